@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The one way to change a service: copy its configuration into a draft, edit
+ * the draft, have it checked as a whole; service.c publishes it.
+ */
+#include <linux/ctype.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "compat.h"
+#include "draft.h"
+#include "maglev.h"
+
+/**
+ * lbhash_refuse - note why a request cannot be done
+ * @why: out
+ * @err: negative errno
+ * @attr: the attribute to blame, or NULL
+ * @format: one sentence, lower case, no full stop
+ *
+ * Return: @err, so that callers can return it on.
+ */
+int lbhash_refuse(struct lbhash_refusal *why, int err,
+		  const struct nlattr *attr, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vscnprintf(why->text, sizeof(why->text), format, args);
+	va_end(args);
+	why->attr = attr;
+	return err;
+}
+
+/**
+ * lbhash_refuse_memory - note that there is no memory
+ * @why: out
+ *
+ * Return: -ENOMEM.
+ */
+int lbhash_refuse_memory(struct lbhash_refusal *why)
+{
+	return lbhash_refuse(why, -ENOMEM, NULL, "out of memory");
+}
+
+/**
+ * lbhash_name_is_valid - may a service or a backend be called that?
+ * @name: at most 31 characters, zero-terminated
+ *
+ * Return: true for 1..31 of A-Za-z0-9_.- that do not start with a dash.
+ */
+bool lbhash_name_is_valid(const char *name)
+{
+	if (!*name || *name == '-')
+		return false;
+	for (; *name; name++)
+		if (!isalnum(*name) && !strchr("_.-", *name))
+			return false;
+	return true;
+}
+
+/**
+ * lbhash_draft_default - a draft of a service without backends
+ * @draft: out
+ * @name: name of the service; the seed derives from it
+ *
+ * The seed is two SipHash-2-4 of the name under constant keys: balancers that
+ * were told nothing but the same names agree.
+ */
+void lbhash_draft_default(struct lbhash_draft *draft, const char *name)
+{
+	static const siphash_key_t low = { { 0x6c6268617368, 0 } };
+	static const siphash_key_t high = { { 0x6c6268617368, 1 } };
+	size_t len = strlen(name);
+
+	*draft = (struct lbhash_draft){ .conf = {
+		.size = LBHASH_SIZE_DEFAULT,
+		.fields = LBHASH_HASH_FIELD_PROTO | LBHASH_HASH_FIELD_SRC |
+			  LBHASH_HASH_FIELD_DST | LBHASH_HASH_FIELD_SPORT |
+			  LBHASH_HASH_FIELD_DPORT,
+		.src4 = 32,
+		.dst4 = 32,
+		.src6 = 128,
+		.dst6 = 128,
+		.mask = 0xffffffff,
+		.on_empty = LBHASH_ON_EMPTY_DROP,
+		.settle = LBHASH_SETTLE_DEFAULT,
+	} };
+	put_unaligned_le64(siphash(name, len, &low), draft->conf.seed);
+	put_unaligned_le64(siphash(name, len, &high), draft->conf.seed + 8);
+}
+
+static int reserve(struct lbhash_draft *draft, u32 room)
+{
+	struct lbhash_member *members;
+
+	members = kvmalloc_array(room, sizeof(*members), GFP_KERNEL);
+	if (!members)
+		return -ENOMEM;
+	if (draft->n)
+		memcpy(members, draft->members, draft->n * sizeof(*members));
+	kvfree(draft->members);
+	draft->members = members;
+	draft->room = room;
+	return 0;
+}
+
+/**
+ * lbhash_draft_copy - a draft of what a service is now
+ * @draft: out
+ * @table: the service's table
+ * @spare: backends that the caller is going to add
+ *
+ * Return: 0 or -ENOMEM; lbhash_draft_free() is due after both.
+ */
+int lbhash_draft_copy(struct lbhash_draft *draft,
+		      const struct lbhash_table *table, u32 spare)
+{
+	u32 i;
+
+	*draft = (struct lbhash_draft){ .conf = table->conf };
+	if (reserve(draft, table->n + spare ?: 1))
+		return -ENOMEM;
+	for (i = 0; i < table->n; i++) {
+		draft->members[i] = table->members[i];
+		refcount_inc(&draft->members[i].backend->ref);
+	}
+	draft->n = table->n;
+	draft->sorted = table->n;
+	return 0;
+}
+
+static int compare_members(const void *left, const void *right)
+{
+	const struct lbhash_member *a = left, *b = right;
+
+	return strcmp(a->backend->name, b->backend->name);
+}
+
+/**
+ * lbhash_draft_find - find a backend that was there before
+ * @draft: a draft
+ * @name: name
+ *
+ * Return: the member, good until members come or go, or NULL.
+ */
+struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
+					const char *name)
+{
+	return lbhash_member_find(draft->members, draft->sorted, name);
+}
+
+/**
+ * lbhash_draft_add - add a backend: no mark, weight 1, up, no address
+ * @draft: a draft
+ * @name: valid name; two of one name are found out when the draft is used
+ * @old: table whose backend of that name lives on, or NULL
+ *
+ * Return: the member, good until members come or go, or NULL without memory.
+ */
+struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
+				       const char *name,
+				       const struct lbhash_table *old)
+{
+	struct lbhash_member *m, *known = NULL;
+	struct lbhash_backend *backend;
+
+	if (draft->n == draft->room && reserve(draft, 2 * draft->room + 16))
+		return NULL;
+	if (old)
+		known = lbhash_member_find(old->members, old->n, name);
+	if (known) {
+		backend = known->backend;
+		refcount_inc(&backend->ref);
+	} else {
+		backend = lbhash_backend_alloc(name);
+		if (!backend)
+			return NULL;
+	}
+
+	m = &draft->members[draft->n++];
+	*m = (struct lbhash_member){
+		.backend = backend,
+		.stats = backend->stats,
+		.weight = 1,
+		.state = LBHASH_STATE_UP,
+	};
+	return m;
+}
+
+/**
+ * lbhash_draft_remove - take a backend out
+ * @draft: a draft
+ * @member: found by lbhash_draft_find()
+ */
+void lbhash_draft_remove(struct lbhash_draft *draft,
+			 struct lbhash_member *member)
+{
+	struct lbhash_member *end = draft->members + draft->n;
+
+	lbhash_backend_put(member->backend);
+	memmove(member, member + 1, (end - member - 1) * sizeof(*member));
+	draft->n--;
+	draft->sorted--;
+}
+
+/**
+ * lbhash_draft_clear - take every backend out
+ * @draft: a draft
+ */
+void lbhash_draft_clear(struct lbhash_draft *draft)
+{
+	u32 i;
+
+	for (i = 0; i < draft->n; i++)
+		lbhash_backend_put(draft->members[i].backend);
+	draft->n = 0;
+	draft->sorted = 0;
+}
+
+/**
+ * lbhash_draft_free - let a draft go, used or not
+ * @draft: a draft
+ */
+void lbhash_draft_free(struct lbhash_draft *draft)
+{
+	lbhash_draft_clear(draft);
+	kvfree(draft->members);
+}
+
+static int compare_marks(const void *left, const void *right)
+{
+	const struct lbhash_member *const *a = left, *const *b = right;
+
+	if ((*a)->mark != (*b)->mark)
+		return (*a)->mark < (*b)->mark ? -1 : 1;
+	return 0;
+}
+
+static int check_names(const struct lbhash_draft *draft,
+		       struct lbhash_refusal *why)
+{
+	u32 i;
+
+	for (i = 1; i < draft->n; i++)
+		if (!compare_members(&draft->members[i - 1],
+				     &draft->members[i]))
+			return lbhash_refuse(why, -EEXIST, NULL,
+					     "backend %s exists already",
+					     draft->members[i].backend->name);
+	return 0;
+}
+
+static int check_marks(const struct lbhash_draft *draft,
+		       struct lbhash_refusal *why)
+{
+	const struct lbhash_member **by_mark, *m;
+	int err = 0;
+	u32 i;
+
+	by_mark = kvmalloc_array(draft->n ?: 1, sizeof(*by_mark), GFP_KERNEL);
+	if (!by_mark)
+		return lbhash_refuse_memory(why);
+	for (i = 0; i < draft->n; i++)
+		by_mark[i] = &draft->members[i];
+	sort(by_mark, draft->n, sizeof(*by_mark), compare_marks, NULL);
+
+	for (i = 0; i < draft->n && !err; i++) {
+		m = by_mark[i];
+		if (!m->mark)
+			err = lbhash_refuse(why, -EINVAL, NULL,
+					    "backend %s has no mark",
+					    m->backend->name);
+		else if (m->mark & ~draft->conf.mask)
+			err = lbhash_refuse(why, -EINVAL, NULL,
+					    "mark %u is outside mask 0x%x",
+					    m->mark, draft->conf.mask);
+		else if (i && by_mark[i - 1]->mark == m->mark)
+			err = lbhash_refuse(why, -EEXIST, NULL,
+					    "mark %u is taken by backend %s",
+					    m->mark,
+					    by_mark[i - 1]->backend->name);
+	}
+	kvfree(by_mark);
+	return err;
+}
+
+static int check_ranges(const struct lbhash_conf *conf,
+			struct lbhash_refusal *why)
+{
+	if (conf->size < LBHASH_SIZE_MIN || conf->size > LBHASH_SIZE_MAX)
+		return lbhash_refuse(why, -ERANGE, NULL,
+				     "size %u is not in %u..%u", conf->size,
+				     LBHASH_SIZE_MIN, LBHASH_SIZE_MAX);
+	if (conf->settle > LBHASH_SETTLE_MAX)
+		return lbhash_refuse(why, -ERANGE, NULL,
+				     "settle %u is not in 0..%u", conf->settle,
+				     LBHASH_SETTLE_MAX);
+	return 0;
+}
+
+static int check_fields(const struct lbhash_conf *conf,
+			struct lbhash_refusal *why)
+{
+	bool src = conf->fields & LBHASH_HASH_FIELD_SRC;
+	bool dst = conf->fields & LBHASH_HASH_FIELD_DST;
+	bool sport = conf->fields & LBHASH_HASH_FIELD_SPORT;
+	bool dport = conf->fields & LBHASH_HASH_FIELD_DPORT;
+
+	if (!(conf->fields & ~LBHASH_HASH_FIELD_SYMMETRIC))
+		return lbhash_refuse(why, -EINVAL, NULL, "hash has no field");
+	if (!(conf->fields & LBHASH_HASH_FIELD_SYMMETRIC))
+		return 0;
+	if (src != dst || sport != dport ||
+	    conf->src4 != conf->dst4 || conf->src6 != conf->dst6)
+		return lbhash_refuse(why, -EINVAL, NULL,
+				     "a symmetric hash treats both ends alike");
+	return 0;
+}
+
+/**
+ * lbhash_draft_check - may a service be that?
+ * @draft: a draft; its members get sorted, its size becomes a prime
+ * @why: out, where something else than 0 is returned
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL, -EEXIST, -ERANGE or -E2BIG for a bad draft; -ENOMEM.
+ */
+int lbhash_draft_check(struct lbhash_draft *draft, struct lbhash_refusal *why)
+{
+	int err;
+
+	if (draft->n > LBHASH_BACKENDS_MAX)
+		return lbhash_refuse(why, -E2BIG, NULL,
+				     "a service has at most %u backends",
+				     LBHASH_BACKENDS_MAX);
+	err = check_ranges(&draft->conf, why);
+	if (err)
+		return err;
+	draft->conf.size = lbhash_maglev_prime(draft->conf.size);
+	sort(draft->members, draft->n, sizeof(*draft->members),
+	     compare_members, NULL);
+	err = check_names(draft, why);
+	if (!err)
+		err = check_marks(draft, why);
+	if (!err)
+		err = check_fields(&draft->conf, why);
+	return err;
+}

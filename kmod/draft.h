@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_DRAFT_H
+#define LBHASH_DRAFT_H
+
+#include "table.h"
+
+struct nlattr;
+
+/**
+ * struct lbhash_refusal - why a request cannot be done
+ * @attr: the attribute to blame, or NULL
+ * @text: one sentence, lower case, no full stop
+ */
+struct lbhash_refusal {
+	const struct nlattr *attr;
+	char text[80];
+};
+
+/**
+ * struct lbhash_draft - a configuration that somebody is still writing
+ * @conf: attributes
+ * @members: backends; the draft holds a reference to each
+ * @n: number of them
+ * @room: for how many there is memory
+ * @sorted: members up to here are sorted by name and were there before
+ */
+struct lbhash_draft {
+	struct lbhash_conf conf;
+	struct lbhash_member *members;
+	u32 n;
+	u32 room;
+	u32 sorted;
+};
+
+__printf(4, 5)
+int lbhash_refuse(struct lbhash_refusal *why, int err,
+		  const struct nlattr *attr, const char *format, ...);
+int lbhash_refuse_memory(struct lbhash_refusal *why);
+bool lbhash_name_is_valid(const char *name);
+
+void lbhash_draft_default(struct lbhash_draft *draft, const char *name);
+int lbhash_draft_copy(struct lbhash_draft *draft,
+		      const struct lbhash_table *table, u32 spare);
+struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
+					const char *name);
+struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
+				       const char *name,
+				       const struct lbhash_table *old);
+void lbhash_draft_remove(struct lbhash_draft *draft,
+			 struct lbhash_member *member);
+void lbhash_draft_clear(struct lbhash_draft *draft);
+void lbhash_draft_free(struct lbhash_draft *draft);
+int lbhash_draft_check(struct lbhash_draft *draft, struct lbhash_refusal *why);
+
+#endif /* LBHASH_DRAFT_H */

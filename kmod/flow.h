@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_FLOW_H
+#define LBHASH_FLOW_H
+
+#include <linux/netfilter.h>
+#include <linux/siphash.h>
+#include <linux/types.h>
+
+struct sk_buff;
+struct tcphdr;
+
+/**
+ * struct lbhash_flow - what a packet is hashed by
+ * @src: client's address; an IPv4 one in the first word, the rest zero
+ * @dst: virtual address, likewise
+ * @sport: client's port, 0 where the protocol has none
+ * @dport: virtual port, likewise
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @proto: transport protocol
+ * @quoted: the packet is an ICMP error, and this is the flow of the packet
+ *	that it quotes, seen in the direction of the error
+ * @thoff: offset of the transport header of the packet itself
+ */
+struct lbhash_flow {
+	union nf_inet_addr src;
+	union nf_inet_addr dst;
+	__be16 sport;
+	__be16 dport;
+	u8 family;
+	u8 proto;
+	bool quoted;
+	unsigned int thoff;
+};
+
+/**
+ * struct lbhash_flow_hash - how flows are hashed
+ * @key: of SipHash-2-4
+ * @src4: bits of an IPv4 source address that count, in network order
+ * @dst4: likewise of the destination
+ * @src6: bits of an IPv6 source address that count
+ * @dst6: likewise of the destination
+ * @sport: 0xffff where the source port counts, else 0
+ * @dport: likewise
+ * @proto: 0xff where the protocol counts, else 0
+ * @symmetric: both directions of a flow give one hash
+ */
+struct lbhash_flow_hash {
+	siphash_key_t key;
+	__be32 src4;
+	__be32 dst4;
+	struct in6_addr src6;
+	struct in6_addr dst6;
+	__be16 sport;
+	__be16 dport;
+	u8 proto;
+	bool symmetric;
+};
+
+int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
+		      struct lbhash_flow *flow);
+const struct tcphdr *lbhash_flow_tcp(const struct sk_buff *skb, u8 family,
+				     struct tcphdr *buffer);
+u32 lbhash_flow_hash(const struct lbhash_flow *flow,
+		     const struct lbhash_flow_hash *how);
+
+#endif /* LBHASH_FLOW_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What belongs to a network namespace, and the lock map.
+ *
+ * lbhash_net.mutex	all configuration of a namespace: its services, their
+ *			published tables (writers), numbers of rules; taken in
+ *			process context, by netlink and by rules that come
+ * RCU			packets: lbhash_service.table and all it points to
+ * nf_conn.lock		taken by pin.c, inside RCU, nothing inside it
+ *
+ * A rule holds a reference of its service, so the service's memory outlives
+ * the namespace's if the rules die last.
+ */
+#ifndef LBHASH_H
+#define LBHASH_H
+
+#include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
+#include <linux/xarray.h>
+
+struct net;
+
+/**
+ * struct lbhash_net - one network namespace
+ * @mutex: serialises all configuration
+ * @services: by name
+ * @ids: the same services by number, the order of dumps
+ * @generation: changes of any service, so that dumps notice
+ */
+struct lbhash_net {
+	struct mutex mutex; /* protects the members below */
+	struct rhashtable services;
+	struct xarray ids;
+	u32 generation;
+};
+
+struct lbhash_net *lbhash_net(const struct net *net);
+
+int lbhash_xt_init(void);
+void lbhash_xt_exit(void);
+int lbhash_netlink_init(void);
+void lbhash_netlink_exit(void);
+
+#endif /* LBHASH_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_MAGLEV_H
+#define LBHASH_MAGLEV_H
+
+#include <linux/siphash.h>
+#include <linux/types.h>
+
+#define LBHASH_NO_OWNER	0xffff
+
+/**
+ * struct lbhash_maglev_entry - one backend on its way into the table
+ * @name: what identifies it, zero-terminated; every choice derives from it
+ * @weight: its share, 1..65535
+ * @id: what is written into the slots that it gets
+ * @rank: hash of @name; entries fill in ascending order of it
+ * @position: next slot that it wants
+ * @skip: distance to the slot that it wants after that
+ * @next: entry that follows in the same round
+ * @stride: rounds between two turns, rounded down
+ * @rest: what @stride left over, in units of 1 / (2 * @weight) rounds
+ * @debt: sum of @rest that has not made a round yet
+ */
+struct lbhash_maglev_entry {
+	const char *name;
+	u16 weight;
+	u16 id;
+	u64 rank;
+	u32 position;
+	u32 skip;
+	u16 next;
+	u32 stride;
+	u32 rest;
+	u32 debt;
+};
+
+u32 lbhash_maglev_prime(u32 size);
+void lbhash_maglev_permute(struct lbhash_maglev_entry *entries, u32 n,
+			   u32 size, const siphash_key_t *key);
+u32 lbhash_maglev_rounds(const struct lbhash_maglev_entry *entries, u32 n);
+void lbhash_maglev_fill(u16 *slots, u32 size,
+			struct lbhash_maglev_entry *entries, u32 n,
+			u16 *rounds, u32 n_rounds);
+
+#endif /* LBHASH_MAGLEV_H */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Life of the module and of its part of each network namespace.
+ */
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include <uapi/linux/lbhash.h>
+
+#include "lbhash.h"
+#include "service.h"
+
+static unsigned int lbhash_net_id __read_mostly;
+
+/**
+ * lbhash_net - a namespace's part of the balancer
+ * @net: namespace
+ *
+ * Return: it; its memory outlives the namespace's rules.
+ */
+struct lbhash_net *lbhash_net(const struct net *net)
+{
+	return net_generic(net, lbhash_net_id);
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct lbhash_net *ln = lbhash_net(net);
+
+	mutex_init(&ln->mutex);
+	return lbhash_services_init(ln);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	lbhash_services_exit(lbhash_net(net));
+}
+
+static struct pernet_operations net_ops = {
+	.init	= net_init,
+	.exit	= net_exit,
+	.id	= &lbhash_net_id,
+	.size	= sizeof(struct lbhash_net),
+};
+
+static int __init lbhash_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		return err;
+	err = lbhash_netlink_init();
+	if (err)
+		goto err_netlink;
+	err = lbhash_xt_init();
+	if (err)
+		goto err_xt;
+	return 0;
+
+err_xt:
+	lbhash_netlink_exit();
+err_netlink:
+	unregister_pernet_subsys(&net_ops);
+	return err;
+}
+
+static void __exit lbhash_exit(void)
+{
+	lbhash_xt_exit();
+	lbhash_netlink_exit();
+	unregister_pernet_subsys(&net_ops);
+
+	/* Tables are freed by callbacks of ours. */
+	rcu_barrier();
+}
+
+module_init(lbhash_init);
+module_exit(lbhash_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Netfilter load balancer: consistent hashing pinned in conntrack, also one-way");
+MODULE_VERSION(LBHASH_VERSION);
+MODULE_ALIAS_GENL_FAMILY(LBHASH_GENL_NAME);

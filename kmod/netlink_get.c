@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What netlink answers: services, backends, counters, slots, lookups.
+ */
+#include <net/ipv6.h>
+
+#include "compat.h"
+#include "draft.h"
+#include "lbhash.h"
+#include "netlink.h"
+#include "netlink_gen.h"
+#include "pick.h"
+#include "pin.h"
+#include "service.h"
+#include "stats.h"
+
+/* Slots in one answer: 32 KiB of the 64 that an attribute can hold. */
+#define SLOTS_PER_ANSWER	8192
+
+static void *start_answer(struct sk_buff *msg, struct genl_info *info)
+{
+	return genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
+				 info->genlhdr->cmd);
+}
+
+static int send_answer(struct sk_buff *msg, void *hdr, struct genl_info *info,
+		       int err)
+{
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
+{
+	return nla_put_u64_64bit(msg, attr, value, pad);
+}
+
+static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
+		       struct lbhash_service *svc)
+{
+	struct lbhash_table *table = lbhash_service_table(ln, svc);
+	const struct lbhash_conf *conf = &table->conf;
+
+	if (nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	    nla_put_u32(msg, LBHASH_A_SIZE, conf->size) ||
+	    nla_put_u32(msg, LBHASH_A_FIELDS, conf->fields) ||
+	    nla_put_u8(msg, LBHASH_A_SRC4_PREFIX, conf->src4) ||
+	    nla_put_u8(msg, LBHASH_A_DST4_PREFIX, conf->dst4) ||
+	    nla_put_u8(msg, LBHASH_A_SRC6_PREFIX, conf->src6) ||
+	    nla_put_u8(msg, LBHASH_A_DST6_PREFIX, conf->dst6) ||
+	    nla_put(msg, LBHASH_A_SEED, sizeof(conf->seed), conf->seed) ||
+	    nla_put_u32(msg, LBHASH_A_MASK, conf->mask) ||
+	    nla_put_u32(msg, LBHASH_A_ON_EMPTY, conf->on_empty) ||
+	    nla_put_u32(msg, LBHASH_A_SETTLE, conf->settle) ||
+	    put_u64(msg, LBHASH_A_DIGEST, lbhash_table_digest(table),
+		    LBHASH_A_PAD) ||
+	    put_u64(msg, LBHASH_A_GENERATION, svc->generation, LBHASH_A_PAD) ||
+	    nla_put_u32(msg, LBHASH_A_RULES, atomic_read(&svc->rules)) ||
+	    nla_put_u32(msg, LBHASH_A_BACKENDS, table->n))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int lbhash_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = start_answer(msg, info);
+	err = hdr ? put_service(msg, lbhash_nl_net(info), lbhash_nl_service(info)) :
+		    -EMSGSIZE;
+	return send_answer(msg, hdr, info, err);
+}
+
+static int put_member(struct sk_buff *msg, const struct lbhash_member *m)
+{
+	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_BACKEND);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(msg, LBHASH_BACKEND_A_NAME, m->backend->name) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_MARK, m->mark) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_WEIGHT, m->weight) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_STATE, m->state) ||
+	    (m->addr4 && nla_put_in_addr(msg, LBHASH_BACKEND_A_ADDR4,
+					 m->addr4)) ||
+	    (!ipv6_addr_any(&m->addr6) &&
+	     nla_put_in6_addr(msg, LBHASH_BACKEND_A_ADDR6, &m->addr6)) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_SLOTS, m->slots)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_member_stats(struct sk_buff *msg, const struct lbhash_member *m)
+{
+	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_BACKEND);
+	struct lbhash_backend_stats sum;
+
+	if (!nest)
+		return -EMSGSIZE;
+	lbhash_stats_backend_sum(&sum, m->stats);
+	if (nla_put_string(msg, LBHASH_BACKEND_A_NAME, m->backend->name) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_MARK, m->mark) ||
+	    put_u64(msg, LBHASH_BACKEND_A_PACKETS, sum.packets,
+		    LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_BYTES, sum.bytes,
+		    LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_CONNECTIONS, sum.connections,
+		    LBHASH_BACKEND_A_PAD)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_reason(struct sk_buff *msg, u32 id, u64 packets)
+{
+	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_REASON);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_u32(msg, LBHASH_REASON_A_ID, id) ||
+	    put_u64(msg, LBHASH_REASON_A_PACKETS, packets, LBHASH_REASON_A_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_service_stats(struct sk_buff *msg,
+			     const struct lbhash_service *svc)
+{
+	struct lbhash_service_stats sum;
+	u64 packets = 0;
+	u32 i;
+
+	lbhash_stats_service_sum(&sum, svc->stats);
+	for (i = 0; i < LBHASH_REASONS; i++) {
+		packets += sum.reason[i];
+		if (put_reason(msg, i, sum.reason[i]))
+			return -EMSGSIZE;
+	}
+	if (put_u64(msg, LBHASH_A_PACKETS, packets, LBHASH_A_PAD) ||
+	    put_u64(msg, LBHASH_A_BYTES, sum.bytes, LBHASH_A_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int lbhash_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lbhash_service *svc = lbhash_nl_service(info);
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = start_answer(msg, info);
+	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	      put_service_stats(msg, svc) ? -EMSGSIZE : 0;
+	return send_answer(msg, hdr, info, err);
+}
+
+int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *tb[LBHASH_BACKEND_A_CONNECTIONS + 1];
+	struct lbhash_service *svc = lbhash_nl_service(info);
+	struct lbhash_refusal why = {};
+	const struct lbhash_member *m;
+	struct lbhash_table *table;
+	struct sk_buff *msg;
+	void *hdr;
+	int err;
+
+	if (!info->attrs[LBHASH_A_BACKEND]) {
+		err = lbhash_refuse(&why, -EINVAL, NULL,
+				    "the backend is missing");
+		return lbhash_nl_answer(skb, info, &why, err);
+	}
+	err = lbhash_nl_parse_backend(info->attrs[LBHASH_A_BACKEND], tb, info, &why);
+	if (err)
+		return lbhash_nl_answer(skb, info, &why, err);
+	table = lbhash_service_table(lbhash_nl_net(info), svc);
+	m = lbhash_member_find(table->members, table->n,
+			       nla_data(tb[LBHASH_BACKEND_A_NAME]));
+	if (!m) {
+		err = lbhash_refuse(&why, -ENOENT, tb[LBHASH_BACKEND_A_NAME],
+				    "backend %s does not exist",
+				    (char *)nla_data(tb[LBHASH_BACKEND_A_NAME]));
+		return lbhash_nl_answer(skb, info, &why, err);
+	}
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = start_answer(msg, info);
+	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ?
+		      -EMSGSIZE : put_member(msg, m);
+	return send_answer(msg, hdr, info, err);
+}
+
+/**
+ * struct dump_position - where a dump goes on
+ * @id: number of the service
+ * @member: first backend of it that is still to come
+ * @started: its own message is out already
+ */
+struct dump_position {
+	unsigned long id;
+	unsigned long member;
+	unsigned long started;
+};
+
+static struct dump_position *position_of(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct dump_position) > sizeof(cb->args));
+
+	return (struct dump_position *)cb->args;
+}
+
+typedef int (*dump_service)(struct sk_buff *skb, struct lbhash_net *ln,
+			    struct lbhash_service *svc,
+			    struct dump_position *pos);
+
+static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
+		    struct lbhash_net *ln, struct lbhash_service *svc,
+		    dump_service put)
+{
+	struct dump_position *pos = position_of(cb);
+	void *hdr;
+	int err;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &lbhash_nl_family, NLM_F_MULTI,
+			  ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
+
+	err = put(skb, ln, svc, pos);
+	if (err == -EMSGSIZE && !pos->started)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+/* Dump one service, if the request names one, or all. -EMSGSIZE of @put means
+ * that the message is full; what it moved on in its position stands in it.
+ */
+static int dump(struct sk_buff *skb, struct netlink_callback *cb,
+		dump_service put)
+{
+	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
+	struct nlattr **attrs = lbhash_compat_dump_attrs(cb);
+	struct dump_position *pos = position_of(cb);
+	struct lbhash_service *svc, *only = NULL;
+	int err = 0;
+
+	mutex_lock(&ln->mutex);
+	cb->seq = ln->generation;
+	if (attrs[LBHASH_A_NAME]) {
+		only = lbhash_service_find(ln, nla_data(attrs[LBHASH_A_NAME]));
+		if (!only) {
+			NL_SET_ERR_MSG_ATTR(cb->extack, attrs[LBHASH_A_NAME],
+					    "service does not exist");
+			err = -ENOENT;
+			goto out;
+		}
+		if (!pos->id)
+			pos->id = only->id;
+	}
+
+	while ((svc = lbhash_service_next(ln, &pos->id))) {
+		if (only && svc != only)
+			break;
+		err = dump_one(skb, cb, ln, svc, put);
+		if (err)
+			break;
+		*pos = (struct dump_position){ .id = pos->id + 1 };
+	}
+	if (err == -EMSGSIZE && skb->len)
+		err = skb->len;
+out:
+	mutex_unlock(&ln->mutex);
+	return err ?: skb->len;
+}
+
+static int dump_service_conf(struct sk_buff *skb, struct lbhash_net *ln,
+			     struct lbhash_service *svc,
+			     struct dump_position *pos)
+{
+	return put_service(skb, ln, svc);
+}
+
+/* Backends from the position on; what fits is what the message holds. */
+static int dump_members(struct sk_buff *skb, struct lbhash_net *ln,
+			struct lbhash_service *svc, struct dump_position *pos,
+			int (*put)(struct sk_buff *msg,
+				   const struct lbhash_member *m))
+{
+	struct lbhash_table *table = lbhash_service_table(ln, svc);
+
+	for (; pos->member < table->n; pos->member++) {
+		if (put(skb, &table->members[pos->member]))
+			return -EMSGSIZE;
+		pos->started = true;
+	}
+	return 0;
+}
+
+static int dump_service_backends(struct sk_buff *skb, struct lbhash_net *ln,
+				 struct lbhash_service *svc,
+				 struct dump_position *pos)
+{
+	pos->started = false;
+	if (nla_put_string(skb, LBHASH_A_NAME, svc->name))
+		return -EMSGSIZE;
+	return dump_members(skb, ln, svc, pos, put_member);
+}
+
+static int dump_service_stats(struct sk_buff *skb, struct lbhash_net *ln,
+			      struct lbhash_service *svc,
+			      struct dump_position *pos)
+{
+	bool first = !pos->member;
+
+	pos->started = false;
+	if (nla_put_string(skb, LBHASH_A_NAME, svc->name))
+		return -EMSGSIZE;
+	if (first && put_service_stats(skb, svc))
+		return -EMSGSIZE;
+	return dump_members(skb, ln, svc, pos, put_member_stats);
+}
+
+int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	return dump(skb, cb, dump_service_conf);
+}
+
+int lbhash_nl_backend_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	return dump(skb, cb, dump_service_backends);
+}
+
+int lbhash_nl_stats_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb)
+{
+	return dump(skb, cb, dump_service_stats);
+}
+
+static int put_slots(struct sk_buff *msg, const struct lbhash_table *table,
+		     u32 first)
+{
+	u32 count = min_t(u32, table->size - first, SLOTS_PER_ANSWER);
+	const struct lbhash_member *owner;
+	struct nlattr *attr;
+	u32 *marks;
+	u32 i;
+
+	attr = nla_reserve(msg, LBHASH_A_MARKS, count * sizeof(*marks));
+	if (!attr)
+		return -EMSGSIZE;
+	marks = nla_data(attr);
+	for (i = 0; i < count; i++) {
+		owner = lbhash_table_owner(table, first + i);
+		marks[i] = owner ? owner->mark : 0;
+	}
+	return 0;
+}
+
+int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lbhash_service *svc = lbhash_nl_service(info);
+	struct lbhash_table *table = lbhash_service_table(lbhash_nl_net(info), svc);
+	struct lbhash_refusal why = {};
+	struct sk_buff *msg;
+	u32 first = 0;
+	void *hdr;
+	int err;
+
+	lbhash_nl_read_u32(&first, info->attrs[LBHASH_A_FIRST_SLOT]);
+	if (first >= table->size) {
+		err = lbhash_refuse(&why, -ERANGE,
+				    info->attrs[LBHASH_A_FIRST_SLOT],
+				    "service %s has %u slots only", svc->name,
+				    table->size);
+		return lbhash_nl_answer(skb, info, &why, err);
+	}
+
+	msg = genlmsg_new(SLOTS_PER_ANSWER * sizeof(u32) + 256, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = start_answer(msg, info);
+	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	      nla_put_u32(msg, LBHASH_A_SIZE, table->size) ||
+	      put_u64(msg, LBHASH_A_DIGEST, lbhash_table_digest(table),
+		      LBHASH_A_PAD) ||
+	      nla_put_u32(msg, LBHASH_A_FIRST_SLOT, first) ||
+	      put_slots(msg, table, first) ? -EMSGSIZE : 0;
+	return send_answer(msg, hdr, info, err);
+}
+
+static int read_flow(struct lbhash_flow *flow, const struct nlattr *attr,
+		     struct genl_info *info, struct lbhash_refusal *why)
+{
+	struct nlattr *tb[LBHASH_FLOW_A_DPORT + 1];
+	int err;
+
+	if (!attr)
+		return lbhash_refuse(why, -EINVAL, NULL, "the flow is missing");
+	err = nla_parse_nested(tb, LBHASH_FLOW_A_DPORT, attr,
+			       lbhash_flow_nl_policy, info->extack);
+	if (err)
+		return err;
+
+	*flow = (struct lbhash_flow){};
+	if (tb[LBHASH_FLOW_A_SRC4] && tb[LBHASH_FLOW_A_DST4]) {
+		flow->family = NFPROTO_IPV4;
+		flow->src.ip = nla_get_in_addr(tb[LBHASH_FLOW_A_SRC4]);
+		flow->dst.ip = nla_get_in_addr(tb[LBHASH_FLOW_A_DST4]);
+	} else if (tb[LBHASH_FLOW_A_SRC6] && tb[LBHASH_FLOW_A_DST6]) {
+		flow->family = NFPROTO_IPV6;
+		flow->src.in6 = nla_get_in6_addr(tb[LBHASH_FLOW_A_SRC6]);
+		flow->dst.in6 = nla_get_in6_addr(tb[LBHASH_FLOW_A_DST6]);
+	} else {
+		return lbhash_refuse(why, -EINVAL, attr,
+				     "a flow has two addresses of one family");
+	}
+	if (!tb[LBHASH_FLOW_A_PROTO])
+		return lbhash_refuse(why, -EINVAL, attr,
+				     "the flow's protocol is missing");
+	flow->proto = nla_get_u8(tb[LBHASH_FLOW_A_PROTO]);
+	if (tb[LBHASH_FLOW_A_SPORT])
+		flow->sport = htons(nla_get_u16(tb[LBHASH_FLOW_A_SPORT]));
+	if (tb[LBHASH_FLOW_A_DPORT])
+		flow->dport = htons(nla_get_u16(tb[LBHASH_FLOW_A_DPORT]));
+	return 0;
+}
+
+static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
+			const struct lbhash_flow *flow, const u32 *pinned)
+{
+	const struct lbhash_member *owner, *memory = NULL;
+	u32 slot = lbhash_table_slot(table, flow);
+	struct lbhash_decision decision;
+	struct nlattr *nest;
+
+	owner = lbhash_table_owner(table, slot);
+	if (pinned && *pinned)
+		memory = lbhash_table_by_mark(table, *pinned);
+	decision = lbhash_pick_flow(table, flow, pinned);
+
+	nest = nla_nest_start(msg, LBHASH_A_DECISION);
+	if (!nest || nla_put_u32(msg, LBHASH_DECISION_A_SLOT, slot) ||
+	    nla_put_u32(msg, LBHASH_DECISION_A_REASON, decision.reason))
+		return -EMSGSIZE;
+	if (owner && nla_put_string(msg, LBHASH_DECISION_A_OWNER,
+				    owner->backend->name))
+		return -EMSGSIZE;
+	if (memory && nla_put_string(msg, LBHASH_DECISION_A_PINNED,
+				     memory->backend->name))
+		return -EMSGSIZE;
+	if (decision.member &&
+	    (nla_put_string(msg, LBHASH_DECISION_A_BACKEND,
+			    decision.member->backend->name) ||
+	     nla_put_u32(msg, LBHASH_DECISION_A_MARK, decision.member->mark)))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct lbhash_service *svc = lbhash_nl_service(info);
+	struct lbhash_table *table = lbhash_service_table(lbhash_nl_net(info), svc);
+	struct lbhash_refusal why = {};
+	struct lbhash_flow flow;
+	struct sk_buff *msg;
+	struct nf_conn *ct;
+	u32 pinned = 0;
+	void *hdr;
+	int err;
+
+	err = read_flow(&flow, info->attrs[LBHASH_A_FLOW], info, &why);
+	if (err)
+		return lbhash_nl_answer(skb, info, &why, err);
+
+	ct = lbhash_pin_find_flow(genl_info_net(info), &flow);
+	if (ct) {
+		pinned = lbhash_pin_read(ct, table->mask);
+		nf_ct_put(ct);
+	}
+
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = start_answer(msg, info);
+	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	      put_decision(msg, table, &flow, ct ? &pinned : NULL) ?
+	      -EMSGSIZE : 0;
+	return send_answer(msg, hdr, info, err);
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Everything that touches conntrack.
+ *
+ * With direct server return the balancer sees the client's packets only.
+ * Conntrack then leaves a TCP connection in SYN_SENT for ever, calls every
+ * packet after the SYN INVALID and takes its entry away from it. The entry is
+ * still there, with the mark: adopting it puts it into the state that the
+ * SYN-ACK would have put it into, and conntrack itself does the rest.
+ *
+ * In such a one-way entry nothing has been learnt of the server, so the reply
+ * direction's largest window is still 0. That is how one is told.
+ */
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "flow.h"
+#include "pin.h"
+
+#ifndef CONFIG_NF_CONNTRACK_MARK
+#error "the connection mark is where backends are kept: CONFIG_NF_CONNTRACK_MARK"
+#endif
+
+/* The largest window of TCP (RFC 7323, section 2.3: 65535 << 14): how far the
+ * sequence number of a half-open connection's client can be past its SYN.
+ */
+#define LARGEST_WINDOW	(65535u << 14)
+
+static bool is_one_way(const struct nf_conn *ct)
+{
+	return nf_ct_protonum(ct) == IPPROTO_TCP &&
+	       !READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_maxwin);
+}
+
+static bool is_half_open(const struct nf_conn *ct)
+{
+	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT;
+}
+
+/**
+ * lbhash_pin_is_syn_seen - was it conntrack that saw the connection begin?
+ * @ct: an entry
+ *
+ * A connection that was picked up in its middle has no reply either, but does
+ * not claim one; adopting makes a one-way connection claim one.
+ *
+ * Return: true for one-way TCP connections whose SYN was seen, adopted or not.
+ */
+bool lbhash_pin_is_syn_seen(const struct nf_conn *ct)
+{
+	return is_one_way(ct) &&
+	       (is_half_open(ct) || test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
+}
+
+/* Turn a half-open one-way entry into what a SYN-ACK would have made of it. No
+ * window is known, so none is checked from here on.
+ */
+static bool adopt_entry(struct nf_conn *ct, u32 seq)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	bool adopted = false;
+
+	spin_lock_bh(&ct->lock);
+	if (is_one_way(ct) && is_half_open(ct) &&
+	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status) &&
+	    seq - tcp->seen[IP_CT_DIR_ORIGINAL].td_end <= LARGEST_WINDOW) {
+		tcp->state = TCP_CONNTRACK_SYN_RECV;
+		tcp->seen[IP_CT_DIR_ORIGINAL].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+		tcp->seen[IP_CT_DIR_REPLY].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+		adopted = true;
+	}
+	spin_unlock_bh(&ct->lock);
+
+	if (adopted)
+		nf_conntrack_event_cache(IPCT_REPLY, ct);
+	return adopted;
+}
+
+static struct nf_conn *find_entry(struct net *net,
+				  const struct nf_conntrack_zone *zone,
+				  const struct nf_conntrack_tuple *tuple,
+				  enum ip_conntrack_dir *dir)
+{
+	struct nf_conntrack_tuple_hash *found;
+
+	found = nf_conntrack_find_get(net, zone, tuple);
+	if (!found)
+		return NULL;
+	*dir = NF_CT_DIRECTION(found);
+	return nf_ct_tuplehash_to_ctrack(found);
+}
+
+/* Conntrack refused the packet: is that because it misses the SYN-ACK? */
+static bool adopt(const struct sk_buff *skb, const struct nf_hook_state *state,
+		  const struct nf_conntrack_zone *zone)
+{
+	struct nf_conntrack_tuple tuple;
+	const struct tcphdr *th;
+	enum ip_conntrack_dir dir;
+	struct tcphdr buffer;
+	bool adopted = false;
+	struct nf_conn *ct;
+
+	th = lbhash_flow_tcp(skb, state->pf, &buffer);
+	if (!th || !th->ack || th->syn || th->rst)
+		return false;
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
+			       state->net, &tuple))
+		return false;
+	ct = find_entry(state->net, zone, &tuple, &dir);
+	if (!ct)
+		return false;
+	if (dir == IP_CT_DIR_ORIGINAL)
+		adopted = adopt_entry(ct, ntohl(th->seq));
+	nf_ct_put(ct);
+	return adopted;
+}
+
+/* A SYN on a one-way entry past its beginning: the client uses its port again,
+ * and conntrack, which waits for the server's opinion, would let the SYN pass
+ * with the old entry.
+ */
+static bool is_reuse(const struct sk_buff *skb,
+		     const struct nf_hook_state *state,
+		     const struct lbhash_conn *conn)
+{
+	const struct tcphdr *th;
+	struct tcphdr buffer;
+
+	if (!is_one_way(conn->ct) || is_half_open(conn->ct) ||
+	    CTINFO2DIR(conn->info) != IP_CT_DIR_ORIGINAL ||
+	    !nf_ct_is_confirmed(conn->ct))
+		return false;
+	th = lbhash_flow_tcp(skb, state->pf, &buffer);
+	return th && th->syn && !th->ack && !th->rst;
+}
+
+/* Let conntrack see the packet; @tmpl is what a CT rule attached to it. */
+static int track(struct sk_buff *skb, const struct nf_hook_state *state,
+		 struct nf_conn *tmpl, struct lbhash_conn *conn)
+{
+	int verdict;
+
+	if (tmpl) {
+		nf_conntrack_get(&tmpl->ct_general);
+		nf_ct_set(skb, tmpl, IP_CT_NEW);
+	}
+	verdict = nf_conntrack_in(skb, state);
+	conn->ct = nf_ct_get(skb, &conn->info);
+	if (conn->ct && nf_ct_is_template(conn->ct))
+		conn->ct = NULL;
+	return verdict;
+}
+
+/**
+ * lbhash_pin_track - find the packet's connection, whatever it takes
+ * @skb: packet
+ * @state: of the hook
+ * @raw: conntrack has not run yet
+ * @conn: out
+ *
+ * Tracks the packet if need be, adopts its connection, reopens it.
+ *
+ * Context: packet path, RCU.
+ * Return: NF_ACCEPT, or what conntrack says to a packet that it has no room
+ * for (NF_DROP); the packet then has no entry.
+ */
+int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
+		     bool raw, struct lbhash_conn *conn)
+{
+	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
+	struct nf_conn *tmpl = NULL;
+	int verdict = NF_ACCEPT;
+
+	*conn = (struct lbhash_conn){};
+	conn->ct = nf_ct_get(skb, &conn->info);
+	if (!conn->ct && conn->info == IP_CT_UNTRACKED)
+		return NF_ACCEPT;
+
+	if (conn->ct && nf_ct_is_template(conn->ct)) {
+		struct nf_conntrack_zone room;
+
+		/* The packet's own reference is ours until the end. */
+		tmpl = conn->ct;
+		zone = *nf_ct_zone_tmpl(tmpl, skb, &room);
+		nf_ct_set(skb, NULL, IP_CT_NEW);
+	}
+	if (raw && (tmpl || !conn->ct))
+		verdict = track(skb, state, tmpl, conn);
+
+	if (!conn->ct) {
+		if (verdict == NF_ACCEPT && adopt(skb, state, &zone)) {
+			verdict = track(skb, state, tmpl, conn);
+			conn->adopted = conn->ct;
+		}
+	} else if (is_reuse(skb, state, conn)) {
+		nf_ct_kill(conn->ct);
+		nf_reset_ct(skb);
+		verdict = track(skb, state, tmpl, conn);
+		conn->reopened = conn->ct;
+	}
+
+	if (tmpl)
+		nf_ct_put(tmpl);
+	return verdict;
+}
+
+/**
+ * lbhash_pin_untrack - keep conntrack away from a packet
+ * @skb: packet without an entry
+ */
+void lbhash_pin_untrack(struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+/**
+ * lbhash_pin_read - the mark of a connection
+ * @ct: an entry
+ * @mask: bits to look at
+ *
+ * Return: the mark, 0 for none.
+ */
+u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask)
+{
+	return READ_ONCE(ct->mark) & mask;
+}
+
+/**
+ * lbhash_pin_write - pin a connection
+ * @ct: an entry
+ * @mark: mark, inside @mask
+ * @mask: bits to write, the others stay
+ *
+ * Listeners to conntrack's events hear of it.
+ *
+ * Context: packet path.
+ */
+void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
+{
+	u32 new = (READ_ONCE(ct->mark) & ~mask) | mark;
+
+	if (READ_ONCE(ct->mark) == new)
+		return;
+	WRITE_ONCE(ct->mark, new);
+	nf_conntrack_event_cache(IPCT_MARK, ct);
+}
+
+/**
+ * lbhash_pin_find - find a packet's connection, changing nothing
+ * @net: namespace
+ * @skb: packet, with or without an entry
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: the entry with a reference for nf_ct_put(), or NULL.
+ */
+struct nf_conn *lbhash_pin_find(struct net *net, const struct sk_buff *skb,
+				u8 family)
+{
+	struct nf_conntrack_zone room, zone = nf_ct_zone_dflt;
+	struct nf_conntrack_tuple tuple;
+	enum ip_conntrack_info info;
+	enum ip_conntrack_dir dir;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &info);
+	if (ct && !nf_ct_is_template(ct)) {
+		nf_conntrack_get(&ct->ct_general);
+		return ct;
+	}
+	if (ct)
+		zone = *nf_ct_zone_tmpl(ct, skb, &room);
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), family, net,
+			       &tuple))
+		return NULL;
+	return find_entry(net, &zone, &tuple, &dir);
+}
+
+/**
+ * lbhash_pin_find_flow - find a flow's connection
+ * @net: namespace
+ * @flow: a flow
+ *
+ * Looks into the default zone only, and at what has ports.
+ *
+ * Return: the entry with a reference for nf_ct_put(), or NULL.
+ */
+struct nf_conn *lbhash_pin_find_flow(struct net *net,
+				     const struct lbhash_flow *flow)
+{
+	struct nf_conntrack_tuple tuple = {
+		.src.u3 = flow->src,
+		.src.u.all = flow->sport,
+		.src.l3num = flow->family,
+		.dst.u3 = flow->dst,
+		.dst.u.all = flow->dport,
+		.dst.protonum = flow->proto,
+		.dst.dir = IP_CT_DIR_ORIGINAL,
+	};
+	enum ip_conntrack_dir dir;
+
+	return find_entry(net, &nf_ct_zone_dflt, &tuple, &dir);
+}

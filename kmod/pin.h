@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_PIN_H
+#define LBHASH_PIN_H
+
+#include <linux/types.h>
+#include <net/netfilter/nf_conntrack.h>
+
+struct lbhash_flow;
+struct net;
+struct nf_hook_state;
+struct sk_buff;
+
+/**
+ * struct lbhash_conn - the connection of a packet, as conntrack has it
+ * @ct: the entry, attached to the packet; NULL without one
+ * @info: where the packet stands in it; only with @ct
+ * @adopted: this packet made a valid one-way connection of it
+ * @reopened: this packet took the place of a connection of the same ports
+ */
+struct lbhash_conn {
+	struct nf_conn *ct;
+	enum ip_conntrack_info info;
+	bool adopted;
+	bool reopened;
+};
+
+int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
+		     bool raw, struct lbhash_conn *conn);
+void lbhash_pin_untrack(struct sk_buff *skb);
+u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
+void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
+bool lbhash_pin_is_syn_seen(const struct nf_conn *ct);
+struct nf_conn *__must_check lbhash_pin_find(struct net *net,
+					     const struct sk_buff *skb,
+					     u8 family);
+struct nf_conn *__must_check
+lbhash_pin_find_flow(struct net *net, const struct lbhash_flow *flow);
+
+#endif /* LBHASH_PIN_H */

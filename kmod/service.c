@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Services: names, lifetime, references, and the publication of their tables.
+ */
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+
+#include "draft.h"
+#include "lbhash.h"
+#include "service.h"
+#include "stats.h"
+
+static u32 hash_name(const void *data, u32 len, u32 seed)
+{
+	return jhash(data, strlen(data), seed);
+}
+
+static u32 hash_service(const void *data, u32 len, u32 seed)
+{
+	const struct lbhash_service *svc = data;
+
+	return hash_name(svc->name, 0, seed);
+}
+
+static int compare_service(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct lbhash_service *svc = obj;
+
+	return strcmp(arg->key, svc->name);
+}
+
+static const struct rhashtable_params services_params = {
+	.head_offset		= offsetof(struct lbhash_service, node),
+	.hashfn			= hash_name,
+	.obj_hashfn		= hash_service,
+	.obj_cmpfn		= compare_service,
+	.automatic_shrinking	= true,
+};
+
+/**
+ * lbhash_services_init - no services yet
+ * @ln: a new namespace
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lbhash_services_init(struct lbhash_net *ln)
+{
+	xa_init_flags(&ln->ids, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
+	return rhashtable_init(&ln->services, &services_params);
+}
+
+static void free_service(struct lbhash_service *svc)
+{
+	struct lbhash_table *table = rcu_dereference_protected(svc->table, 1);
+
+	if (table)
+		lbhash_table_free_rcu(table);
+	free_percpu(svc->stats);
+	kfree(svc);
+}
+
+/* A rule gives its reference back when no packet runs it any more, and a
+ * service without rules has no packets, so only the table, which may just have
+ * been replaced, waits for a grace period.
+ */
+static void put_service(struct lbhash_service *svc)
+{
+	if (refcount_dec_and_test(&svc->ref))
+		free_service(svc);
+}
+
+/* Rules may still refer to it; they keep the memory. */
+static void unlink_service(struct lbhash_net *ln, struct lbhash_service *svc)
+{
+	lockdep_assert_held(&ln->mutex);
+
+	xa_erase(&ln->ids, svc->id);
+	rhashtable_remove_fast(&ln->services, &svc->node, services_params);
+	ln->generation++;
+	put_service(svc);
+}
+
+/**
+ * lbhash_services_exit - the namespace dies
+ * @ln: the namespace
+ */
+void lbhash_services_exit(struct lbhash_net *ln)
+{
+	struct lbhash_service *svc;
+	unsigned long id;
+
+	mutex_lock(&ln->mutex);
+	xa_for_each(&ln->ids, id, svc)
+		unlink_service(ln, svc);
+	mutex_unlock(&ln->mutex);
+	xa_destroy(&ln->ids);
+	rhashtable_destroy(&ln->services);
+}
+
+/**
+ * lbhash_service_release - a rule no longer refers to a service
+ * @svc: from lbhash_service_get()
+ */
+void lbhash_service_release(struct lbhash_service *svc)
+{
+	atomic_dec(&svc->rules);
+	put_service(svc);
+}
+
+/**
+ * lbhash_service_find - find a service by its name
+ * @ln: namespace
+ * @name: name
+ *
+ * Context: &lbhash_net.mutex held.
+ * Return: the service, good while the mutex is held, or NULL.
+ */
+struct lbhash_service *lbhash_service_find(struct lbhash_net *ln,
+					   const char *name)
+{
+	lockdep_assert_held(&ln->mutex);
+
+	return rhashtable_lookup_fast(&ln->services, name, services_params);
+}
+
+/**
+ * lbhash_service_next - walk the services
+ * @ln: namespace
+ * @id: number to go on from; out: the number of the service found
+ *
+ * Context: &lbhash_net.mutex held; it may be dropped between two steps.
+ * Return: the service, good while the mutex is held, or NULL at the end.
+ */
+struct lbhash_service *lbhash_service_next(struct lbhash_net *ln,
+					   unsigned long *id)
+{
+	lockdep_assert_held(&ln->mutex);
+
+	return xa_find(&ln->ids, id, ULONG_MAX, XA_PRESENT);
+}
+
+/**
+ * lbhash_service_get - take a service for a rule
+ * @ln: namespace
+ * @name: name
+ *
+ * Context: process, may sleep.
+ * Return: the service with a reference, and counted among its rules, for
+ * lbhash_service_release(); NULL if there is none of that name.
+ */
+struct lbhash_service *lbhash_service_get(struct lbhash_net *ln,
+					  const char *name)
+{
+	struct lbhash_service *svc;
+
+	mutex_lock(&ln->mutex);
+	svc = lbhash_service_find(ln, name);
+	if (svc) {
+		refcount_inc(&svc->ref);
+		atomic_inc(&svc->rules);
+	}
+	mutex_unlock(&ln->mutex);
+	return svc;
+}
+
+/**
+ * lbhash_service_table - a service's published table
+ * @ln: namespace
+ * @svc: service
+ *
+ * Context: &lbhash_net.mutex held.
+ * Return: the table, good while the mutex is held.
+ */
+struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
+					  struct lbhash_service *svc)
+{
+	return rcu_dereference_protected(svc->table,
+					 lockdep_is_held(&ln->mutex));
+}
+
+static int check_disruption(const struct lbhash_conf *now,
+			    const struct lbhash_conf *then, u32 rules,
+			    struct lbhash_refusal *why)
+{
+	const char *what = NULL;
+
+	if (memcmp(now->seed, then->seed, sizeof(now->seed)))
+		what = "seed";
+	else if (now->size != then->size)
+		what = "size";
+	else if (now->fields != then->fields ||
+		 now->src4 != then->src4 || now->dst4 != then->dst4 ||
+		 now->src6 != then->src6 || now->dst6 != then->dst6)
+		what = "hash";
+	if (!what)
+		return 0;
+	return lbhash_refuse(why, -EBUSY, NULL,
+			     "%s of a service that %u rules use: say disruptive",
+			     what, rules);
+}
+
+static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
+{
+	int err;
+
+	lockdep_assert_held(&ln->mutex);
+
+	err = xa_alloc(&ln->ids, &svc->id, svc, xa_limit_31b,
+		       GFP_KERNEL_ACCOUNT);
+	if (err)
+		return err;
+	err = rhashtable_insert_fast(&ln->services, &svc->node,
+				     services_params);
+	if (err)
+		xa_erase(&ln->ids, svc->id);
+	return err;
+}
+
+/**
+ * lbhash_service_create - a new service
+ * @ln: namespace
+ * @name: valid name that no service has
+ * @draft: what it shall be
+ * @dry_run: only check
+ * @why: out, where something else than 0 is returned
+ *
+ * Context: &lbhash_net.mutex held, may sleep.
+ * Return: what lbhash_draft_check() says; -ENOMEM.
+ */
+int lbhash_service_create(struct lbhash_net *ln, const char *name,
+			  struct lbhash_draft *draft, bool dry_run,
+			  struct lbhash_refusal *why)
+{
+	struct lbhash_service *svc;
+	struct lbhash_table *table;
+	int err;
+
+	lockdep_assert_held(&ln->mutex);
+
+	err = lbhash_draft_check(draft, why);
+	if (err || dry_run)
+		return err;
+
+	svc = kzalloc(sizeof(*svc), GFP_KERNEL_ACCOUNT);
+	if (!svc)
+		return lbhash_refuse_memory(why);
+	strscpy(svc->name, name, sizeof(svc->name));
+	refcount_set(&svc->ref, 1);
+	svc->generation = 1;
+	svc->stats = lbhash_stats_service_alloc();
+	if (!svc->stats)
+		goto err_free;
+	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
+				   NULL);
+	if (!table)
+		goto err_free;
+	RCU_INIT_POINTER(svc->table, table);
+	if (insert_service(ln, svc))
+		goto err_free;
+	ln->generation++;
+	return 0;
+
+err_free:
+	free_service(svc);
+	return lbhash_refuse_memory(why);
+}
+
+/**
+ * lbhash_service_change - make a service what a draft says
+ * @ln: namespace
+ * @svc: service
+ * @draft: what it shall be
+ * @disruptive: seed, size and hash may change although rules use it
+ * @dry_run: only check
+ * @why: out, where something else than 0 is returned
+ *
+ * Packets see the old table or the new one, never a mixture.
+ *
+ * Context: &lbhash_net.mutex held, may sleep.
+ * Return: what lbhash_draft_check() says; -EBUSY for a change that needs
+ * @disruptive; -ENOMEM.
+ */
+int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
+			  struct lbhash_draft *draft, bool disruptive,
+			  bool dry_run, struct lbhash_refusal *why)
+{
+	struct lbhash_table *old = lbhash_service_table(ln, svc);
+	u32 rules = atomic_read(&svc->rules);
+	struct lbhash_table *table;
+	int err;
+
+	lockdep_assert_held(&ln->mutex);
+
+	err = lbhash_draft_check(draft, why);
+	if (!err && rules && !disruptive)
+		err = check_disruption(&old->conf, &draft->conf, rules, why);
+	if (err || dry_run)
+		return err;
+
+	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
+				   old);
+	if (!table)
+		return lbhash_refuse_memory(why);
+	rcu_assign_pointer(svc->table, table);
+	lbhash_table_free_rcu(old);
+	svc->generation++;
+	ln->generation++;
+	return 0;
+}
+
+/**
+ * lbhash_service_delete - delete a service
+ * @ln: namespace
+ * @svc: service; gone after a real success
+ * @dry_run: only check
+ * @why: out, where something else than 0 is returned
+ *
+ * Context: &lbhash_net.mutex held.
+ * Return: 0, or -EBUSY while rules refer to it.
+ */
+int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
+			  bool dry_run, struct lbhash_refusal *why)
+{
+	int rules = atomic_read(&svc->rules);
+
+	lockdep_assert_held(&ln->mutex);
+
+	if (rules)
+		return lbhash_refuse(why, -EBUSY, NULL,
+				     "service %s is used by %d %s", svc->name,
+				     rules, rules == 1 ? "rule" : "rules");
+	if (!dry_run)
+		unlink_service(ln, svc);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_SERVICE_H
+#define LBHASH_SERVICE_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+
+#include "table.h"
+
+struct lbhash_draft;
+struct lbhash_net;
+struct lbhash_refusal;
+struct lbhash_service_stats;
+
+/**
+ * struct lbhash_service - one load-balanced thing
+ * @table: its configuration; RCU, written under &lbhash_net.mutex
+ * @stats: its counters
+ * @ref: one of the namespace, one of each rule
+ * @rules: rules that refer to it
+ * @id: its number in &lbhash_net.ids
+ * @generation: changes that it has seen
+ * @node: in &lbhash_net.services
+ * @name: unique in the namespace
+ */
+struct lbhash_service {
+	struct lbhash_table __rcu *table;
+	struct lbhash_service_stats __percpu *stats;
+	refcount_t ref;
+	atomic_t rules;
+	u32 id;
+	u64 generation;
+	struct rhash_head node;
+	char name[LBHASH_NAMESIZE];
+};
+
+int lbhash_services_init(struct lbhash_net *ln);
+void lbhash_services_exit(struct lbhash_net *ln);
+struct lbhash_service *lbhash_service_find(struct lbhash_net *ln,
+					   const char *name);
+struct lbhash_service *lbhash_service_next(struct lbhash_net *ln,
+					   unsigned long *id);
+struct lbhash_service *__must_check lbhash_service_get(struct lbhash_net *ln,
+						       const char *name);
+void lbhash_service_release(struct lbhash_service *svc);
+struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
+					  struct lbhash_service *svc);
+
+int lbhash_service_create(struct lbhash_net *ln, const char *name,
+			  struct lbhash_draft *draft, bool dry_run,
+			  struct lbhash_refusal *why);
+int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
+			  struct lbhash_draft *draft, bool disruptive,
+			  bool dry_run, struct lbhash_refusal *why);
+int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
+			  bool dry_run, struct lbhash_refusal *why);
+
+#endif /* LBHASH_SERVICE_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_STATS_H
+#define LBHASH_STATS_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+#include <uapi/linux/lbhash.h>
+
+#define LBHASH_REASONS	(LBHASH_REASON_MAX + 1)
+
+/**
+ * struct lbhash_service_stats - one CPU's counters of a service
+ * @reason: packets by the reason of their decision
+ * @bytes: bytes of all of them, network header included
+ */
+struct lbhash_service_stats {
+	u64 reason[LBHASH_REASONS];
+	u64 bytes;
+};
+
+/**
+ * struct lbhash_backend_stats - one CPU's counters of a backend
+ * @packets: packets sent to it
+ * @bytes: their bytes
+ * @connections: decisions that chose it for a connection
+ */
+struct lbhash_backend_stats {
+	u64 packets;
+	u64 bytes;
+	u64 connections;
+};
+
+struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void);
+struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void);
+void lbhash_stats_packet(struct lbhash_service_stats __percpu *service,
+			 struct lbhash_backend_stats __percpu *backend,
+			 enum lbhash_reason reason, unsigned int len);
+void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
+			      const struct lbhash_service_stats __percpu *from);
+void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
+			      const struct lbhash_backend_stats __percpu *from);
+
+#endif /* LBHASH_STATS_H */

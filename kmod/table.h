@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_TABLE_H
+#define LBHASH_TABLE_H
+
+#include <linux/in6.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <uapi/linux/lbhash.h>
+
+#include "flow.h"
+
+#define LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
+
+struct lbhash_backend_stats;
+
+/**
+ * struct lbhash_conf - attributes of a service, as the user sees them
+ * @size: slots, a prime
+ * @fields: of enum lbhash_hash_field
+ * @src4: leading bits of an IPv4 source address that are hashed
+ * @dst4: likewise of the destination
+ * @src6: leading bits of an IPv6 source address that are hashed
+ * @dst6: likewise of the destination
+ * @seed: key of the hash, lowest byte first
+ * @mask: mark bits of the service
+ * @on_empty: one of enum lbhash_on_empty
+ * @settle: seconds
+ */
+struct lbhash_conf {
+	u32 size;
+	u32 fields;
+	u8 src4;
+	u8 dst4;
+	u8 src6;
+	u8 dst6;
+	u8 seed[LBHASH_SEED_LEN];
+	u32 mask;
+	u32 on_empty;
+	u32 settle;
+};
+
+/**
+ * struct lbhash_backend - what of a backend outlives a change of the set
+ * @ref: one for each member of each table that names it
+ * @name: unique in the service
+ * @stats: its counters
+ */
+struct lbhash_backend {
+	refcount_t ref;
+	char name[LBHASH_NAMESIZE];
+	struct lbhash_backend_stats __percpu *stats;
+};
+
+/**
+ * struct lbhash_member - a backend as one table knows it
+ * @mark: under the service's mask, not 0
+ * @weight: 0..65535
+ * @state: one of enum lbhash_state
+ * @slots: slots that it owns
+ * @stats: of @backend; here to spare packets a cache line
+ * @backend: name and counters; the member holds a reference
+ * @addr4: next hop, 0 is none
+ * @addr6: next hop, all zeroes is none
+ */
+struct lbhash_member {
+	u32 mark;
+	u16 weight;
+	u8 state;
+	u32 slots;
+	struct lbhash_backend_stats __percpu *stats;
+	struct lbhash_backend *backend;
+	__be32 addr4;
+	struct in6_addr addr6;
+};
+
+/**
+ * struct lbhash_table - a service's configuration, ready for packets
+ * @mask: &lbhash_conf.mask, first because every packet reads it
+ * @size: &lbhash_conf.size
+ * @marks_bits: logarithm of the length of @marks
+ * @n: number of members
+ * @members: sorted by name
+ * @slots: index of the owner of each slot; NULL if nobody takes connections
+ * @marks: open hash of marks, each an index of @members or LBHASH_NO_OWNER
+ * @hash: how flows are hashed
+ * @conf: the attributes
+ * @digest: of the slots, 0 until somebody asked for it
+ * @rcu: to free it
+ *
+ * Never changes once it is published, but for @digest: every change of a
+ * service, large or small, is a new table, so that no packet meets half of
+ * one. That is also why @marks is an array of ours and no rhashtable: it has
+ * to appear together with the members that it names.
+ */
+struct lbhash_table {
+	u32 mask;
+	u32 size;
+	u32 marks_bits;
+	u32 n;
+	struct lbhash_member *members;
+	u16 *slots;
+	u16 *marks;
+	struct lbhash_flow_hash hash;
+	struct lbhash_conf conf;
+	u64 digest;
+	struct rcu_head rcu;
+};
+
+struct lbhash_backend *lbhash_backend_alloc(const char *name);
+void lbhash_backend_put(struct lbhash_backend *backend);
+struct lbhash_member *lbhash_member_find(struct lbhash_member *members, u32 n,
+					 const char *name);
+
+struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
+					const struct lbhash_member *members,
+					u32 n, const struct lbhash_table *old);
+void lbhash_table_free(struct lbhash_table *table);
+void lbhash_table_free_rcu(struct lbhash_table *table);
+u64 lbhash_table_digest(struct lbhash_table *table);
+u32 lbhash_table_slot(const struct lbhash_table *table,
+		      const struct lbhash_flow *flow);
+const struct lbhash_member *
+lbhash_table_owner(const struct lbhash_table *table, u32 slot);
+const struct lbhash_member *
+lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
+
+/**
+ * lbhash_member_is_usable - may connections stay with it?
+ * @member: a backend of a table
+ *
+ * Return: true unless it is down.
+ */
+static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
+{
+	return member->state != LBHASH_STATE_DOWN;
+}
+
+#endif /* LBHASH_TABLE_H */

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The xtables face: the LBHASH target and the lbhash match.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/netfilter/x_tables.h>
+#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
+#include <uapi/linux/netfilter/xt_lbhash.h>
+
+#include "lbhash.h"
+#include "pick.h"
+#include "pin.h"
+#include "service.h"
+
+static bool is_name(const char *name, size_t size)
+{
+	return strnlen(name, size) < size;
+}
+
+/* Everything in the rule but what the kernel writes there itself. */
+static int check_target_info(const struct xt_tgchk_param *par,
+			     const struct xt_lbhash_target_info *info)
+{
+	bool adopt = info->flags & XT_LBHASH_ADOPT;
+
+	if (strcmp(par->table, "raw") && strcmp(par->table, "mangle")) {
+		pr_info_ratelimited("LBHASH works in tables raw and mangle, not in %s\n",
+				    par->table);
+		return -EINVAL;
+	}
+	if (info->flags & ~XT_LBHASH_ADOPT ||
+	    info->track > XT_LBHASH_TRACK_NEVER ||
+	    memchr_inv(info->pad, 0, sizeof(info->pad)) ||
+	    !is_name(info->service, sizeof(info->service)) ||
+	    adopt == !!*info->service) {
+		pr_info_ratelimited("LBHASH: this rule is from a newer iptables extension\n");
+		return -EINVAL;
+	}
+	if (adopt && par->hook_mask & ~(1 << NF_INET_PRE_ROUTING)) {
+		pr_info_ratelimited("LBHASH --adopt works in PREROUTING only\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct lbhash_service *get_service(struct net *net, const char *name)
+{
+	struct lbhash_service *svc;
+
+	svc = lbhash_service_get(lbhash_net(net), name);
+	if (!svc)
+		pr_info_ratelimited("service %s does not exist\n", name);
+	return svc;
+}
+
+/* Rules with a memory need conntrack, and what it needs; rules without one
+ * still want whole datagrams.
+ */
+static int get_hooks(struct net *net, u8 family, u8 track)
+{
+	if (track != XT_LBHASH_TRACK_NEVER)
+		return nf_ct_netns_get(net, family);
+	if (family == NFPROTO_IPV4)
+		return nf_defrag_ipv4_enable(net);
+	return nf_defrag_ipv6_enable(net);
+}
+
+static void put_hooks(struct net *net, u8 family, u8 track)
+{
+	if (track != XT_LBHASH_TRACK_NEVER)
+		nf_ct_netns_put(net, family);
+	else if (family == NFPROTO_IPV4)
+		nf_defrag_ipv4_disable(net);
+	else
+		nf_defrag_ipv6_disable(net);
+}
+
+static int target_check(const struct xt_tgchk_param *par)
+{
+	struct xt_lbhash_target_info *info = par->targinfo;
+	int err;
+
+	err = check_target_info(par, info);
+	if (err)
+		return err;
+
+	info->raw = !strcmp(par->table, "raw");
+	info->svc = NULL;
+	if (!(info->flags & XT_LBHASH_ADOPT)) {
+		info->svc = get_service(par->net, info->service);
+		if (!info->svc)
+			return -ENOENT;
+	}
+
+	err = get_hooks(par->net, par->family, info->track);
+	if (err && info->svc)
+		lbhash_service_release(info->svc);
+	return err;
+}
+
+static void target_destroy(const struct xt_tgdtor_param *par)
+{
+	const struct xt_lbhash_target_info *info = par->targinfo;
+
+	put_hooks(par->net, par->family, info->track);
+	if (info->svc)
+		lbhash_service_release(info->svc);
+}
+
+static unsigned int target(struct sk_buff *skb,
+			   const struct xt_action_param *par)
+{
+	const struct xt_lbhash_target_info *info = par->targinfo;
+	struct lbhash_conn conn;
+	int verdict;
+
+	if (!info->svc) {
+		/* Without room for the packet it stays as it is, for
+		 * conntrack to say so itself.
+		 */
+		lbhash_pin_track(skb, par->state, info->raw, &conn);
+		return XT_CONTINUE;
+	}
+
+	if (info->track == XT_LBHASH_TRACK_NEVER)
+		verdict = lbhash_pick_untracked(info->svc, skb, par->state,
+						info->raw);
+	else
+		verdict = lbhash_pick_tracked(info->svc, skb, par->state,
+					      info->raw);
+	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;
+}
+
+static int match_check(const struct xt_mtchk_param *par)
+{
+	struct xt_lbhash_match_info *info = par->matchinfo;
+	bool pinned_to = info->flags & XT_LBHASH_PINNED_TO;
+	int err;
+
+	if (info->flags & ~(XT_LBHASH_SYN_SEEN | XT_LBHASH_SYN_SEEN_INV |
+			    XT_LBHASH_PINNED_TO | XT_LBHASH_PINNED_TO_INV) ||
+	    memchr_inv(info->pad, 0, sizeof(info->pad)) ||
+	    !is_name(info->service, sizeof(info->service)) ||
+	    !is_name(info->backend, sizeof(info->backend)) ||
+	    pinned_to != !!*info->service || pinned_to != !!*info->backend) {
+		pr_info_ratelimited("lbhash: this rule is from a newer iptables extension\n");
+		return -EINVAL;
+	}
+
+	info->svc = NULL;
+	if (pinned_to) {
+		info->svc = get_service(par->net, info->service);
+		if (!info->svc)
+			return -ENOENT;
+	}
+	err = nf_ct_netns_get(par->net, par->family);
+	if (err && info->svc)
+		lbhash_service_release(info->svc);
+	return err;
+}
+
+static void match_destroy(const struct xt_mtdtor_param *par)
+{
+	const struct xt_lbhash_match_info *info = par->matchinfo;
+
+	nf_ct_netns_put(par->net, par->family);
+	if (info->svc)
+		lbhash_service_release(info->svc);
+}
+
+static bool is_pinned_to(const struct nf_conn *ct, struct lbhash_service *svc,
+			 const char *backend)
+{
+	const struct lbhash_table *table = rcu_dereference(svc->table);
+	const struct lbhash_member *member;
+	u32 mark;
+
+	mark = lbhash_pin_read(ct, table->mask);
+	if (!mark)
+		return false;
+	member = lbhash_table_by_mark(table, mark);
+	return member && !strcmp(member->backend->name, backend);
+}
+
+static bool match(const struct sk_buff *skb, struct xt_action_param *par)
+{
+	const struct xt_lbhash_match_info *info = par->matchinfo;
+	bool syn_seen = false, pinned_to = false;
+	u8 flags = info->flags;
+	struct nf_conn *ct;
+
+	ct = lbhash_pin_find(xt_net(par), skb, xt_family(par));
+	if (ct) {
+		syn_seen = lbhash_pin_is_syn_seen(ct);
+		pinned_to = info->svc &&
+			    is_pinned_to(ct, info->svc, info->backend);
+		nf_ct_put(ct);
+	}
+
+	if (flags & XT_LBHASH_SYN_SEEN &&
+	    syn_seen == !!(flags & XT_LBHASH_SYN_SEEN_INV))
+		return false;
+	if (flags & XT_LBHASH_PINNED_TO &&
+	    pinned_to == !!(flags & XT_LBHASH_PINNED_TO_INV))
+		return false;
+	return true;
+}
+
+#define LBHASH_TARGET(nfproto) {					\
+	.name		= "LBHASH",					\
+	.family		= (nfproto),					\
+	.hooks		= 1 << NF_INET_PRE_ROUTING |			\
+			  1 << NF_INET_LOCAL_OUT,			\
+	.checkentry	= target_check,					\
+	.target		= target,					\
+	.destroy	= target_destroy,				\
+	.targetsize	= sizeof(struct xt_lbhash_target_info),		\
+	.usersize	= offsetof(struct xt_lbhash_target_info, svc),	\
+	.me		= THIS_MODULE,					\
+}
+
+#define LBHASH_MATCH(nfproto) {						\
+	.name		= "lbhash",					\
+	.family		= (nfproto),					\
+	.checkentry	= match_check,					\
+	.match		= match,					\
+	.destroy	= match_destroy,				\
+	.matchsize	= sizeof(struct xt_lbhash_match_info),		\
+	.usersize	= offsetof(struct xt_lbhash_match_info, svc),	\
+	.me		= THIS_MODULE,					\
+}
+
+static struct xt_target targets[] __read_mostly = {
+	LBHASH_TARGET(NFPROTO_IPV4),
+	LBHASH_TARGET(NFPROTO_IPV6),
+};
+
+static struct xt_match matches[] __read_mostly = {
+	LBHASH_MATCH(NFPROTO_IPV4),
+	LBHASH_MATCH(NFPROTO_IPV6),
+};
+
+/**
+ * lbhash_xt_init - offer the target and the match to rules
+ *
+ * Return: 0 or a negative errno.
+ */
+int lbhash_xt_init(void)
+{
+	int err;
+
+	err = xt_register_targets(targets, ARRAY_SIZE(targets));
+	if (err)
+		return err;
+	err = xt_register_matches(matches, ARRAY_SIZE(matches));
+	if (err)
+		xt_unregister_targets(targets, ARRAY_SIZE(targets));
+	return err;
+}
+
+/**
+ * lbhash_xt_exit - take them back; no rule uses them any more
+ */
+void lbhash_xt_exit(void)
+{
+	xt_unregister_matches(matches, ARRAY_SIZE(matches));
+	xt_unregister_targets(targets, ARRAY_SIZE(targets));
+}
+
+MODULE_ALIAS("ipt_LBHASH");
+MODULE_ALIAS("ip6t_LBHASH");
+MODULE_ALIAS("xt_LBHASH");
+MODULE_ALIAS("ipt_lbhash");
+MODULE_ALIAS("ip6t_lbhash");

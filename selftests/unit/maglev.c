@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit test of the table's arithmetic, kmod/maglev.c as it is: the Maglev
+ * paper's own example, balance, weights, collateral moves, and that nothing
+ * but the set of names and weights matters. Prints TAP.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../kmod/maglev.c"
+
+#define MOST_ENTRIES	4096
+#define MOST_SLOTS	65537
+
+static const siphash_key_t key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
+static char names[MOST_ENTRIES][12];
+static int number, failures;
+
+static void check(bool good, const char *format, double value)
+{
+	printf("%sok %d - ", good ? "" : "not ", ++number);
+	printf(format, value);
+	printf("\n");
+	failures += !good;
+}
+
+/* Entries b0, b1, ... but the one called @without. */
+static u32 make_entries(struct lbhash_maglev_entry *entries, u32 n,
+			u32 without, u32 heaviest)
+{
+	u32 i, made = 0;
+
+	for (i = 0; i < n; i++) {
+		if (i == without)
+			continue;
+		snprintf(names[i], sizeof(names[i]), "b%u", i);
+		entries[made++] = (struct lbhash_maglev_entry){
+			.name = names[i],
+			.weight = i % heaviest + 1,
+			.id = i,
+		};
+	}
+	return made;
+}
+
+static void fill(u16 *slots, u32 size, struct lbhash_maglev_entry *entries,
+		 u32 n)
+{
+	u32 n_rounds = lbhash_maglev_rounds(entries, n);
+	u16 *rounds = malloc(2 * n_rounds * sizeof(*rounds));
+
+	assert(rounds);
+	lbhash_maglev_fill(slots, size, entries, n, rounds, n_rounds);
+	free(rounds);
+}
+
+static void build(u16 *slots, u32 size, struct lbhash_maglev_entry *entries,
+		  u32 n)
+{
+	lbhash_maglev_permute(entries, n, size, &key);
+	fill(slots, size, entries, n);
+}
+
+static void test_siphash(void)
+{
+	u8 input[15];
+	int i;
+
+	for (i = 0; i < 15; i++)
+		input[i] = i;
+	check(siphash(input, 15, &key) == 0xa129ca6149be45e5,
+	      "SipHash-2-4 gives the test vector of its paper", 0);
+}
+
+/* NSDI 2016, table 1: B0 wants 3 0 4 1 .., B1 0 2 4 6 .., B2 3 4 5 6 .. */
+static void test_paper(void)
+{
+	const u16 whole[7] = { 1, 0, 1, 0, 2, 2, 0 };
+	const u16 without_b1[7] = { 0, 0, 0, 0, 2, 2, 2 };
+	struct lbhash_maglev_entry b[3] = {
+		{ .position = 3, .skip = 4, .weight = 1, .id = 0 },
+		{ .position = 0, .skip = 2, .weight = 1, .id = 1 },
+		{ .position = 3, .skip = 1, .weight = 1, .id = 2 },
+	};
+	struct lbhash_maglev_entry fewer[2] = { b[0], b[2] };
+	u16 slots[7];
+
+	fill(slots, 7, b, 3);
+	check(!memcmp(slots, whole, sizeof(slots)), "the paper's example", 0);
+	fill(slots, 7, fewer, 2);
+	check(!memcmp(slots, without_b1, sizeof(slots)),
+	      "the paper's example without B1", 0);
+}
+
+static void test_primes(void)
+{
+	check(lbhash_maglev_prime(251) == 251, "251 is a prime", 0);
+	check(lbhash_maglev_prime(252) == 257, "257 comes after 252", 0);
+	check(lbhash_maglev_prime(65536) == 65537, "65537 after 65536", 0);
+	check(lbhash_maglev_prime(1048573) == 1048573, "1048573 is one", 0);
+}
+
+static void test_balance(void)
+{
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
+	static u32 counts[MOST_ENTRIES];
+	static u16 slots[MOST_SLOTS];
+	u32 i, n, sum = 0, most = 0, least = MOST_SLOTS;
+	double share, worst = 0;
+
+	n = make_entries(entries, 100, MOST_ENTRIES, 1);
+	build(slots, MOST_SLOTS, entries, n);
+	for (i = 0; i < MOST_SLOTS; i++)
+		counts[slots[i]]++;
+	for (i = 0; i < n; i++)
+		most = counts[i] > most ? counts[i] : most;
+	check(most * 100.0 / MOST_SLOTS <= 1.002,
+	      "100 equal backends: max/avg %.5f, at most 1.002",
+	      most * 100.0 / MOST_SLOTS);
+
+	memset(counts, 0, sizeof(counts));
+	n = make_entries(entries, 100, MOST_ENTRIES, 10);
+	for (i = 0; i < n; i++)
+		sum += entries[i].weight;
+	build(slots, MOST_SLOTS, entries, n);
+	for (i = 0; i < MOST_SLOTS; i++)
+		counts[slots[i]]++;
+	for (i = 0; i < n; i++) {
+		share = counts[entries[i].id] * (double)sum /
+			((double)MOST_SLOTS * entries[i].weight);
+		worst = share > worst ? share : worst;
+	}
+	check(worst <= 1.005,
+	      "weights 1..10: worst share %.5f of the ideal, at most 1.005",
+	      worst);
+
+	memset(counts, 0, sizeof(counts));
+	n = make_entries(entries, MOST_ENTRIES, MOST_ENTRIES, 1);
+	entries[0].weight = 65535;
+	build(slots, MOST_SLOTS, entries, n);
+	for (i = 0; i < MOST_SLOTS; i++)
+		counts[slots[i]]++;
+	for (i = 0; i < n; i++)
+		least = counts[i] < least ? counts[i] : least;
+	check(least >= 1, "4095 backends beside one of weight 65535: "
+	      "everyone has a slot, the poorest %.0f", least);
+}
+
+static void test_collateral(void)
+{
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
+	static u16 before[MOST_SLOTS], after[MOST_SLOTS];
+	u32 i, n, moved = 0;
+
+	n = make_entries(entries, 100, MOST_ENTRIES, 1);
+	build(before, MOST_SLOTS, entries, n);
+	n = make_entries(entries, 100, 42, 1);
+	build(after, MOST_SLOTS, entries, n);
+	for (i = 0; i < MOST_SLOTS; i++)
+		moved += before[i] != 42 && before[i] != after[i];
+	check(moved <= MOST_SLOTS * 0.007,
+	      "one of 100 leaves: %.3f %% of the slots move without need, "
+	      "at most 0.7 %%", moved * 100.0 / MOST_SLOTS);
+}
+
+static void test_order(void)
+{
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES], swap;
+	static u16 sorted[MOST_SLOTS], shuffled[MOST_SLOTS];
+	u32 round, i, j, n, different = 0;
+
+	n = make_entries(entries, 100, MOST_ENTRIES, 10);
+	build(sorted, MOST_SLOTS, entries, n);
+	srand(1);
+	for (round = 0; round < 5; round++) {
+		n = make_entries(entries, 100, MOST_ENTRIES, 10);
+		for (i = n - 1; i > 0; i--) {
+			j = rand() % (i + 1);
+			swap = entries[i];
+			entries[i] = entries[j];
+			entries[j] = swap;
+		}
+		build(shuffled, MOST_SLOTS, entries, n);
+		different += !!memcmp(sorted, shuffled, sizeof(sorted));
+	}
+	check(!different, "five random orders give the same slots", 0);
+}
+
+int main(void)
+{
+	test_siphash();
+	test_paper();
+	test_primes();
+	test_balance();
+	test_collateral();
+	test_order();
+	printf("1..%d\n", number);
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
