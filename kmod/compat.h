@@ -9,12 +9,6 @@
 #include <linux/netlink.h>
 #include <net/genetlink.h>
 
-#if __has_include(<linux/unaligned.h>)
-#include <linux/unaligned.h>
-#else
-#include <asm/unaligned.h>
-#endif
-
 /* Formatted extended acks and split operations came with the same kernels
  * (6.2): the extended ack brings a buffer for its sentence, and pre_doit and
  * the attributes of a dump changed their types.

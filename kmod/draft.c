@@ -8,7 +8,6 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "compat.h"
 #include "draft.h"
 #include "maglev.h"
 
@@ -73,6 +72,7 @@ void lbhash_draft_default(struct lbhash_draft *draft, const char *name)
 	static const siphash_key_t low = { { 0x6c6268617368, 0 } };
 	static const siphash_key_t high = { { 0x6c6268617368, 1 } };
 	size_t len = strlen(name);
+	__le64 seed[2];
 
 	*draft = (struct lbhash_draft){ .conf = {
 		.size = LBHASH_SIZE_DEFAULT,
@@ -87,8 +87,9 @@ void lbhash_draft_default(struct lbhash_draft *draft, const char *name)
 		.on_empty = LBHASH_ON_EMPTY_DROP,
 		.settle = LBHASH_SETTLE_DEFAULT,
 	} };
-	put_unaligned_le64(siphash(name, len, &low), draft->conf.seed);
-	put_unaligned_le64(siphash(name, len, &high), draft->conf.seed + 8);
+	seed[0] = cpu_to_le64(siphash(name, len, &low));
+	seed[1] = cpu_to_le64(siphash(name, len, &high));
+	memcpy(draft->conf.seed, seed, sizeof(seed));
 }
 
 static int reserve(struct lbhash_draft *draft, u32 room)

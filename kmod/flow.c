@@ -9,7 +9,6 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
-#include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -172,28 +171,30 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 }
 
 /**
- * lbhash_flow_tcp - the TCP header of a packet
+ * lbhash_flow_header - find a transport header
  * @skb: packet at a Netfilter hook
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @buffer: room for a copy, should one be needed
+ * @proto: the protocol that it shall be of
+ * @size: bytes wanted
+ * @buffer: room for that many, should a copy be needed
  *
- * Return: the header, or NULL for a packet that is not TCP, or too short.
+ * Return: the header, or NULL for a packet of another protocol or too short.
  */
-const struct tcphdr *lbhash_flow_tcp(const struct sk_buff *skb, u8 family,
-				     struct tcphdr *buffer)
+const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
+			       size_t size, void *buffer)
 {
 	unsigned int thoff = skb_network_offset(skb);
 
 	if (family == NFPROTO_IPV4) {
-		if (ip_hdr(skb)->protocol != IPPROTO_TCP)
+		if (ip_hdr(skb)->protocol != proto)
 			return NULL;
 		thoff += ip_hdrlen(skb);
-	} else if (ipv6_hdr(skb)->nexthdr == IPPROTO_TCP) {
+	} else if (ipv6_hdr(skb)->nexthdr == proto) {
 		thoff += sizeof(struct ipv6hdr);
-	} else if (ipv6_find_hdr(skb, &thoff, IPPROTO_TCP, NULL, NULL) < 0) {
+	} else if (ipv6_find_hdr(skb, &thoff, proto, NULL, NULL) < 0) {
 		return NULL;
 	}
-	return skb_header_pointer(skb, thoff, sizeof(*buffer), buffer);
+	return skb_header_pointer(skb, thoff, size, buffer);
 }
 
 static u32 hash_ipv4(const struct lbhash_flow *flow,

@@ -7,7 +7,6 @@
 #include <linux/types.h>
 
 struct sk_buff;
-struct tcphdr;
 
 /**
  * struct lbhash_flow - what a packet is hashed by
@@ -58,8 +57,8 @@ struct lbhash_flow_hash {
 
 int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 		      struct lbhash_flow *flow);
-const struct tcphdr *lbhash_flow_tcp(const struct sk_buff *skb, u8 family,
-				     struct tcphdr *buffer);
+const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
+			       size_t size, void *buffer);
 u32 lbhash_flow_hash(const struct lbhash_flow *flow,
 		     const struct lbhash_flow_hash *how);
 

@@ -1,83 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everything that touches conntrack.
- *
- * With direct server return the balancer sees the client's packets only.
- * Conntrack then leaves a TCP connection in SYN_SENT for ever, calls every
- * packet after the SYN INVALID and takes its entry away from it. The entry is
- * still there, with the mark: adopting it puts it into the state that the
- * SYN-ACK would have put it into, and conntrack itself does the rest.
- *
- * In such a one-way entry nothing has been learnt of the server, so the reply
- * direction's largest window is still 0. That is how one is told.
+ * The packet's connection in conntrack, and the backend in its mark.
  */
 #include <linux/skbuff.h>
-#include <linux/tcp.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "flow.h"
+#include "oneway.h"
 #include "pin.h"
 
 #ifndef CONFIG_NF_CONNTRACK_MARK
 #error "the connection mark is where backends are kept: CONFIG_NF_CONNTRACK_MARK"
 #endif
 
-/* The largest window of TCP (RFC 7323, section 2.3: 65535 << 14): how far the
- * sequence number of a half-open connection's client can be past its SYN.
+/* Adopting makes entries that conntrack cannot evict when its table is full,
+ * and a one-way connection cannot be told from a flood that sends SYNs and
+ * ACKs. So nothing is adopted in a table that is three quarters full: the last
+ * quarter always makes room, and what is not adopted is balanced by hash.
  */
-#define LARGEST_WINDOW	(65535u << 14)
-
-static bool is_one_way(const struct nf_conn *ct)
+static bool has_room(const struct net *net)
 {
-	return nf_ct_protonum(ct) == IPPROTO_TCP &&
-	       !READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_maxwin);
-}
+	unsigned int max = READ_ONCE(nf_conntrack_max);
 
-static bool is_half_open(const struct nf_conn *ct)
-{
-	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT;
-}
-
-/**
- * lbhash_pin_is_syn_seen - was it conntrack that saw the connection begin?
- * @ct: an entry
- *
- * A connection that was picked up in its middle has no reply either, but does
- * not claim one; adopting makes a one-way connection claim one.
- *
- * Return: true for one-way TCP connections whose SYN was seen, adopted or not.
- */
-bool lbhash_pin_is_syn_seen(const struct nf_conn *ct)
-{
-	return is_one_way(ct) &&
-	       (is_half_open(ct) || test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
-}
-
-/* Turn a half-open one-way entry into what a SYN-ACK would have made of it. No
- * window is known, so none is checked from here on.
- */
-static bool adopt_entry(struct nf_conn *ct, u32 seq)
-{
-	struct ip_ct_tcp *tcp = &ct->proto.tcp;
-	bool adopted = false;
-
-	spin_lock_bh(&ct->lock);
-	if (is_one_way(ct) && is_half_open(ct) &&
-	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status) &&
-	    seq - tcp->seen[IP_CT_DIR_ORIGINAL].td_end <= LARGEST_WINDOW) {
-		tcp->state = TCP_CONNTRACK_SYN_RECV;
-		tcp->seen[IP_CT_DIR_ORIGINAL].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-		tcp->seen[IP_CT_DIR_REPLY].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
-		adopted = true;
-	}
-	spin_unlock_bh(&ct->lock);
-
-	if (adopted)
-		nf_conntrack_event_cache(IPCT_REPLY, ct);
-	return adopted;
+	return !max || nf_conntrack_count(net) <= max - max / 4;
 }
 
 static struct nf_conn *find_entry(struct net *net,
@@ -94,49 +41,36 @@ static struct nf_conn *find_entry(struct net *net,
 	return nf_ct_tuplehash_to_ctrack(found);
 }
 
-/* Conntrack refused the packet: is that because it misses the SYN-ACK? */
+/* Conntrack refused the packet: is that because the answer to the connection's
+ * first packet went another way?
+ */
 static bool adopt(const struct sk_buff *skb, const struct nf_hook_state *state,
 		  const struct nf_conntrack_zone *zone)
 {
 	struct nf_conntrack_tuple tuple;
-	const struct tcphdr *th;
 	enum ip_conntrack_dir dir;
-	struct tcphdr buffer;
 	bool adopted = false;
 	struct nf_conn *ct;
 
-	th = lbhash_flow_tcp(skb, state->pf, &buffer);
-	if (!th || !th->ack || th->syn || th->rst)
-		return false;
 	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
 			       state->net, &tuple))
 		return false;
 	ct = find_entry(state->net, zone, &tuple, &dir);
 	if (!ct)
 		return false;
-	if (dir == IP_CT_DIR_ORIGINAL)
-		adopted = adopt_entry(ct, ntohl(th->seq));
+	if (dir == IP_CT_DIR_ORIGINAL && has_room(state->net))
+		adopted = lbhash_oneway_adopt(ct, skb, state->pf);
 	nf_ct_put(ct);
 	return adopted;
 }
 
-/* A SYN on a one-way entry past its beginning: the client uses its port again,
- * and conntrack, which waits for the server's opinion, would let the SYN pass
- * with the old entry.
- */
 static bool is_reuse(const struct sk_buff *skb,
 		     const struct nf_hook_state *state,
 		     const struct lbhash_conn *conn)
 {
-	const struct tcphdr *th;
-	struct tcphdr buffer;
-
-	if (!is_one_way(conn->ct) || is_half_open(conn->ct) ||
-	    CTINFO2DIR(conn->info) != IP_CT_DIR_ORIGINAL ||
-	    !nf_ct_is_confirmed(conn->ct))
-		return false;
-	th = lbhash_flow_tcp(skb, state->pf, &buffer);
-	return th && th->syn && !th->ack && !th->rst;
+	return CTINFO2DIR(conn->info) == IP_CT_DIR_ORIGINAL &&
+	       lbhash_oneway_is_reuse(conn->ct, skb, state->pf) &&
+	       nf_ct_is_confirmed(conn->ct);
 }
 
 /* Let conntrack see the packet; @tmpl is what a CT rule attached to it. */

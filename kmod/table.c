@@ -11,7 +11,6 @@
 #include <linux/slab.h>
 #include <net/ipv6.h>
 
-#include "compat.h"
 #include "maglev.h"
 #include "stats.h"
 #include "table.h"
@@ -86,9 +85,11 @@ static void init_flow_hash(struct lbhash_flow_hash *hash,
 		htonl(~0), htonl(~0), htonl(~0), htonl(~0)
 	} };
 	u32 fields = conf->fields;
+	__le64 seed[2];
 
-	hash->key.key[0] = get_unaligned_le64(conf->seed);
-	hash->key.key[1] = get_unaligned_le64(conf->seed + 8);
+	memcpy(seed, conf->seed, sizeof(seed));
+	hash->key.key[0] = le64_to_cpu(seed[0]);
+	hash->key.key[1] = le64_to_cpu(seed[1]);
 	if (fields & LBHASH_HASH_FIELD_SRC) {
 		hash->src4 = inet_make_mask(conf->src4);
 		ipv6_addr_prefix(&hash->src6, &ones, conf->src6);

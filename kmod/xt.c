@@ -2,8 +2,6 @@
 /*
  * The xtables face: the LBHASH target and the lbhash match.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <linux/netfilter/x_tables.h>
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
@@ -11,6 +9,7 @@
 #include <uapi/linux/netfilter/xt_lbhash.h>
 
 #include "lbhash.h"
+#include "oneway.h"
 #include "pick.h"
 #include "pin.h"
 #include "service.h"
@@ -194,7 +193,7 @@ static bool match(const struct sk_buff *skb, struct xt_action_param *par)
 
 	ct = lbhash_pin_find(xt_net(par), skb, xt_family(par));
 	if (ct) {
-		syn_seen = lbhash_pin_is_syn_seen(ct);
+		syn_seen = lbhash_oneway_is_syn_seen(ct);
 		pinned_to = info->svc &&
 			    is_pinned_to(ct, info->svc, info->backend);
 		nf_ct_put(ct);

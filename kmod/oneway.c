@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections of which only the client's half is seen, TCP and SCTP.
+ *
+ * With direct server return the balancer never sees the server's answer to a
+ * SYN (an INIT). Conntrack then leaves the entry half open for ever and calls
+ * every later packet INVALID. Adopting the entry puts it into the state that
+ * the answer would have put it into; conntrack itself does the rest.
+ *
+ * In a one-way TCP entry nothing has been learnt of the server, so the reply
+ * direction's largest window is still 0: that is how one is told. SCTP leaves
+ * no such trace, so adopting sets a flag of ours, out of those that conntrack
+ * has no use for.
+ */
+#include <linux/sctp.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+
+#include "flow.h"
+#include "oneway.h"
+
+/* The largest window of TCP (RFC 7323, section 2.3: 65535 << 14): how far the
+ * sequence number of a half-open connection's client can be past its SYN.
+ */
+#define LARGEST_WINDOW	(65535u << 14)
+
+/* In nf_conn's proto.sctp.flags; conntrack's own flags start from bit 0. */
+#define SCTP_ONE_WAY	BIT(7)
+
+static bool tcp_is_one_way(const struct nf_conn *ct)
+{
+	return !READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_maxwin);
+}
+
+static bool tcp_is_half_open(const struct nf_conn *ct)
+{
+	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT;
+}
+
+/* No window is known, so none is checked from here on; and nothing the client
+ * sends will ever be seen acknowledged, which keeps the entry's idle time at
+ * nf_conntrack_tcp_timeout_unacknowledged instead of five days.
+ */
+static bool tcp_adopt(struct nf_conn *ct, const struct tcphdr *th)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	u32 ahead;
+
+	lockdep_assert_held(&ct->lock);
+
+	ahead = ntohl(th->seq) - tcp->seen[IP_CT_DIR_ORIGINAL].td_end;
+	if (!th->ack || th->syn || th->rst || ahead > LARGEST_WINDOW ||
+	    !tcp_is_one_way(ct) || !tcp_is_half_open(ct))
+		return false;
+
+	tcp->state = TCP_CONNTRACK_SYN_RECV;
+	tcp->seen[IP_CT_DIR_ORIGINAL].flags |=
+		IP_CT_TCP_FLAG_BE_LIBERAL | IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+	tcp->seen[IP_CT_DIR_REPLY].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
+	return true;
+}
+
+static bool sctp_is_one_way(const struct nf_conn *ct)
+{
+	return READ_ONCE(ct->proto.sctp.flags) & SCTP_ONE_WAY;
+}
+
+/* The client's tag is known from its INIT, the server's is not. */
+static bool sctp_is_half_open(const struct nf_conn *ct)
+{
+	return READ_ONCE(ct->proto.sctp.state) == SCTP_CONNTRACK_CLOSED &&
+	       READ_ONCE(ct->proto.sctp.vtag[IP_CT_DIR_REPLY]) &&
+	       !READ_ONCE(ct->proto.sctp.vtag[IP_CT_DIR_ORIGINAL]);
+}
+
+static bool sctp_is_init(const struct sctphdr *sh)
+{
+	return !sh->vtag;
+}
+
+/* The client's packets carry the server's tag. Such an entry never becomes
+ * ASSURED, so it stays evictable.
+ */
+static bool sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
+{
+	struct ip_ct_sctp *sctp = &ct->proto.sctp;
+
+	lockdep_assert_held(&ct->lock);
+
+	if (sctp_is_init(sh) || !sctp_is_half_open(ct))
+		return false;
+	sctp->state = SCTP_CONNTRACK_ESTABLISHED;
+	sctp->vtag[IP_CT_DIR_ORIGINAL] = sh->vtag;
+	sctp->flags |= SCTP_ONE_WAY;
+	return true;
+}
+
+union header {
+	struct tcphdr tcp;
+	struct sctphdr sctp;
+};
+
+static const void *get_header(const struct nf_conn *ct,
+			      const struct sk_buff *skb, u8 family,
+			      union header *buffer)
+{
+	u8 proto = nf_ct_protonum(ct);
+	size_t size = proto == IPPROTO_TCP ? sizeof(buffer->tcp) :
+					     sizeof(buffer->sctp);
+
+	return lbhash_flow_header(skb, family, proto, size, buffer);
+}
+
+/**
+ * lbhash_oneway_adopt - make a half-open one-way connection a valid one
+ * @ct: entry in whose original direction the packet runs
+ * @skb: packet that conntrack called INVALID
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Context: packet path; takes &nf_conn.lock.
+ * Return: true if the packet continues what the entry saw begin; conntrack
+ * will accept it now.
+ */
+bool lbhash_oneway_adopt(struct nf_conn *ct, const struct sk_buff *skb,
+			 u8 family)
+{
+	union header buffer;
+	bool adopted = false;
+	const void *header;
+
+	if (!lbhash_oneway_is_syn_seen(ct) ||
+	    test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+		return false;
+	header = get_header(ct, skb, family, &buffer);
+	if (!header)
+		return false;
+
+	spin_lock_bh(&ct->lock);
+	if (!test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
+		adopted = nf_ct_protonum(ct) == IPPROTO_TCP ?
+			  tcp_adopt(ct, header) : sctp_adopt(ct, header);
+		if (adopted)
+			set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+	}
+	spin_unlock_bh(&ct->lock);
+
+	if (adopted)
+		nf_conntrack_event_cache(IPCT_REPLY, ct);
+	return adopted;
+}
+
+/**
+ * lbhash_oneway_is_reuse - does a packet begin anew on a used entry?
+ * @ct: entry in whose original direction the packet runs
+ * @skb: packet
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Conntrack would wait for the server's opinion and let the packet pass with
+ * the old entry; no opinion will come.
+ *
+ * Return: true for a SYN or an INIT on a one-way entry past its beginning.
+ */
+bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
+			    const struct sk_buff *skb, u8 family)
+{
+	const struct sctphdr *sh;
+	const struct tcphdr *th;
+	union header buffer;
+
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		if (!tcp_is_one_way(ct) || tcp_is_half_open(ct))
+			return false;
+		th = get_header(ct, skb, family, &buffer);
+		return th && th->syn && !th->ack && !th->rst;
+	case IPPROTO_SCTP:
+		if (!sctp_is_one_way(ct))
+			return false;
+		sh = get_header(ct, skb, family, &buffer);
+		return sh && sctp_is_init(sh);
+	default:
+		return false;
+	}
+}
+
+/**
+ * lbhash_oneway_is_syn_seen - was a one-way connection seen to begin?
+ * @ct: an entry
+ *
+ * A connection that was picked up in its middle has no reply either, but does
+ * not claim one; adopting makes a one-way connection claim one.
+ *
+ * Return: true for one-way connections whose SYN or INIT was seen, adopted or
+ * not.
+ */
+bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct)
+{
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		return tcp_is_one_way(ct) &&
+		       (tcp_is_half_open(ct) ||
+			test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
+	case IPPROTO_SCTP:
+		return sctp_is_one_way(ct) || sctp_is_half_open(ct);
+	default:
+		return false;
+	}
+}
