@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# xt_lbhash: see `make help`. Nothing is ever built outside of build/.
+
+PREFIX	?= /usr
+SBINDIR	?= $(PREFIX)/sbin
+MANDIR	?= $(PREFIX)/share/man
+V	?= 0
+VERSION	:= $(shell sed -n 's/.*LBHASH_VERSION=.*"\(.*\)".*/\1/p' Kbuild)
+export PREFIX SBINDIR MANDIR V VERSION
+
+B	:= $(CURDIR)/build
+Q	:= $(if $(filter 1,$(V)),,@)
+quietly	:= $(if $(filter 1,$(V)),,-s)
+MAKEFLAGS += --no-print-directory
+
+# The kernels to build for: all of Debian's cloud kernels whose headers are
+# here, and the running one.
+KVERS	?= $(sort $(patsubst /lib/modules/%/build,%,$(wildcard \
+	/lib/modules/*-cloud-amd64/build \
+	/lib/modules/$(shell uname -r)/build)))
+
+# --- packages ----------------------------------------------------------------
+
+# building: the module, the iptables extensions, lbhashctl
+DEPS	:= gcc libc6-dev make kmod pkgconf libxtables-dev libmnl-dev \
+	libjansson-dev
+# the two kernels that it is for and tested on, and what emulates a machine
+DEPS	+= linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64 \
+	linux-image-cloud-amd64 linux-image-6.12-cloud-amd64 \
+	qemu-system-x86 cpio xz-utils
+# static checks: checkpatch and the netlink generator are in linux-source
+DEPS	+= sparse shellcheck mandoc linux-source-6.12 perl \
+	python3-yaml python3-jsonschema
+# the guest runs the machine's own programs
+DEPS	+= busybox $(shell sed -n 's/^pkg //p' selftests/vm/guest.list)
+
+# one real package may stand in for another: busybox-static for busybox
+installed = $(shell dpkg-query -W -f \
+	'$${db:Status-Status} $${Package} $${Provides}\n' 2>/dev/null | \
+	sed -n 's/^installed//p' | tr -d ,)
+missing	= $(filter-out $(installed),$(sort $(DEPS)))
+
+# --- everyday targets --------------------------------------------------------
+
+all: modules extensions tools tests
+
+modules: $(KVERS:%=$(B)/%/xt_lbhash.ko)
+	@[ -n '$(KVERS)' ] || { echo 'no kernel headers: make deps'; exit 1; }
+
+# Kbuild leaves its products beside the sources: every kernel gets a copy.
+$(B)/%/xt_lbhash.ko: FORCE
+	@mkdir -p $(@D) && cp -Rpu Kbuild kmod $(@D)
+	$(Q)$(MAKE) -C /lib/modules/$*/build M=$(@D) W=1 \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
+extensions:
+	$(Q)$(MAKE) $(quietly) -C xtables-ext O=$(B)/xtables
+
+tools:
+	$(Q)$(MAKE) $(quietly) -C tools O=$(B)
+
+help:
+	@echo 'all          module, iptables extensions, lbhashctl, in build/'
+	@echo 'deps         install the Debian packages that all this needs'
+	@echo 'install      DESTDIR= PREFIX=$(PREFIX); uninstall takes it away'
+	@echo 'demo         boot a kernel and watch it balance nginx'
+	@echo 'check        everything below, then all selftests on both kernels'
+	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
+	@echo 'check-host   unit tests and all of the following'
+	@echo 'style        checkpatch --strict, shellcheck, mandoc -T lint'
+	@echo 'sparse       sparse and W=1, no warning allowed'
+	@echo 'kdoc         kernel-doc comments'
+	@echo 'regen-check  the generated netlink code is what the spec says'
+	@echo 'clean        rm -rf build'
+	@echo
+	@echo 'V=1 shows commands, KVERS=... builds for other kernels.'
+	@echo 'selftests/vm/run --shell boots a kernel for you to play with.'
+
+clean:
+	rm -rf $(B)
+
+.DEFAULT_GOAL := all
+.PHONY: all modules extensions tools tests help clean FORCE
+
+# --- packages: nothing happens, quickly, when nothing is missing -------------
+
+# Debian starts and enables nginx; nobody asked for a web server.
+deps:
+	@missing='$(missing)'; [ -n "$$missing" ] || exit 0; \
+	command -v apt-get >/dev/null || \
+		{ echo "not Debian; missing: $$missing"; exit 1; }; \
+	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	echo "installing: $$missing"; set -e; \
+	$$root apt-get -q update; \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get -qy install \
+		--no-install-recommends $$missing; \
+	case " $$missing " in *" nginx "*) \
+		[ ! -d /run/systemd/system ] || \
+			$$root systemctl disable --now nginx;; \
+	esac
+
+.PHONY: deps
+
+# --- installation ------------------------------------------------------------
+
+XTLIBDIR = $(shell pkg-config --variable=xtlibdir xtables)
+
+install: all
+	$(Q)for k in $(KVERS); do \
+		install -D -m 644 $(B)/$$k/xt_lbhash.ko \
+			$(DESTDIR)/lib/modules/$$k/extra/xt_lbhash.ko && \
+		{ [ -n '$(DESTDIR)' ] || depmod $$k; } || exit 1; \
+	done
+	$(Q)$(MAKE) -C xtables-ext O=$(B)/xtables install
+	$(Q)$(MAKE) -C tools O=$(B) install
+
+uninstall:
+	rm -f $(DESTDIR)$(XTLIBDIR)/libxt_LBHASH.so \
+		$(DESTDIR)$(XTLIBDIR)/libxt_lbhash.so \
+		$(DESTDIR)$(SBINDIR)/lbhashctl \
+		$(DESTDIR)$(MANDIR)/man8/lbhashctl.8 \
+		$(DESTDIR)$(MANDIR)/man8/iptables-lbhash.8
+	$(Q)for k in $(KVERS); do \
+		rm -fv $(DESTDIR)/lib/modules/$$k/extra/xt_lbhash.ko; \
+		[ -n '$(DESTDIR)' ] || depmod $$k; \
+	done
+
+.PHONY: install uninstall
+
+# --- tests -------------------------------------------------------------------
+
+units	:= $(patsubst selftests/unit/%.c,$(B)/unit/%,\
+	$(wildcard selftests/unit/*.c))
+
+# What the host and what the guest runs.
+tests: $(units)
+	$(Q)$(MAKE) $(quietly) -C selftests/traffic O=$(B)/tests
+
+# Each includes the pure kernel file that it tests.
+$(B)/unit/%: selftests/unit/%.c
+	@mkdir -p $(@D) && echo "  CC      unit/$*"
+	$(Q)$(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $<
+
+# `deps` may bring the headers that the list of kernels is made from.
+demo: deps
+	@echo 'building ...' && $(MAKE) -sj$(shell nproc) all
+	@selftests/vm/run --watch $(addprefix -k ,$(K)) demo
+
+check: deps
+	@$(MAKE) -j$(shell nproc) -O all
+	@selftests/vm/check $(addprefix -k ,$(K)) $(T)
+
+check-host: deps
+	@$(MAKE) -j$(shell nproc) -O tests
+	@selftests/vm/check --host
+
+# --- static checks -----------------------------------------------------------
+
+linux	:= linux-source-6.12
+written	= $(shell find $(1) -name '*.[ch]' | xargs grep -L YNL-GEN | sort)
+sources	= $(filter-out kmod/uapi/%,$(call written,kmod))
+others	= $(call written,kmod/uapi xtables-ext tools selftests)
+scripts	= $(shell grep -rlE '^(\#!/bin/bash|\# shellcheck shell=)' \
+	.ci kmod tools selftests)
+pages	= $(wildcard tools/*.8)
+
+# What checkpatch wants only from the kernel.
+user	:= PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,BIT_MACRO,STRNCPY
+user	:= $(user),PREFER_FALLTHROUGH,NEW_TYPEDEFS,MACRO_ARG_UNUSED
+
+# Read from Debian's kernel source when needed, never committed.
+$(B)/checkpatch/scripts/checkpatch.pl: /usr/src/$(linux).tar.xz
+	@mkdir -p $(B)/checkpatch && echo '  UNPACK  checkpatch'
+	$(Q)tar -C $(B)/checkpatch --strip-components=1 -m -xf $< \
+		$(addprefix $(linux)/scripts/,checkpatch.pl spelling.txt \
+		const_structs.checkpatch)
+
+checkpatch = $(B)/checkpatch/scripts/checkpatch.pl --no-tree --strict \
+	--terse --quiet --no-summary --max-line-length=80 --file
+
+style: style-kernel style-user style-shell style-pages
+
+style-kernel: $(B)/checkpatch/scripts/checkpatch.pl
+	$(Q)$(checkpatch) $(sources)
+
+style-user: $(B)/checkpatch/scripts/checkpatch.pl
+	$(Q)$(checkpatch) --ignore $(user) $(others)
+
+style-shell:
+	$(Q)shellcheck -x -P selftests $(scripts)
+
+style-pages:
+	$(Q)$(if $(pages),mandoc -T lint -W warning $(pages))
+
+# A fresh build each time: what was compiled before warns no more.
+sparse: $(KVERS:%=sparse-%)
+sparse-%:
+	@rm -rf $(B)/sparse/$* && mkdir -p $(B)/sparse/$* && \
+		cp -R Kbuild kmod $(B)/sparse/$*
+	$(Q)$(MAKE) -s -C /lib/modules/$*/build M=$(B)/sparse/$* W=1 C=2 \
+		CF=-D__CHECK_ENDIAN__ KCFLAGS=-Werror \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+		>$(B)/sparse/$*.log 2>&1 || { cat $(B)/sparse/$*.log; exit 1; }
+	@! grep -E 'warning|error|WARNING|ERROR' $(B)/sparse/$*.log
+
+kerneldoc = $(lastword $(sort $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc)))
+
+kdoc:
+	$(Q)$(kerneldoc) -none -Wall -Werror $(sources)
+
+regen-check:
+	$(Q)kmod/spec/regen.sh --check
+
+.PHONY: demo check check-host style style-kernel style-user \
+	style-shell style-pages sparse kdoc regen-check
+-include $(units:=.d)
