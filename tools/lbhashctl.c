@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lbhashctl - configure and look at the LBHASH load balancer
+ *
+ * Options, the table of objects, and the way from words to a command.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lbhashctl.h"
+#include "parse.h"
+#include "print.h"
+
+#define WORDS_MAX	256
+
+struct ctl ctl;
+
+static const struct command version_commands[];
+
+static const struct object objects[] = {
+	{ "service", "what rules refer to: a table of slots and how to hash",
+	  service_commands },
+	{ "backend", "the real servers of a service", backend_commands },
+	{ "apply", "make the configuration what a JSON file says",
+	  apply_commands },
+	{ "save", "print what apply reads", save_commands },
+	{ "flush", "delete the backends of a service, or everything",
+	  flush_commands },
+	{ "lookup", "ask what the packets of a flow would meet",
+	  lookup_commands },
+	{ "table", "show slots per backend, with -v every slot",
+	  table_commands },
+	{ "stats", "show counters", stats_commands },
+	{ "version", "show the versions of lbhashctl and the module",
+	  version_commands },
+	{}
+};
+
+/**
+ * fail() - tell the user why, in one line
+ * @code: exit code
+ * @fmt: the reason
+ *
+ * Return: @code.
+ */
+int fail(int code, const char *fmt, ...)
+{
+	va_list ap;
+	char *why;
+	char *c;
+
+	va_start(ap, fmt);
+	if (vasprintf(&why, fmt, ap) < 0)
+		why = NULL;
+	va_end(ap);
+	for (c = why; c && *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '?';
+	fflush(stdout);
+	fprintf(stderr, "lbhashctl: %s%s\n", ctl.where,
+		why ? why : "out of memory");
+	free(why);
+	return code;
+}
+
+/**
+ * must_realloc() - realloc() that ends the program if there is no memory
+ * @old: memory to grow, or NULL
+ * @size: new size
+ *
+ * Return: the memory.
+ */
+void *must_realloc(void *old, size_t size)
+{
+	void *new = realloc(old, size);
+
+	if (!new)
+		exit(fail(REFUSED, "out of memory"));
+	return new;
+}
+
+static void print_synopsis(const struct object *obj,
+			   const struct command *cmd, FILE *out)
+{
+	const struct setting *set;
+
+	fprintf(out, "  %s", obj->name);
+	if (cmd->name)
+		fprintf(out, " %s", cmd->name);
+	if (*cmd->args)
+		fprintf(out, " %s", cmd->args);
+	for (set = cmd->settings; set && set->key; set++)
+		fprintf(out, set->flags & SETTING_REQUIRED && !cmd->partial ?
+			" %s%s%s" : " [%s%s%s]%s", set->key,
+			set->value ? " " : "", set->value ? set->value : "",
+			set->flags & SETTING_LIST ? "..." : "");
+	fputc('\n', out);
+}
+
+static void print_object_help(const struct object *obj, FILE *out)
+{
+	const struct command *cmd;
+
+	for (cmd = obj->commands; cmd->run; cmd++)
+		print_synopsis(obj, cmd, out);
+}
+
+static void print_help(FILE *out)
+{
+	const struct object *obj;
+
+	fputs("usage: lbhashctl [-j] [-p] [-v] [-n NETNS] OBJECT COMMAND ...\n"
+	      "       lbhashctl [-j] [-p] [-v] [-n NETNS] -b FILE\n"
+	      "       lbhashctl help [OBJECT]\n\n", out);
+	for (obj = objects; obj->name; obj++)
+		fprintf(out, "  %-8s  %s\n", obj->name, obj->help);
+	fputs("\n"
+	      "  -j  print JSON                   -n NETNS  in a network namespace\n"
+	      "  -p  print indented JSON          -b FILE   run commands from a file, - is stdin\n"
+	      "  -v  show more                    -V        show the version\n", out);
+}
+
+static int help(const char *word)
+{
+	const struct object *obj;
+
+	if (!word) {
+		print_help(stdout);
+		return DONE;
+	}
+	obj = parse_keyword("object", word, objects, sizeof(*objects));
+	if (!obj)
+		return USAGE;
+	print_object_help(obj, stdout);
+	return DONE;
+}
+
+static int show_version(const struct command *cmd, char **argv)
+{
+	static const struct print_field view[] = {
+		{ .key = "lbhashctl", .label = "lbhashctl" },
+		{ .key = "xt_lbhash", .label = "xt_lbhash" },
+		{}
+	};
+	const char *module = NULL;
+	char text[64];
+	FILE *in;
+
+	(void)cmd;
+	(void)argv;
+	in = fopen("/sys/module/xt_lbhash/version", "r");
+	if (in && fgets(text, sizeof(text), in)) {
+		text[strcspn(text, "\n")] = '\0';
+		module = text;
+	}
+	if (in)
+		fclose(in);
+	if (!module && !ctl.json)
+		module = "not loaded";
+	return print(json_pack("{s:s, s:s?}", "lbhashctl", VERSION,
+			       "xt_lbhash", module), view);
+}
+
+static const struct command version_commands[] = {
+	{ .args = "", .run = show_version },
+	{}
+};
+
+/* Says what runs, for errors: "service add web". */
+static void say(const char *word)
+{
+	size_t len = strlen(ctl.what);
+
+	snprintf(ctl.what + len, sizeof(ctl.what) - len, "%s%s",
+		 len ? " " : "", word);
+}
+
+/* Checks the words that have a fixed place; keywords are the command's. */
+static int check_args(const struct object *obj, const struct command *cmd,
+		      char **argv)
+{
+	char words[64], *next = words, *word, *name;
+	bool optional, is_name;
+	const char *why;
+
+	snprintf(words, sizeof(words), "%s", cmd->args);
+	while ((word = strsep(&next, " ")) && *word) {
+		optional = *word == '[';
+		name = optional ? word + 1 : word;
+		name[strcspn(name, "]")] = '\0';
+		if (!*argv && optional)
+			return DONE;
+		if (!*argv)
+			return fail(USAGE, "%s: %s is missing", ctl.what, name);
+		is_name = !strcmp(name, "NAME");
+		if (is_name || !strcmp(name, "SERVICE")) {
+			why = parse_name(*argv);
+			if (why)
+				return fail(USAGE, "%s %s: %s",
+					    is_name ? obj->name : "service",
+					    *argv, why);
+		}
+		say(*argv++);
+	}
+	if (*argv && !cmd->settings)
+		return fail(USAGE, "%s: unexpected argument %s", ctl.what,
+			    *argv);
+	return DONE;
+}
+
+/* Runs one command line, NULL-terminated. */
+static int run(char **argv)
+{
+	const struct command *cmd;
+	const struct object *obj;
+	int rc;
+
+	ctl.what[0] = '\0';
+	if (!strcmp(argv[0], "help"))
+		return help(argv[1]);
+	obj = parse_keyword("object", *argv++, objects, sizeof(*objects));
+	if (!obj)
+		return USAGE;
+	say(obj->name);
+	cmd = obj->commands;
+	if (*argv && !strcmp(*argv, "help"))
+		return help(obj->name);
+	if (cmd->name) {
+		if (!*argv)
+			return fail(USAGE, "%s: a command is missing",
+				    obj->name);
+		cmd = parse_keyword("command", *argv++, cmd, sizeof(*cmd));
+		if (!cmd)
+			return USAGE;
+		say(cmd->name);
+	}
+	rc = check_args(obj, cmd, argv);
+	return rc ? rc : cmd->run(cmd, argv);
+}
+
+static int run_line(char *line)
+{
+	char *argv[WORDS_MAX + 1], *word, *next = line;
+	size_t argc = 0;
+
+	line[strcspn(line, "#")] = '\0';
+	while ((word = strsep(&next, " \t\r\n"))) {
+		if (!*word)
+			continue;
+		if (argc == WORDS_MAX)
+			return fail(USAGE, "more than %d words", WORDS_MAX);
+		argv[argc++] = word;
+	}
+	argv[argc] = NULL;
+	return argc ? run(argv) : DONE;
+}
+
+static int run_batch(const char *file)
+{
+	bool is_stdin = !strcmp(file, "-");
+	unsigned int number = 0;
+	char *line = NULL;
+	size_t room = 0;
+	int rc = DONE;
+	FILE *in;
+
+	in = is_stdin ? stdin : fopen(file, "r");
+	if (!in)
+		return fail(USAGE, "%s: %s", file, strerror(errno));
+	while (!rc && getline(&line, &room, in) >= 0) {
+		snprintf(ctl.where, sizeof(ctl.where), "%s:%u: ", file,
+			 ++number);
+		rc = run_line(line);
+	}
+	ctl.where[0] = '\0';
+	if (!rc && ferror(in))
+		rc = fail(USAGE, "%s: %s", file, strerror(errno));
+	free(line);
+	if (!is_stdin)
+		fclose(in);
+	return rc;
+}
+
+static int enter_netns(const char *name)
+{
+	char path[4096];
+	int fd, err;
+
+	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+		return fail(USAGE, "-n %s: not a name", name);
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(USAGE, "-n %s: %s", name, errno == ENOENT ?
+			    "no such network namespace" : strerror(errno));
+	err = setns(fd, CLONE_NEWNET) ? errno : 0;
+	close(fd);
+	if (err)
+		return fail(REFUSED, "-n %s: %s", name, strerror(err));
+	return DONE;
+}
+
+/* A full disk must not look like a saved configuration. */
+static int close_output(int rc)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return rc;
+	return rc ? rc : fail(REFUSED, "standard output: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longopts[] = {
+		{ "json",	no_argument,		NULL, 'j' },
+		{ "pretty",	no_argument,		NULL, 'p' },
+		{ "netns",	required_argument,	NULL, 'n' },
+		{ "batch",	required_argument,	NULL, 'b' },
+		{ "verbose",	no_argument,		NULL, 'v' },
+		{ "version",	no_argument,		NULL, 'V' },
+		{ "help",	no_argument,		NULL, 'h' },
+		{}
+	};
+	const char *netns = NULL, *batch = NULL;
+	int opt, rc = DONE;
+
+	while ((opt = getopt_long(argc, argv, "+:jpn:b:vVh", longopts,
+				  NULL)) != -1) {
+		switch (opt) {
+		case 'j':
+			ctl.json = true;
+			break;
+		case 'p':
+			ctl.json = true;
+			ctl.pretty = true;
+			break;
+		case 'n':
+			netns = optarg;
+			break;
+		case 'b':
+			batch = optarg;
+			break;
+		case 'v':
+			ctl.verbose = true;
+			break;
+		case 'V':
+			printf("lbhashctl %s\n", VERSION);
+			return close_output(DONE);
+		case 'h':
+			return close_output(help(argv[optind]));
+		case ':':
+			return fail(USAGE, "%s: an argument is missing",
+				    argv[optind - 1]);
+		default:
+			if (optopt)
+				return fail(USAGE, "-%c: unknown option",
+					    optopt);
+			return fail(USAGE, "%s: unknown option",
+				    argv[optind - 1]);
+		}
+	}
+	argv += optind;
+	if (batch && *argv)
+		return fail(USAGE, "%s: unexpected argument after -b", *argv);
+	if (!batch && !*argv) {
+		print_help(stderr);
+		return USAGE;
+	}
+	if (netns)
+		rc = enter_netns(netns);
+	if (!rc)
+		rc = batch ? run_batch(batch) : run(argv);
+	return close_output(rc);
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lbhashctl table
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "lbhashctl.h"
+#include "nl.h"
+#include "print.h"
+#include "service.h"
+
+#define TABLE_TRIES	10
+
+static const struct print_field backends_view[] = {
+	{ .key = "name" },
+	{ .key = "slots", .label = "slots" },
+	{ .key = "share", .label = "share" },
+	{ .key = "ideal", .label = "ideal" },
+	{}
+};
+
+static const struct print_field table_view[] = {
+	{ .key = "service" },
+	{ .key = "size", .label = "size" },
+	{ .key = "digest", .label = "digest" },
+	{ .key = "backends", .sub = backends_view },
+	{ .key = "slots", .label = "slot", .flags = PRINT_SLOTS },
+	{}
+};
+
+/**
+ * struct pages - a table, as far as it has been read
+ * @size: slots
+ * @have: slots read
+ * @digest: of the table that the pages are of
+ * @marks: marks of the owners, in slot order
+ * @torn: the table changed between two pages
+ */
+struct pages {
+	__u32 size;
+	__u32 have;
+	__u64 digest;
+	__u32 *marks;
+	bool torn;
+};
+
+struct owner {
+	__u32 mark;
+	__u32 slots;
+	const char *name;
+};
+
+/**
+ * struct owners - the backends of a service, sorted by mark
+ * @count: how many
+ * @weight: of all those that take new connections
+ * @all: they
+ */
+struct owners {
+	size_t count;
+	__u64 weight;
+	struct owner *all;
+};
+
+static void read_page(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *tb[LBHASH_A_MAX + 1];
+	struct pages *pages = arg;
+	__u64 digest;
+	__u32 size, n = 0;
+
+	nl_attrs(nlh, tb, LBHASH_A_MAX);
+	size = nl_uint(tb[LBHASH_A_SIZE]);
+	digest = nl_uint(tb[LBHASH_A_DIGEST]);
+	if (!pages->marks) {
+		pages->size = size;
+		pages->digest = digest;
+		pages->marks = must_realloc(NULL,
+					    (size + 1) * sizeof(__u32));
+	}
+	if (tb[LBHASH_A_MARKS])
+		n = mnl_attr_get_payload_len(tb[LBHASH_A_MARKS]) /
+		    sizeof(*pages->marks);
+	pages->torn = size != pages->size || digest != pages->digest ||
+		      nl_uint(tb[LBHASH_A_FIRST_SLOT]) != pages->have ||
+		      !n || n > size - pages->have;
+	if (pages->torn)
+		return;
+	memcpy(pages->marks + pages->have,
+	       mnl_attr_get_payload(tb[LBHASH_A_MARKS]),
+	       n * sizeof(*pages->marks));
+	pages->have += n;
+}
+
+static int read_pages(const char *service, struct pages *pages)
+{
+	struct nl_msg *msg;
+	int rc;
+
+	do {
+		msg = nl_request(LBHASH_CMD_TABLE_GET);
+		nl_put_str(msg, LBHASH_A_NAME, service);
+		nl_put_u32(msg, LBHASH_A_FIRST_SLOT, pages->have);
+		rc = nl_do(msg, read_page, pages);
+	} while (!rc && !pages->torn && pages->have < pages->size);
+	return rc;
+}
+
+static __u64 number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* Share of the slots that a backend ought to have. */
+static __u64 new_weight(const json_t *backend)
+{
+	const char *state;
+
+	state = json_string_value(json_object_get(backend, "state"));
+	return state && !strcmp(state, state_names[LBHASH_STATE_UP]) ?
+	       number_of(backend, "weight") : 0;
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+	const struct owner *left = a, *right = b;
+
+	return (left->mark > right->mark) - (left->mark < right->mark);
+}
+
+static struct owner *find_owner(const struct owners *owners, __u32 mark)
+{
+	struct owner key = { .mark = mark };
+
+	return bsearch(&key, owners->all, owners->count, sizeof(key),
+		       compare_owners);
+}
+
+static void fill_owners(struct owners *owners, const json_t *backends)
+{
+	const json_t *backend;
+	struct owner *o;
+	size_t i;
+
+	owners->count = json_array_size(backends);
+	owners->weight = 0;
+	owners->all = must_realloc(NULL, (owners->count + 1) *
+					 sizeof(*owners->all));
+	json_array_foreach(backends, i, backend) {
+		o = &owners->all[i];
+		o->mark = number_of(backend, "mark");
+		o->slots = 0;
+		o->name = json_string_value(json_object_get(backend, "name"));
+		owners->weight += new_weight(backend);
+	}
+	qsort(owners->all, owners->count, sizeof(*owners->all),
+	      compare_owners);
+}
+
+/* Return: false if a slot has an owner that is not among them. */
+static bool count_slots(const struct pages *pages, struct owners *owners)
+{
+	struct owner *o;
+	__u32 i;
+
+	for (i = 0; i < pages->size; i++) {
+		if (!pages->marks[i])
+			continue;
+		o = find_owner(owners, pages->marks[i]);
+		if (!o)
+			return false;
+		o->slots++;
+	}
+	return true;
+}
+
+static __u64 divide(__u64 dividend, __u64 divisor)
+{
+	return divisor ? (dividend + divisor / 2) / divisor : 0;
+}
+
+static json_t *backend_json(const json_t *backend, const struct pages *pages,
+			    const struct owners *owners)
+{
+	struct owner *o = find_owner(owners, number_of(backend, "mark"));
+	__u32 slots = o ? o->slots : 0;
+	json_t *new = json_object();
+	__u64 hundredths;
+	char share[16];
+
+	json_object_set(new, "name", json_object_get(backend, "name"));
+	json_object_set_new(new, "slots", json_integer(slots));
+	hundredths = divide((__u64)slots * 10000, pages->size);
+	snprintf(share, sizeof(share), "%u.%02u%%",
+		 (unsigned int)(hundredths / 100),
+		 (unsigned int)(hundredths % 100));
+	if (!ctl.json)
+		json_object_set_new(new, "share", json_string(share));
+	hundredths = divide(new_weight(backend) * pages->size * 100,
+			    owners->weight);
+	json_object_set_new(new, "ideal", json_real(hundredths / 100.0));
+	return new;
+}
+
+static json_t *slots_json(const struct pages *pages,
+			  const struct owners *owners)
+{
+	json_t *slots = json_array();
+	struct owner *o;
+	__u32 i;
+
+	for (i = 0; i < pages->size; i++) {
+		o = pages->marks[i] ? find_owner(owners, pages->marks[i]) :
+		    NULL;
+		json_array_append_new(slots, o ? json_string(o->name) :
+				      json_null());
+	}
+	return slots;
+}
+
+static json_t *table_json(const char *service, const struct pages *pages,
+			  const json_t *backends, const struct owners *owners)
+{
+	json_t *o = json_object(), *list = json_array();
+	const json_t *backend;
+	char digest[DIGEST_TEXT_MAX];
+	size_t i;
+
+	json_array_foreach(backends, i, backend)
+		json_array_append_new(list, backend_json(backend, pages,
+							 owners));
+	digest_to_text(pages->digest, digest);
+	json_object_set_new(o, "service", json_string(service));
+	json_object_set_new(o, "size", json_integer(pages->size));
+	json_object_set_new(o, "digest", json_string(digest));
+	json_object_set_new(o, "backends", list);
+	if (ctl.verbose)
+		json_object_set_new(o, "slots", slots_json(pages, owners));
+	return o;
+}
+
+/* The table has marks, the backends have names: both must be of one moment. */
+static int read_table(const char *service, json_t **table)
+{
+	json_t *found = json_object(), *backends;
+	struct owners owners = {};
+	struct pages pages = {};
+	int rc;
+
+	rc = read_pages(service, &pages);
+	if (!rc && !pages.torn)
+		rc = backend_list(service, found);
+	if (!rc && !pages.torn) {
+		backends = json_object_get(found, service);
+		fill_owners(&owners, backends);
+		if (count_slots(&pages, &owners))
+			*table = table_json(service, &pages, backends,
+					    &owners);
+	}
+	free(owners.all);
+	free(pages.marks);
+	json_decref(found);
+	return rc;
+}
+
+static int show_table(const struct command *cmd, char **argv)
+{
+	json_t *found = NULL;
+	unsigned int tries;
+	int rc = DONE;
+
+	(void)cmd;
+	for (tries = 0; !rc && !found; tries++) {
+		if (tries == TABLE_TRIES)
+			return fail(REFUSED,
+				    "%s: the table changes faster than it can be read",
+				    ctl.what);
+		rc = read_table(argv[0], &found);
+	}
+	return rc ? rc : print(found, table_view);
+}
+
+const struct command table_commands[] = {
+	{ .args = "SERVICE", .run = show_table },
+	{}
+};
