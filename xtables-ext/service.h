@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What both extensions do with the name of a service. */
+#ifndef LBHASH_EXT_SERVICE_H
+#define LBHASH_EXT_SERVICE_H
+
+struct xt_option_call;
+
+void lbhash_name_check(const struct xt_option_call *cb);
+void lbhash_service_warn(const char *ext, const char *service);
+
+#endif /* LBHASH_EXT_SERVICE_H */
