@@ -63,18 +63,20 @@ bool lbhash_name_is_valid(const char *name)
  * lbhash_draft_default - a draft of a service without backends
  * @draft: out
  * @name: name of the service; the seed derives from it
+ * @base: the service's table if it exists, else NULL
  *
  * The seed is two SipHash-2-4 of the name under constant keys: balancers that
  * were told nothing but the same names agree.
  */
-void lbhash_draft_default(struct lbhash_draft *draft, const char *name)
+void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
+			  const struct lbhash_table *base)
 {
 	static const siphash_key_t low = { { 0x6c6268617368, 0 } };
 	static const siphash_key_t high = { { 0x6c6268617368, 1 } };
 	size_t len = strlen(name);
 	__le64 seed[2];
 
-	*draft = (struct lbhash_draft){ .conf = {
+	*draft = (struct lbhash_draft){ .base = base, .conf = {
 		.size = LBHASH_SIZE_DEFAULT,
 		.fields = LBHASH_HASH_FIELD_PROTO | LBHASH_HASH_FIELD_SRC |
 			  LBHASH_HASH_FIELD_DST | LBHASH_HASH_FIELD_SPORT |
@@ -120,7 +122,7 @@ int lbhash_draft_copy(struct lbhash_draft *draft,
 {
 	u32 i;
 
-	*draft = (struct lbhash_draft){ .conf = table->conf };
+	*draft = (struct lbhash_draft){ .conf = table->conf, .base = table };
 	if (reserve(draft, table->n + spare ?: 1))
 		return -ENOMEM;
 	for (i = 0; i < table->n; i++) {
@@ -156,21 +158,22 @@ struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
  * lbhash_draft_add - add a backend: no mark, weight 1, up, no address
  * @draft: a draft
  * @name: valid name; two of one name are found out when the draft is used
- * @old: table whose backend of that name lives on, or NULL
+ *
+ * A backend of that name that the service has lives on.
  *
  * Return: the member, good until members come or go, or NULL without memory.
  */
 struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
-				       const char *name,
-				       const struct lbhash_table *old)
+				       const char *name)
 {
 	struct lbhash_member *m, *known = NULL;
 	struct lbhash_backend *backend;
 
 	if (draft->n == draft->room && reserve(draft, 2 * draft->room + 16))
 		return NULL;
-	if (old)
-		known = lbhash_member_find(old->members, old->n, name);
+	if (draft->base)
+		known = lbhash_member_find(draft->base->members,
+					   draft->base->n, name);
 	if (known) {
 		backend = known->backend;
 		refcount_inc(&backend->ref);
@@ -253,6 +256,20 @@ static int check_names(const struct lbhash_draft *draft,
 	return 0;
 }
 
+/* Of two with the same mark, the one that had it before. */
+static const char *holder(const struct lbhash_draft *draft,
+			  const struct lbhash_member *a,
+			  const struct lbhash_member *b)
+{
+	const struct lbhash_member *before = NULL;
+
+	if (draft->base)
+		before = lbhash_table_by_mark(draft->base, a->mark);
+	if (before && before->backend == b->backend)
+		return b->backend->name;
+	return a->backend->name;
+}
+
 static int check_marks(const struct lbhash_draft *draft,
 		       struct lbhash_refusal *why)
 {
@@ -281,7 +298,7 @@ static int check_marks(const struct lbhash_draft *draft,
 			err = lbhash_refuse(why, -EEXIST, NULL,
 					    "mark %u is taken by backend %s",
 					    m->mark,
-					    by_mark[i - 1]->backend->name);
+					    holder(draft, by_mark[i - 1], m));
 	}
 	kvfree(by_mark);
 	return err;

@@ -18,6 +18,8 @@ struct lbhash_refusal {
 
 /**
  * struct lbhash_draft - a configuration that somebody is still writing
+ * @base: table that it starts from; good while &lbhash_net.mutex is held; NULL
+ *	for a new service
  * @conf: attributes
  * @members: backends; the draft holds a reference to each
  * @n: number of them
@@ -25,6 +27,7 @@ struct lbhash_refusal {
  * @sorted: members up to here are sorted by name and were there before
  */
 struct lbhash_draft {
+	const struct lbhash_table *base;
 	struct lbhash_conf conf;
 	struct lbhash_member *members;
 	u32 n;
@@ -38,14 +41,14 @@ int lbhash_refuse(struct lbhash_refusal *why, int err,
 int lbhash_refuse_memory(struct lbhash_refusal *why);
 bool lbhash_name_is_valid(const char *name);
 
-void lbhash_draft_default(struct lbhash_draft *draft, const char *name);
+void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
+			  const struct lbhash_table *base);
 int lbhash_draft_copy(struct lbhash_draft *draft,
 		      const struct lbhash_table *table, u32 spare);
 struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
 					const char *name);
 struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
-				       const char *name,
-				       const struct lbhash_table *old);
+				       const char *name);
 void lbhash_draft_remove(struct lbhash_draft *draft,
 			 struct lbhash_member *member);
 void lbhash_draft_clear(struct lbhash_draft *draft);

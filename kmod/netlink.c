@@ -156,11 +156,9 @@ int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 }
 
 typedef int (*backend_verb)(struct lbhash_draft *draft, struct nlattr **tb,
-			    const struct lbhash_table *old,
 			    struct lbhash_refusal *why);
 
 static int add_backend(struct lbhash_draft *draft, struct nlattr **tb,
-		       const struct lbhash_table *old,
 		       struct lbhash_refusal *why)
 {
 	const char *name = nla_data(tb[LBHASH_BACKEND_A_NAME]);
@@ -169,7 +167,7 @@ static int add_backend(struct lbhash_draft *draft, struct nlattr **tb,
 	if (!tb[LBHASH_BACKEND_A_MARK])
 		return lbhash_refuse(why, -EINVAL, NULL,
 				     "backend %s has no mark", name);
-	m = lbhash_draft_add(draft, name, old);
+	m = lbhash_draft_add(draft, name);
 	if (!m)
 		return lbhash_refuse_memory(why);
 	return read_member(m, tb, why);
@@ -188,7 +186,6 @@ static int find_backend(struct lbhash_draft *draft, struct nlattr **tb,
 }
 
 static int set_backend(struct lbhash_draft *draft, struct nlattr **tb,
-		       const struct lbhash_table *old,
 		       struct lbhash_refusal *why)
 {
 	struct lbhash_member *m;
@@ -201,7 +198,6 @@ static int set_backend(struct lbhash_draft *draft, struct nlattr **tb,
 }
 
 static int del_backend(struct lbhash_draft *draft, struct nlattr **tb,
-		       const struct lbhash_table *old,
 		       struct lbhash_refusal *why)
 {
 	struct lbhash_member *m;
@@ -215,8 +211,8 @@ static int del_backend(struct lbhash_draft *draft, struct nlattr **tb,
 
 /* Do the same to every backend attribute of a request. */
 static int each_backend(struct genl_info *info, struct lbhash_draft *draft,
-			backend_verb verb, const struct lbhash_table *old,
-			u32 *count, struct lbhash_refusal *why)
+			backend_verb verb, u32 *count,
+			struct lbhash_refusal *why)
 {
 	struct nlattr *tb[LBHASH_BACKEND_A_CONNECTIONS + 1];
 	const struct nlattr *attr;
@@ -228,7 +224,7 @@ static int each_backend(struct genl_info *info, struct lbhash_draft *draft,
 			continue;
 		err = lbhash_nl_parse_backend(attr, tb, info, why);
 		if (!err)
-			err = verb(draft, tb, old, why);
+			err = verb(draft, tb, why);
 		if (err)
 			return err;
 		++*count;
@@ -271,7 +267,8 @@ int lbhash_nl_service_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct lbhash_draft draft;
 	int err;
 
-	lbhash_draft_default(&draft, nla_data(info->attrs[LBHASH_A_NAME]));
+	lbhash_draft_default(&draft, nla_data(info->attrs[LBHASH_A_NAME]),
+			     NULL);
 	read_conf(&draft.conf, info->attrs);
 	err = commit(info, &draft, &why);
 	lbhash_draft_free(&draft);
@@ -303,11 +300,11 @@ int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	u32 count;
 	int err;
 
-	lbhash_draft_default(&draft, nla_data(info->attrs[LBHASH_A_NAME]));
+	lbhash_draft_default(&draft, nla_data(info->attrs[LBHASH_A_NAME]),
+			     svc ? lbhash_service_table(lbhash_nl_net(info),
+							svc) : NULL);
 	read_conf(&draft.conf, info->attrs);
-	err = each_backend(info, &draft, add_backend,
-			   svc ? lbhash_service_table(lbhash_nl_net(info), svc) : NULL,
-			   &count, &why);
+	err = each_backend(info, &draft, add_backend, &count, &why);
 	if (!err)
 		err = commit(info, &draft, &why);
 	lbhash_draft_free(&draft);
@@ -339,7 +336,7 @@ static int change_backends(struct sk_buff *skb, struct genl_info *info,
 
 	err = lbhash_draft_copy(&draft, table, 1);
 	if (!err)
-		err = each_backend(info, &draft, verb, NULL, &count, &why);
+		err = each_backend(info, &draft, verb, &count, &why);
 	if (!err && !count && !all)
 		err = lbhash_refuse(&why, -EINVAL, NULL,
 				    "the backend is missing");

@@ -410,6 +410,8 @@ int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 	      nla_put_u32(msg, LBHASH_A_SIZE, table->size) ||
 	      put_u64(msg, LBHASH_A_DIGEST, lbhash_table_digest(table),
 		      LBHASH_A_PAD) ||
+	      put_u64(msg, LBHASH_A_GENERATION, svc->generation,
+		      LBHASH_A_PAD) ||
 	      nla_put_u32(msg, LBHASH_A_FIRST_SLOT, first) ||
 	      put_slots(msg, table, first) ? -EMSGSIZE : 0;
 	return send_answer(msg, hdr, info, err);

@@ -195,8 +195,8 @@ static int check_disruption(const struct lbhash_conf *now,
 	if (!what)
 		return 0;
 	return lbhash_refuse(why, -EBUSY, NULL,
-			     "%s of a service that %u rules use: say disruptive",
-			     what, rules);
+			     "%s of a service in use by %u %s: say disruptive",
+			     what, rules, rules == 1 ? "rule" : "rules");
 }
 
 static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)

@@ -36,6 +36,7 @@ static const struct print_field table_view[] = {
  * @size: slots
  * @have: slots read
  * @digest: of the table that the pages are of
+ * @generation: of the service at the first page
  * @marks: marks of the owners, in slot order
  * @torn: the table changed between two pages
  */
@@ -43,6 +44,7 @@ struct pages {
 	__u32 size;
 	__u32 have;
 	__u64 digest;
+	__u64 generation;
 	__u32 *marks;
 	bool torn;
 };
@@ -69,22 +71,23 @@ static void read_page(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[LBHASH_A_MAX + 1];
 	struct pages *pages = arg;
-	__u64 digest;
+	__u64 generation;
 	__u32 size, n = 0;
 
 	nl_attrs(nlh, tb, LBHASH_A_MAX);
 	size = nl_uint(tb[LBHASH_A_SIZE]);
-	digest = nl_uint(tb[LBHASH_A_DIGEST]);
+	generation = nl_uint(tb[LBHASH_A_GENERATION]);
 	if (!pages->marks) {
 		pages->size = size;
-		pages->digest = digest;
+		pages->generation = generation;
+		pages->digest = nl_uint(tb[LBHASH_A_DIGEST]);
 		pages->marks = must_realloc(NULL,
 					    (size + 1) * sizeof(__u32));
 	}
 	if (tb[LBHASH_A_MARKS])
 		n = mnl_attr_get_payload_len(tb[LBHASH_A_MARKS]) /
 		    sizeof(*pages->marks);
-	pages->torn = size != pages->size || digest != pages->digest ||
+	pages->torn = size != pages->size || generation != pages->generation ||
 		      nl_uint(tb[LBHASH_A_FIRST_SLOT]) != pages->have ||
 		      !n || n > size - pages->have;
 	if (pages->torn)
