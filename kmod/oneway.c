@@ -39,6 +39,12 @@ static bool tcp_is_half_open(const struct nf_conn *ct)
 	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT;
 }
 
+/* What a client sends once it has had its SYN answered. */
+static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
+{
+	return tcp_is_one_way(ct) && th->ack && !th->syn && !th->rst;
+}
+
 /* No window is known, so none is checked from here on; and nothing the client
  * sends will ever be seen acknowledged, which keeps the entry's idle time at
  * nf_conntrack_tcp_timeout_unacknowledged instead of five days.
@@ -51,8 +57,7 @@ static bool tcp_adopt(struct nf_conn *ct, const struct tcphdr *th)
 	lockdep_assert_held(&ct->lock);
 
 	ahead = ntohl(th->seq) - tcp->seen[IP_CT_DIR_ORIGINAL].td_end;
-	if (!th->ack || th->syn || th->rst || ahead > LARGEST_WINDOW ||
-	    !tcp_is_one_way(ct) || !tcp_is_half_open(ct))
+	if (ahead > LARGEST_WINDOW || !tcp_is_half_open(ct))
 		return false;
 
 	tcp->state = TCP_CONNTRACK_SYN_RECV;
@@ -80,6 +85,12 @@ static bool sctp_is_init(const struct sctphdr *sh)
 	return !sh->vtag;
 }
 
+static bool sctp_continues(const struct nf_conn *ct, const struct sctphdr *sh)
+{
+	return !sctp_is_init(sh) &&
+	       (sctp_is_half_open(ct) || sctp_is_one_way(ct));
+}
+
 /* The client's packets carry the server's tag. Such an entry never becomes
  * ASSURED, so it stays evictable.
  */
@@ -89,7 +100,7 @@ static bool sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
 
 	lockdep_assert_held(&ct->lock);
 
-	if (sctp_is_init(sh) || !sctp_is_half_open(ct))
+	if (!sctp_is_half_open(ct))
 		return false;
 	sctp->state = SCTP_CONNTRACK_ESTABLISHED;
 	sctp->vtag[IP_CT_DIR_ORIGINAL] = sh->vtag;
@@ -113,42 +124,59 @@ static const void *get_header(const struct nf_conn *ct,
 	return lbhash_flow_header(skb, family, proto, size, buffer);
 }
 
+static bool continues(const struct nf_conn *ct, const void *header)
+{
+	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_continues(ct, header) :
+						   sctp_continues(ct, header);
+}
+
+static bool adopt(struct nf_conn *ct, const void *header)
+{
+	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_adopt(ct, header) :
+						   sctp_adopt(ct, header);
+}
+
 /**
  * lbhash_oneway_adopt - make a half-open one-way connection a valid one
  * @ct: entry in whose original direction the packet runs
  * @skb: packet that conntrack called INVALID
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @allowed: the entry may be adopted if it has not been yet
+ *
+ * Two packets of a connection may be here at once, on two CPUs: the second
+ * one finds the entry adopted, and only has to be shown to conntrack again.
  *
  * Context: packet path; takes &nf_conn.lock.
- * Return: true if the packet continues what the entry saw begin; conntrack
- * will accept it now.
+ * Return: see enum lbhash_adoption.
  */
-bool lbhash_oneway_adopt(struct nf_conn *ct, const struct sk_buff *skb,
-			 u8 family)
+enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
+					 const struct sk_buff *skb, u8 family,
+					 bool allowed)
 {
+	enum lbhash_adoption result = LBHASH_NOT_ADOPTED;
 	union header buffer;
-	bool adopted = false;
 	const void *header;
 
-	if (!lbhash_oneway_is_syn_seen(ct) ||
-	    test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
-		return false;
+	if (!lbhash_oneway_is_syn_seen(ct))
+		return LBHASH_NOT_ADOPTED;
 	header = get_header(ct, skb, family, &buffer);
 	if (!header)
-		return false;
+		return LBHASH_NOT_ADOPTED;
 
 	spin_lock_bh(&ct->lock);
-	if (!test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
-		adopted = nf_ct_protonum(ct) == IPPROTO_TCP ?
-			  tcp_adopt(ct, header) : sctp_adopt(ct, header);
-		if (adopted)
-			set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+	if (!continues(ct, header)) {
+		result = LBHASH_NOT_ADOPTED;
+	} else if (test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
+		result = LBHASH_ADOPTED_BEFORE;
+	} else if (allowed && adopt(ct, header)) {
+		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+		result = LBHASH_ADOPTED_NOW;
 	}
 	spin_unlock_bh(&ct->lock);
 
-	if (adopted)
+	if (result == LBHASH_ADOPTED_NOW)
 		nf_conntrack_event_cache(IPCT_REPLY, ct);
-	return adopted;
+	return result;
 }
 
 /**

@@ -7,8 +7,22 @@
 struct nf_conn;
 struct sk_buff;
 
-bool lbhash_oneway_adopt(struct nf_conn *ct, const struct sk_buff *skb,
-			 u8 family);
+/**
+ * enum lbhash_adoption - what adopting an entry came to
+ * @LBHASH_NOT_ADOPTED: the packet does not continue a one-way connection, or
+ *	the entry must not be adopted now
+ * @LBHASH_ADOPTED_NOW: it does, and conntrack will accept it now
+ * @LBHASH_ADOPTED_BEFORE: it does, but another packet came first
+ */
+enum lbhash_adoption {
+	LBHASH_NOT_ADOPTED,
+	LBHASH_ADOPTED_NOW,
+	LBHASH_ADOPTED_BEFORE,
+};
+
+enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
+					 const struct sk_buff *skb, u8 family,
+					 bool allowed);
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 			    const struct sk_buff *skb, u8 family);
 bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct);

@@ -44,24 +44,26 @@ static struct nf_conn *find_entry(struct net *net,
 /* Conntrack refused the packet: is that because the answer to the connection's
  * first packet went another way?
  */
-static bool adopt(const struct sk_buff *skb, const struct nf_hook_state *state,
-		  const struct nf_conntrack_zone *zone)
+static enum lbhash_adoption adopt(const struct sk_buff *skb,
+				  const struct nf_hook_state *state,
+				  const struct nf_conntrack_zone *zone)
 {
+	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
 	struct nf_conntrack_tuple tuple;
 	enum ip_conntrack_dir dir;
-	bool adopted = false;
 	struct nf_conn *ct;
 
 	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
 			       state->net, &tuple))
-		return false;
+		return LBHASH_NOT_ADOPTED;
 	ct = find_entry(state->net, zone, &tuple, &dir);
 	if (!ct)
-		return false;
-	if (dir == IP_CT_DIR_ORIGINAL && has_room(state->net))
-		adopted = lbhash_oneway_adopt(ct, skb, state->pf);
+		return LBHASH_NOT_ADOPTED;
+	if (dir == IP_CT_DIR_ORIGINAL)
+		adoption = lbhash_oneway_adopt(ct, skb, state->pf,
+					       has_room(state->net));
 	nf_ct_put(ct);
-	return adopted;
+	return adoption;
 }
 
 static bool is_reuse(const struct sk_buff *skb,
@@ -106,6 +108,7 @@ static int track(struct sk_buff *skb, const struct nf_hook_state *state,
 int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		     bool raw, struct lbhash_conn *conn)
 {
+	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
 	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
 	struct nf_conn *tmpl = NULL;
 	int verdict = NF_ACCEPT;
@@ -120,6 +123,7 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 
 		/* The packet's own reference is ours until the end. */
 		tmpl = conn->ct;
+		conn->ct = NULL;
 		zone = *nf_ct_zone_tmpl(tmpl, skb, &room);
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
@@ -127,10 +131,11 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		verdict = track(skb, state, tmpl, conn);
 
 	if (!conn->ct) {
-		if (verdict == NF_ACCEPT && adopt(skb, state, &zone)) {
+		if (verdict == NF_ACCEPT)
+			adoption = adopt(skb, state, &zone);
+		if (adoption != LBHASH_NOT_ADOPTED)
 			verdict = track(skb, state, tmpl, conn);
-			conn->adopted = conn->ct;
-		}
+		conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
 	} else if (is_reuse(skb, state, conn)) {
 		nf_ct_kill(conn->ct);
 		nf_reset_ct(skb);
