@@ -39,6 +39,13 @@ static bool tcp_is_half_open(const struct nf_conn *ct)
 	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT;
 }
 
+static bool tcp_is_over(const struct nf_conn *ct)
+{
+	enum tcp_conntrack state = READ_ONCE(ct->proto.tcp.state);
+
+	return state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
+}
+
 /* What a client sends once it has had its SYN answered. */
 static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
 {
@@ -186,9 +193,12 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Conntrack would wait for the server's opinion and let the packet pass with
- * the old entry; no opinion will come.
+ * the old entry. On a one-way entry no opinion will come; on one that is over,
+ * as when the server reset it, the opinion is that of a backend which may have
+ * lost the slot since.
  *
- * Return: true for a SYN or an INIT on a one-way entry past its beginning.
+ * Return: true for a SYN or an INIT on a one-way entry past its beginning, or
+ * a SYN on any entry past its end.
  */
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 			    const struct sk_buff *skb, u8 family)
@@ -199,7 +209,8 @@ bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 
 	switch (nf_ct_protonum(ct)) {
 	case IPPROTO_TCP:
-		if (!tcp_is_one_way(ct) || tcp_is_half_open(ct))
+		if (tcp_is_half_open(ct) ||
+		    (!tcp_is_one_way(ct) && !tcp_is_over(ct)))
 			return false;
 		th = get_header(ct, skb, family, &buffer);
 		return th && th->syn && !th->ack && !th->rst;
