@@ -17,7 +17,8 @@
 
 #define lbhash_compat_genl_ops	genl_split_ops
 
-static inline struct nlattr **lbhash_compat_dump_attrs(struct netlink_callback *cb)
+static inline struct nlattr **
+lbhash_compat_dump_attrs(struct netlink_callback *cb)
 {
 	return genl_dumpit_info(cb)->info.attrs;
 }
@@ -46,7 +47,8 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 
 #define lbhash_compat_genl_ops	genl_ops
 
-static inline struct nlattr **lbhash_compat_dump_attrs(struct netlink_callback *cb)
+static inline struct nlattr **
+lbhash_compat_dump_attrs(struct netlink_callback *cb)
 {
 	return (struct nlattr **)genl_dumpit_info(cb)->attrs;
 }

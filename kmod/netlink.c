@@ -245,6 +245,7 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 {
 	bool disruptive = info->attrs[LBHASH_A_DISRUPTIVE];
 	bool dry_run = info->attrs[LBHASH_A_DRY_RUN];
+	const char *name = nla_data(info->attrs[LBHASH_A_NAME]);
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_net *ln = lbhash_nl_net(info);
 	int err;
@@ -253,9 +254,7 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 		err = lbhash_service_change(ln, svc, draft, disruptive,
 					    dry_run, why);
 	else
-		err = lbhash_service_create(ln,
-					    nla_data(info->attrs[LBHASH_A_NAME]),
-					    draft, dry_run, why);
+		err = lbhash_service_create(ln, name, draft, dry_run, why);
 	if (!err)
 		warn_of_few_slots(info, draft->conf.size, draft->n);
 	return err;
@@ -281,9 +280,7 @@ int lbhash_nl_service_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct lbhash_draft draft;
 	int err;
 
-	err = lbhash_draft_copy(&draft, lbhash_service_table(lbhash_nl_net(info),
-							     lbhash_nl_service(info)),
-				0);
+	err = lbhash_draft_copy(&draft, lbhash_nl_table(info), 0);
 	if (!err) {
 		read_conf(&draft.conf, info->attrs);
 		err = commit(info, &draft, &why);
@@ -294,15 +291,13 @@ int lbhash_nl_service_set_doit(struct sk_buff *skb, struct genl_info *info)
 
 int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_refusal why = {};
 	struct lbhash_draft draft;
 	u32 count;
 	int err;
 
 	lbhash_draft_default(&draft, nla_data(info->attrs[LBHASH_A_NAME]),
-			     svc ? lbhash_service_table(lbhash_nl_net(info),
-							svc) : NULL);
+			     lbhash_nl_table(info));
 	read_conf(&draft.conf, info->attrs);
 	err = each_backend(info, &draft, add_backend, &count, &why);
 	if (!err)
@@ -316,7 +311,8 @@ int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct lbhash_refusal why = {};
 	int err;
 
-	err = lbhash_service_delete(lbhash_nl_net(info), lbhash_nl_service(info),
+	err = lbhash_service_delete(lbhash_nl_net(info),
+				    lbhash_nl_service(info),
 				    info->attrs[LBHASH_A_DRY_RUN], &why);
 	return lbhash_nl_answer(skb, info, &why, err);
 }
@@ -327,14 +323,12 @@ int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 static int change_backends(struct sk_buff *skb, struct genl_info *info,
 			   backend_verb verb, bool all)
 {
-	struct lbhash_table *table = lbhash_service_table(lbhash_nl_net(info),
-							  lbhash_nl_service(info));
 	struct lbhash_refusal why = {};
 	struct lbhash_draft draft;
 	u32 count;
 	int err;
 
-	err = lbhash_draft_copy(&draft, table, 1);
+	err = lbhash_draft_copy(&draft, lbhash_nl_table(info), 1);
 	if (!err)
 		err = each_backend(info, &draft, verb, &count, &why);
 	if (!err && !count && !all)

@@ -5,9 +5,9 @@
 #include <net/genetlink.h>
 
 #include "lbhash.h"
+#include "service.h"
 
 struct lbhash_refusal;
-struct lbhash_service;
 
 extern struct genl_family lbhash_nl_family;
 
@@ -43,6 +43,19 @@ static inline void lbhash_nl_read_u32(u32 *to, const struct nlattr *attr)
 {
 	if (attr)
 		*to = nla_get_u32(attr);
+}
+
+/**
+ * lbhash_nl_table - table of the service that a request names
+ * @info: the request
+ *
+ * Return: likewise.
+ */
+static inline struct lbhash_table *lbhash_nl_table(struct genl_info *info)
+{
+	struct lbhash_service *svc = lbhash_nl_service(info);
+
+	return svc ? lbhash_service_table(lbhash_nl_net(info), svc) : NULL;
 }
 
 int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,

@@ -17,10 +17,21 @@
 /* Slots in one answer: 32 KiB of the 64 that an attribute can hold. */
 #define SLOTS_PER_ANSWER	8192
 
-static void *start_answer(struct sk_buff *msg, struct genl_info *info)
+/* A message for the answer, its header written; NULL without memory. */
+static struct sk_buff *start_answer(struct genl_info *info, size_t size,
+				    void **hdr)
 {
-	return genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
+	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
+
+	if (!msg)
+		return NULL;
+	*hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
 				 info->genlhdr->cmd);
+	if (!*hdr) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
 }
 
 static int send_answer(struct sk_buff *msg, void *hdr, struct genl_info *info,
@@ -71,12 +82,10 @@ int lbhash_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	hdr = start_answer(msg, info);
-	err = hdr ? put_service(msg, lbhash_nl_net(info), lbhash_nl_service(info)) :
-		    -EMSGSIZE;
+	err = put_service(msg, lbhash_nl_net(info), lbhash_nl_service(info));
 	return send_answer(msg, hdr, info, err);
 }
 
@@ -164,11 +173,10 @@ int lbhash_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	hdr = start_answer(msg, info);
-	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
 	      put_service_stats(msg, svc) ? -EMSGSIZE : 0;
 	return send_answer(msg, hdr, info, err);
 }
@@ -181,6 +189,7 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
 	const struct lbhash_member *m;
 	struct lbhash_table *table;
 	struct sk_buff *msg;
+	const char *name;
 	void *hdr;
 	int err;
 
@@ -189,24 +198,23 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
 				    "the backend is missing");
 		return lbhash_nl_answer(skb, info, &why, err);
 	}
-	err = lbhash_nl_parse_backend(info->attrs[LBHASH_A_BACKEND], tb, info, &why);
+	err = lbhash_nl_parse_backend(info->attrs[LBHASH_A_BACKEND], tb, info,
+				      &why);
 	if (err)
 		return lbhash_nl_answer(skb, info, &why, err);
-	table = lbhash_service_table(lbhash_nl_net(info), svc);
-	m = lbhash_member_find(table->members, table->n,
-			       nla_data(tb[LBHASH_BACKEND_A_NAME]));
+	table = lbhash_nl_table(info);
+	name = nla_data(tb[LBHASH_BACKEND_A_NAME]);
+	m = lbhash_member_find(table->members, table->n, name);
 	if (!m) {
 		err = lbhash_refuse(&why, -ENOENT, tb[LBHASH_BACKEND_A_NAME],
-				    "backend %s does not exist",
-				    (char *)nla_data(tb[LBHASH_BACKEND_A_NAME]));
+				    "backend %s does not exist", name);
 		return lbhash_nl_answer(skb, info, &why, err);
 	}
 
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	hdr = start_answer(msg, info);
-	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ?
+	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ?
 		      -EMSGSIZE : put_member(msg, m);
 	return send_answer(msg, hdr, info, err);
 }
@@ -386,7 +394,7 @@ static int put_slots(struct sk_buff *msg, const struct lbhash_table *table,
 int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct lbhash_service *svc = lbhash_nl_service(info);
-	struct lbhash_table *table = lbhash_service_table(lbhash_nl_net(info), svc);
+	struct lbhash_table *table = lbhash_nl_table(info);
 	struct lbhash_refusal why = {};
 	struct sk_buff *msg;
 	u32 first = 0;
@@ -402,11 +410,10 @@ int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return lbhash_nl_answer(skb, info, &why, err);
 	}
 
-	msg = genlmsg_new(SLOTS_PER_ANSWER * sizeof(u32) + 256, GFP_KERNEL);
+	msg = start_answer(info, SLOTS_PER_ANSWER * sizeof(u32) + 256, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	hdr = start_answer(msg, info);
-	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
 	      nla_put_u32(msg, LBHASH_A_SIZE, table->size) ||
 	      put_u64(msg, LBHASH_A_DIGEST, lbhash_table_digest(table),
 		      LBHASH_A_PAD) ||
@@ -489,7 +496,7 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct lbhash_service *svc = lbhash_nl_service(info);
-	struct lbhash_table *table = lbhash_service_table(lbhash_nl_net(info), svc);
+	struct lbhash_table *table = lbhash_nl_table(info);
 	struct lbhash_refusal why = {};
 	struct lbhash_flow flow;
 	struct sk_buff *msg;
@@ -508,11 +515,10 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 		nf_ct_put(ct);
 	}
 
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	hdr = start_answer(msg, info);
-	err = !hdr || nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
+	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
 	      put_decision(msg, table, &flow, ct ? &pinned : NULL) ?
 	      -EMSGSIZE : 0;
 	return send_answer(msg, hdr, info, err);

@@ -3,16 +3,17 @@
  * The decision: a packet, its connection and the service's table in, a backend
  * and the reason out.
  *
- *	connection's mark names a usable backend	it		pinned
- *	... and this packet made the connection valid	it		adopted
- *	... a backend that is gone or down		owner, pinned	repicked
- *	connection without a mark			owner, pinned	picked
- *	... that took the place of an older one		owner, pinned	reopened
- *	no connection					owner		stateless
- *	ICMP error						as the packet it
- *							quotes		related
- *	owner wanted, but nobody takes connections	on-empty	empty
- *	not to be parsed				left alone	malformed
+ *	connection's mark names a usable backend	it	  pinned
+ *	... and this packet made it valid		it	  adopted
+ *	... a backend that is gone or down		owner +	  repicked
+ *	connection without a mark			owner +	  picked
+ *	... that took the place of an older one		owner +	  reopened
+ *	no connection					owner	  stateless
+ *	an ICMP error, as the packet that it quotes	either	  related
+ *	owner wanted, but nobody takes connections	on-empty  empty
+ *	not to be parsed				nothing	  malformed
+ *
+ * (+: and pin the connection to it)
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>

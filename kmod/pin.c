@@ -12,7 +12,7 @@
 #include "pin.h"
 
 #ifndef CONFIG_NF_CONNTRACK_MARK
-#error "the connection mark is where backends are kept: CONFIG_NF_CONNTRACK_MARK"
+#error "backends are kept in CONFIG_NF_CONNTRACK_MARK"
 #endif
 
 /* Adopting makes entries that conntrack cannot evict when its table is full,

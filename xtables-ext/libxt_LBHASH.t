@@ -15,6 +15,8 @@
 -j LBHASH --track never --service web;-j LBHASH --service web --track never;OK
 -p tcp -m tcp --dport 80 -j LBHASH --service web;=;OK
 -p udp -m udp --dport 53 -j LBHASH --service dns --track never;=;OK
+:PREROUTING
+*raw
 -j LBHASH;--service NAME or --adopt is needed;FAIL
 -j LBHASH --track always;--service NAME or --adopt is needed;FAIL
 -j LBHASH --service web --adopt;"--service" cannot be used together with "--adopt";FAIL
@@ -27,7 +29,7 @@
 -j LBHASH --service -web;--service: "-web" is not;FAIL
 -j LBHASH --service a/b;--service: "a/b" is not;FAIL
 -j LBHASH --service absent;LBHASH: service "absent" does not exist (lbhashctl service add absent);FAIL
-:PREROUTING
+*raw,mangle
 -j LBHASH --adopt;=;OK
 -p tcp -j LBHASH --adopt;=;OK
 :OUTPUT

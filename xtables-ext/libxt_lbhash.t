@@ -12,6 +12,8 @@
 -m lbhash ! --syn-seen ! --pinned-to s1 --service web;=;OK
 -p tcp -m lbhash --syn-seen -j DROP;=;OK
 -m lbhash --pinned-to s1 --service web -j LBHASH --service dns;=;OK
+:PREROUTING
+*raw
 -m lbhash;--syn-seen or --pinned-to BACKEND --service NAME is needed;FAIL
 -m lbhash --service web;"--service" also requires "--pinned-to";FAIL
 -m lbhash --pinned-to s1;"--pinned-to" also requires "--service";FAIL

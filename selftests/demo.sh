@@ -1,0 +1,408 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The main job on real software, told while it happens: curl, nginx and direct
+# server return, in the network that lib.sh draws. Every number on the page is
+# counted in this very run, and the script fails if one of its claims is not
+# true. There is chance in it, as in life: the ports of most connections are
+# the kernel's choice.
+. ./lib.sh
+
+IPT=nft
+untrue=0
+bold='' green='' red='' plain=''
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
+	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+
+# --- telling -----------------------------------------------------------------
+
+chapter() {
+	printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"
+}
+
+# say LINE...
+say() {
+	printf '  %s\n' "$@" | sed 's/ *$//'
+}
+
+# claim TEXT CONDITION...: the condition is an argument list of test(1)
+claim() {
+	local text=$1
+
+	shift
+	oks=$((oks + 1))
+	if test "$@"; then
+		printf '  %s[true]%s %s\n' "$green" "$plain" "$text"
+	else
+		printf '  %s[UNTRUE] %s%s\n' "$red" "$text" "$plain"
+		untrue=$((untrue + 1))
+	fi
+}
+
+# hush COMMAND...: what it prints matters only if it fails
+hush() {
+	"$@" >"$T/hush" 2>&1 || {
+		cat "$T/hush"
+		fail "$*"
+	}
+}
+
+# show COMMAND...: on the balancer, as one would type it there
+show() {
+	printf '%s' "$bold"
+	echo "lb# $*" | fold -s -w 72 | sed -e '1s/^/  /' -e '2,$s/^/        /' \
+		-e '$!s/$/\\/'
+	printf '%s' "$plain"
+	hush lb "$@"
+	fold -s -w 72 "$T/hush" | sed 's/^/      /'
+}
+
+# hide COMMAND...: on the balancer, not worth the reader's time
+hide() { hush lb "$@"; }
+
+# both show|hide ARGS...: an iptables rule, and its twin for IPv6
+both() {
+	local how=$1
+
+	shift
+	"$how" iptables "${@/#VIP/$VIP4}"
+	hide ip6tables "${@/#VIP/$VIP6}"
+}
+
+# --- software ----------------------------------------------------------------
+
+# nginx on server N. Its answers say who gave them.
+start_nginx() {
+	local n=$1 dir=$T/s$1
+
+	mkdir "$dir"
+	cat >"$dir/conf" <<-EOF
+	daemon off;
+	user root;
+	pid $dir/pid;
+	error_log $dir/log;
+	events { }
+	http {
+		access_log off;
+		client_body_temp_path $dir/body;
+		proxy_temp_path $dir/proxy;
+		fastcgi_temp_path $dir/fastcgi;
+		uwsgi_temp_path $dir/uwsgi;
+		scgi_temp_path $dir/scgi;
+		add_header X-Backend s$n;
+		server {
+			listen $VIP4:80;
+			listen [$VIP6]:80;
+			root $T/www;
+			location /file { limit_rate 32k; }
+		}
+	}
+	EOF
+	srv "$n" nginx -c "$dir/conf" &
+	wait_for 20 test -s "$dir/pid"
+}
+
+# fetch FROM TO REQUESTS PATH [curl option]...: some requests on each of the
+# connections FROM..TO, odd ones IPv4, even ones IPv6. curl keeps a connection
+# per host name, so every connection has a name. Prints a line per request:
+# connection, how many had to be opened for it, HTTP status, server.
+fetch() {
+	local from=$1 to=$2 requests=$3 path=$4 config c r
+
+	shift 4
+	config=$(mktemp "$T/curl.XXXX")
+	for ((c = from; c <= to; c++)); do
+		if ((c % 2)); then
+			echo "resolve = c$c:80:$VIP4"
+		else
+			echo "resolve = c$c:80:[$VIP6]"
+		fi
+		for ((r = 1; r <= requests; r++)); do
+			echo "url = http://c$c/$path"
+			echo "output = $T/got/$path.$c"
+		done
+	done >"$config"
+
+	cl curl -sS --no-progress-meter --fail-early --max-time 60 "$@" \
+		-K "$config" -w \
+		'%{urlnum} %{num_connects} %{http_code} %header{x-backend}\n' |
+		awk -v from="$from" -v requests="$requests" \
+			'{ $1 = from + int($1 / requests); print }'
+}
+
+answered() { awk '$3 == 200 { n++ } END { print n + 0 }' "$1"; }
+opened() { awk '{ n += $2 } END { print n + 0 }' "$1"; }
+
+# began_at SERVER FILE: connections whose first request the server answered
+began_at() {
+	awk -v s="$1" '!seen[$1]++ && $4 == s { n++ } END { print n + 0 }' "$2"
+}
+
+# stayed FILE: connections whose requests were all answered by one server
+stayed() {
+	awk '!($1 in at) { at[$1] = $4 } at[$1] != $4 { moved[$1] }
+		END { print length(at) - length(moved) }' "$1"
+}
+
+# whole PATH: how many copies are complete, by size
+whole() {
+	find "$T/got" -name "$1.*" -size "$(stat -c %s "$T/www/$1")c" | wc -l
+}
+
+all_whole() { [ "$(whole "$1")" -eq "$2" ]; }
+
+# intact PATH: how many copies have the SHA-256 of the original
+intact() {
+	local sum file
+
+	sum=$(sha256sum <"$T/www/$1")
+	for file in "$T/got/$1".*; do
+		sha256sum <"$file"
+	done | grep -cxF "$sum"
+}
+
+# Counters are read out of one snapshot, so that they fit each other.
+snapshot() { ctl -j stats web >"$T/stats" || fail "no statistics"; }
+counted() { jq ".[0].reasons.$1" "$T/stats"; }
+given_to() {
+	jq --arg s "$1" \
+		'.[0].backends[] | select(.name == $s) | .connections' \
+		"$T/stats"
+}
+
+picked_reaches() {
+	snapshot
+	[ "$(counted picked)" -ge "$1" ]
+}
+
+# --- the chapters ------------------------------------------------------------
+
+# in_state STATE: packets that the stock rules saw in it, IPv4 and IPv6
+in_state() {
+	{
+		lb iptables -t mangle -nvxL WEB
+		lb ip6tables -t mangle -nvxL WEB
+	} | awk -v state="ctstate $1" '$0 ~ state && !/HMARK/ { n += $1 }
+		END { print n }'
+}
+
+# What is left of the failed connections would be sent again for a minute.
+forget_connections() {
+	local ns
+
+	for ns in cl s1 s2 s3; do
+		hush ip netns exec "$ns" ss -tK state connected \
+			'( dport = 80 or sport = 80 )'
+	done
+}
+
+stock_rules() {
+	local state=(-t mangle -A WEB -m conntrack --ctstate) n ipt
+
+	chapter '1. The rules everybody writes first'
+	say 'Every server has a mark, every mark a route:' ''
+	show ip rule show lookup 101
+	show ip route show table 101
+	say '' 'So do s2, s3, and all of them for IPv6. A new connection gets a' \
+		'mark, its later packets get it back:' ''
+	both show -t mangle -N WEB
+	both show -t mangle -A PREROUTING -d VIP -p tcp --dport 80 -j WEB
+	both show "${state[@]}" NEW -j HMARK --hmark-tuple src,dst,sport,dport \
+		--hmark-mod 3 --hmark-offset 1 --hmark-rnd 1
+	both show "${state[@]}" NEW -j CONNMARK --save-mark
+	both show "${state[@]}" ESTABLISHED -j CONNMARK --restore-mark
+	both hide "${state[@]}" INVALID
+
+	say '' '10 connections, 3 seconds of patience:' ''
+	fetch 1 10 1 page -Z --max-time 3 >"$T/stock" 2>/dev/null
+	n=$(answered "$T/stock")
+	claim "$n of 10 answered" "$n" -eq 0
+	n=$(in_state NEW)
+	claim "NEW: $n packets; every SYN reached a server" "$n" -eq 10
+	n=$(in_state ESTABLISHED)
+	claim "ESTABLISHED: $n packets; no mark was ever given back" "$n" -eq 0
+	n=$(in_state INVALID)
+	claim "INVALID: $n packets; all that followed the SYNs was lost" \
+		"$n" -gt 10
+	say '' 'The answers take another way: connection tracking never sees a' \
+		'SYN-ACK and trusts nothing that follows the SYN.'
+
+	for ipt in iptables ip6tables; do
+		hide "$ipt" -t mangle -F
+		hide "$ipt" -t mangle -X
+	done
+	forget_connections
+	hide conntrack -F
+}
+
+one_rule() {
+	local n s
+
+	chapter '2. One rule with LBHASH'
+	say 'The rules above are gone, the routes stay. A service, its' \
+		'backends, one rule (and its twin for IPv6):' ''
+	show lbhashctl service add web
+	for n in 1 2 3; do
+		show lbhashctl backend add web "s$n" mark "$n"
+	done
+	both show -t raw -A PREROUTING -d VIP -p tcp --dport 80 \
+		-j LBHASH --service web
+
+	say '' '100 connections, 8 requests on each, half of them over IPv6:' ''
+	fetch 1 100 8 page >"$T/hundred"
+	snapshot
+	n=$(answered "$T/hundred")
+	claim "$n of 800 requests answered" "$n" -eq 800
+	n="$(opened "$T/hundred") opened by curl, $(counted picked)"
+	claim "connections: $n picked a backend for by LBHASH" \
+		"$n" = '100 opened by curl, 100'
+	n=$(counted adopted)
+	claim "$n half-seen connections made ESTABLISHED, by their first ACK" \
+		"$n" -eq 100
+	n=$(counted pinned)
+	claim "$n other packets followed the pin of their connection" \
+		"$n" -ge 1000
+	n=$(stayed "$T/hundred")
+	claim "$n of 100 connections met one server only" "$n" -eq 100
+
+	say ''
+	show lbhashctl stats web
+	say ''
+	for s in s1 s2 s3; do
+		n=$(began_at "$s" "$T/hundred")
+		claim "curl met $s on $n connections, LBHASH counts as many" \
+			"$(given_to "$s")" -eq "$n"
+	done
+}
+
+change_it() {
+	local n before downloads
+
+	chapter '3. Change it while it works'
+	say '30 slow downloads run. Now s4 comes, and s2 shall go:' ''
+	add_server 4 2
+	start_nginx 4
+	snapshot
+	before=$(counted picked)
+	fetch 1 30 1 file -Z >"$T/downloads" &
+	downloads=$!
+	wait_for 30 picked_reaches $((before + 30))
+
+	show lbhashctl backend add web s4 mark 4
+	show lbhashctl backend set web s2 state drain
+	snapshot
+	before=$(given_to s2)
+	say ''
+	n=$((30 - $(whole file)))
+	claim "$n downloads were running then" "$n" -eq 30
+	fetch 1 30 1 page >"$T/new"
+	n="$(began_at s2 "$T/new") go to s2, $(began_at s4 "$T/new")"
+	claim "30 new connections: $n to s4" \
+		"$(answered "$T/new")" -eq 30 -a "${n%% *}" -eq 0 \
+		-a "${n##* }" -gt 0
+	n=$((30 - $(whole file)))
+	claim "$n downloads still run" "$n" -eq 30
+
+	wait "$downloads"
+	snapshot
+	n=$(intact file)
+	claim "$n of 30 arrived with the right SHA-256" "$n" -eq 30
+	n=$(began_at s2 "$T/downloads")
+	claim "$n of them from s2, which got $(($(given_to s2) - before)) new$(
+		) connections since" \
+		"$n" -gt 0 -a "$(given_to s2)" -eq "$before"
+	n=$(counted repicked)
+	claim "$n connections had to be picked again" "$n" -eq 0
+}
+
+lose_one() {
+	local before hit n c pids=()
+
+	chapter '4. A server dies'
+	say '10 clients keep their connection open and will ask again in a' \
+		'while. Meanwhile the cable of s1 breaks:' ''
+	rm -f "$T"/got/page.*
+	snapshot
+	before=$(counted repicked)
+	# Fixed ports fix the hash: some of them begin at s1, today and always.
+	for ((c = 1; c <= 10; c++)); do
+		fetch "$c" "$c" 2 page --rate 5/m \
+			--local-port "$((40000 + 10 * c))-$((40009 + 10 * c))" \
+			>"$T/idle.$c" &
+		pids+=($!)
+	done
+	wait_for 30 all_whole page 10
+	ip -n s1 link set lan down
+	show lbhashctl backend set web s1 state down
+	wait "${pids[@]}"
+	cat "$T"/idle.* >"$T/idle"
+	snapshot
+	hit=$(began_at s1 "$T/idle")
+
+	say ''
+	n=$(answered "$T/idle")
+	claim "$n of 20 requests answered" "$n" -eq 20
+	n=$(stayed "$T/idle")
+	claim "$n clients stayed with their server" "$n" -eq $((10 - hit))
+	n=$(($(counted repicked) - before))
+	claim "$n lost s1: picked again; reset by the new server; reopened by$(
+		) curl" "$n" -gt 0 -a "$n" -eq "$hit" \
+		-a "$(opened "$T/idle")" -eq $((10 + hit))
+	fetch 1 30 1 page >"$T/after"
+	n="$(answered "$T/after") answered, $(began_at s1 "$T/after")"
+	claim "30 new connections: $n by s1" "$n" = '30 answered, 0'
+}
+
+do_it_yourself() {
+	chapter 'On your own host'
+	cat <<-EOF
+	  lbhashctl service add web
+	  iptables -t raw -A PREROUTING -d VIP -p tcp --dport 80 \\
+	          -j LBHASH --service web
+
+	and for every server, N = 1, 2, 3...
+
+	  ip rule add fwmark N lookup 10N
+	  ip route add default via SERVER table 10N
+	  lbhashctl backend add web sN mark N
+
+	The balancer forwards (net.ipv4.ip_forward=1) and needs no VIP. A server
+	that answers directly has the VIP on lo, and keeps quiet about it:
+
+	  sysctl net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+	  ip addr add VIP/32 dev lo
+	EOF
+}
+
+# --- the page ----------------------------------------------------------------
+
+printf '%sxt_lbhash on Linux %s%s\n' "$bold" "$(uname -r)" "$plain"
+cat <<EOF
+
+  client ------------> balancer ------------> s1  s2  s3     nginx
+    ^                  iptables                |   |   |
+    |                                          |   |   |     all of them are
+    +------------------------------------------+---+---+     $VIP4 and
+          answers take the short way                         $VIP6
+EOF
+
+load_module
+topology dsr 3
+mkdir "$T/www" "$T/got"
+head -c 12000 /dev/urandom >"$T/www/page"
+head -c 384k /dev/urandom >"$T/www/file"
+for n in 1 2 3; do
+	start_nginx "$n"
+done
+
+stock_rules
+one_rule
+change_it
+lose_one
+do_it_yourself
+
+printf '\n%d claims, %d untrue; %d seconds.\n\n' "$oks" "$untrue" "$SECONDS"
+[ "$untrue" -eq 0 ] || exit 1
+# The page ends here; that it is a test as well need not show.
+exec >/dev/null
