@@ -264,7 +264,7 @@ static u32 hash_ipv6(const struct lbhash_flow *flow,
 u32 lbhash_flow_hash(const struct lbhash_flow *flow,
 		     const struct lbhash_flow_hash *how)
 {
-	if (flow->family == NFPROTO_IPV4)
+	if (flow->family == NFPROTO_IPV4 || how->no_address)
 		return hash_ipv4(flow, how);
 	return hash_ipv6(flow, how);
 }

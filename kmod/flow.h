@@ -42,6 +42,8 @@ struct lbhash_flow {
  * @dport: likewise
  * @proto: 0xff where the protocol counts, else 0
  * @symmetric: both directions of a flow give one hash
+ * @no_address: no address counts; then the family does not count either, for
+ *	the paths of an SCTP association may be of both
  */
 struct lbhash_flow_hash {
 	siphash_key_t key;
@@ -53,6 +55,7 @@ struct lbhash_flow_hash {
 	__be16 dport;
 	u8 proto;
 	bool symmetric;
+	bool no_address;
 };
 
 int lbhash_flow_parse(const struct sk_buff *skb, u8 family,

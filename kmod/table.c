@@ -105,6 +105,8 @@ static void init_flow_hash(struct lbhash_flow_hash *hash,
 	if (fields & LBHASH_HASH_FIELD_PROTO)
 		hash->proto = 0xff;
 	hash->symmetric = fields & LBHASH_HASH_FIELD_SYMMETRIC;
+	hash->no_address = !(fields & (LBHASH_HASH_FIELD_SRC |
+				       LBHASH_HASH_FIELD_DST));
 }
 
 /* At most half full, so that a search ends after a step or two. */

@@ -200,7 +200,7 @@ wrong_settings() {
 	says 1 "proto 256: must be tcp, udp or 0..255" lookup web proto 256
 	says 1 "src 10.0.0.1:65536: a port is 0..65535" \
 		lookup web src 10.0.0.1:65536
-	says 1 "src [::1:80: must be an IPv4 or IPv6 address, with a port as 192.0.2.1:80 or [2001:db8::1]:80" \
+	says 1 "src [::1:80: must be an address, with a port as 192.0.2.1:80 or [::1]:80" \
 		lookup web src [::1:80
 	says 1 "lookup web: src and dst must be both IPv4 or both IPv6" \
 		lookup web proto tcp src 10.0.0.1 dst ::1

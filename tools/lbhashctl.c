@@ -124,7 +124,7 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-8s  %s\n", obj->name, obj->help);
 	fputs("\n"
 	      "  -j  print JSON                   -n NETNS  in a network namespace\n"
-	      "  -p  print indented JSON          -b FILE   run commands from a file, - is stdin\n"
+	      "  -p  print indented JSON          -b FILE   run commands from FILE\n"
 	      "  -v  show more                    -V        show the version\n", out);
 }
 

@@ -58,12 +58,13 @@ static void join(char *text, size_t room, const char *const *names)
  */
 const char *parse_name(const char *text)
 {
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-	size_t len = strlen(text);
+	size_t len = strlen(text), good = 0;
 
-	if (len < 1 || len > LBHASH_NAME_MAX || text[0] == '-' ||
-	    strspn(text, allowed) != len)
+	while (isalnum((unsigned char)text[good]) ||
+	       (text[good] && strchr("_.-", text[good])))
+		good++;
+
+	if (len < 1 || len > LBHASH_NAME_MAX || text[0] == '-' || good != len)
 		return because("a name is 1..%d of A-Za-z0-9_.- and does not start with a dash",
 			       LBHASH_NAME_MAX);
 	return NULL;
@@ -394,7 +395,7 @@ const char *parse_endpoint(const struct setting *set, const char *text,
 			   void *into)
 {
 	static const char why[] =
-		"must be an IPv4 or IPv6 address, with a port as 192.0.2.1:80 or [2001:db8::1]:80";
+		"must be an address, with a port as 192.0.2.1:80 or [::1]:80";
 	struct endpoint *e = (void *)((char *)into + set->offset);
 	char copy[64], *addr = copy, *port = NULL;
 	__u64 number;

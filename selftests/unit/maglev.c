@@ -143,8 +143,8 @@ static void test_balance(void)
 		counts[slots[i]]++;
 	for (i = 0; i < n; i++)
 		least = counts[i] < least ? counts[i] : least;
-	check(least >= 1, "4095 backends beside one of weight 65535: "
-	      "everyone has a slot, the poorest %.0f", least);
+	check(least >= 1, "4095 beside one of weight 65535: at least %.0f slot",
+	      least);
 }
 
 static void test_collateral(void)
@@ -160,8 +160,8 @@ static void test_collateral(void)
 	for (i = 0; i < MOST_SLOTS; i++)
 		moved += before[i] != 42 && before[i] != after[i];
 	check(moved <= MOST_SLOTS * 0.007,
-	      "one of 100 leaves: %.3f %% of the slots move without need, "
-	      "at most 0.7 %%", moved * 100.0 / MOST_SLOTS);
+	      "one of 100 leaves: %.3f %% of the slots move without need",
+	      moved * 100.0 / MOST_SLOTS);
 }
 
 static void test_order(void)
