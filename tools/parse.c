@@ -3,6 +3,7 @@
  * From words to values. One table of settings serves the command line and
  * the JSON of apply, so that both accept the same and refuse the same.
  */
+#include <ctype.h>
 #include <arpa/inet.h>
 #include <limits.h>
 #include <linux/lbhash.h>
