@@ -125,7 +125,8 @@ static void print_help(FILE *out)
 	fputs("\n"
 	      "  -j  print JSON                   -n NETNS  in a network namespace\n"
 	      "  -p  print indented JSON          -b FILE   run commands from FILE\n"
-	      "  -v  show more                    -V        show the version\n", out);
+	      "  -v  show more                    -V        show the version\n",
+	      out);
 }
 
 static int help(const char *word)

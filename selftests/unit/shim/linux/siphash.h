@@ -11,6 +11,8 @@
 
 #include "types.h"
 
+#define SIPHASH_ALIGNMENT	__alignof__(u64)
+
 typedef struct {
 	u64 key[2];
 } siphash_key_t;
