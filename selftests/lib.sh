@@ -1,0 +1,290 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What every selftest sources: a network, iptables in four variants, traffic,
+# and asserts. A test stops at its first "not ok"; without a single "ok" it
+# has not passed.
+#
+#                     front                          the VIP is on lo of every
+#          cl  10.1.0.2 -----> 10.1.0.1  lb          server; in lb it is only
+#   10.2.0.2                             10.2.0.1    routed: a packet of mark N
+#        ^ back                       lan |          goes to server N
+#        |                                v
+#        +-------------  sw  <------------+          sw is a switch
+#                      |  |  |
+#                     s1  s2 .. sN  10.2.0.101 ..
+#
+#   topology dsr N      servers answer cl directly: lb sees the client's half
+#   topology twoway N   servers answer by way of lb
+#
+# IPv6 is the same with 2001:db8:1:: and 2001:db8:2::. The client's traffic
+# comes from 192.0.2.0/24 and 2001:db8:c::/64, all local to cl. Nothing but lb
+# has connection tracking.
+set -u
+
+SIZE=4099 VIP4=198.51.100.10 VIP6=2001:db8:f::10
+IPT=legacy TABLE=raw
+T=$(mktemp -d) oks=0 servers=0 namespaces=()
+
+# --- asserts -----------------------------------------------------------------
+
+ok() {
+	oks=$((oks + 1))
+	echo "ok - $*"
+}
+
+# Exits, so never call it (nor anything that may fail) in a subshell.
+fail() {
+	echo "not ok - $*"
+	exit 1
+}
+
+skip() {
+	echo "skip - $*"
+	exit 4
+}
+
+# check_eq NAME WANT GOT
+check_eq() {
+	[ "$2" = "$3" ] || fail "$1: want $2, got $3"
+	ok "$1: $3"
+}
+
+# check_same NAME WANT GOT: many lines, of which only the difference is shown
+check_same() {
+	[ "$2" = "$3" ] || {
+		diff <(echo "$2") <(echo "$3") | sed 's/^/# /'
+		fail "$1: want <, got >"
+	}
+	ok "$1: $(wc -l <<<"$2") lines"
+}
+
+# check_le NAME MOST GOT, check_ge NAME LEAST GOT
+check_le() {
+	[ "$3" -le "$2" ] || fail "$1: want at most $2, got $3"
+	ok "$1: $3, at most $2"
+}
+
+check_ge() {
+	[ "$3" -ge "$2" ] || fail "$1: want at least $2, got $3"
+	ok "$1: $3, at least $2"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds
+wait_for() {
+	local until=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$until" ] || fail "waited in vain for: $*"
+		sleep 0.05
+	done
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# reported NAME PID: a traffic program wrote its report
+reported() {
+	[ -e "$T/$1.flows" ] && return
+	gone "$2" && fail "flows of $1: the program is gone"
+	return 1
+}
+
+# --- life and death ----------------------------------------------------------
+
+end_jobs() {
+	local job
+
+	for job in $(jobs -p); do
+		kill -KILL "$job"
+	done
+	wait
+} 2>/dev/null
+
+# shellcheck disable=SC2317 # called by the trap
+cleanup() {
+	local rc=$? ns
+
+	trap - EXIT
+	[ "$rc" -ne 0 ] || [ "$oks" -gt 0 ] || rc=1
+	[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || diagnose 2>&1 | sed 's/^/# /'
+	end_jobs
+	for ns in "${namespaces[@]}"; do
+		ip netns del "$ns" 2>/dev/null
+	done
+	rm -rf "$T"
+	echo "1..$oks"
+	exit "$rc"
+}
+trap cleanup EXIT
+
+# shellcheck disable=SC2317 # called by the trap
+diagnose() {
+	[ -e /run/netns/lb ] || return 0
+	echo "variant: $IPT $TABLE"
+	ctl stats
+	ctl backend show web
+	ipt -t "$TABLE" -nvxL PREROUTING
+	lb conntrack -S
+	lb conntrack -L | head -n 5
+	head -n 3 "$T"/*.flows
+}
+
+load_module() {
+	modprobe xt_lbhash || fail "no module"
+}
+
+# --- the network -------------------------------------------------------------
+
+cl() { ip netns exec cl "$@"; }
+lb() { ip netns exec lb "$@"; }
+srv() { ip netns exec "s$1" "${@:2}"; }
+
+add_namespace() {
+	ip netns add "$1" || fail "no namespace $1"
+	namespaces+=("$1")
+	ip -n "$1" link set lo up
+	ip netns exec "$1" sysctl -qw net.ipv4.conf.{all,default}.rp_filter=0 \
+		net.ipv4.conf.{all,default}.send_redirects=0 \
+		net.ipv6.conf.{all,default}.accept_dad=0 \
+		net.ipv4.ip_forward="${2:-0}" net.ipv6.conf.all.forwarding="${2:-0}"
+}
+
+# add_link NAMESPACE NAME HOST PEER-NAMESPACE PEER: a veth with the addresses
+# of HOST, as 1.0.2 stands for 10.1.0.2 and 2001:db8:1::2. A frame on it is a
+# packet: nothing is merged or split.
+add_link() {
+	local net=${3%%.*} host=${3##*.}
+
+	ip -n "$1" link add "$2" type veth peer name "$5" netns "$4"
+	ip netns exec "$1" ethtool -K "$2" tso off gso off gro off >/dev/null
+	ip -n "$1" -b - <<-END
+		addr add 10.$3/24 dev $2
+		addr add 2001:db8:$net::$host/64 dev $2 nodad
+		link set $2 up
+	END
+	ip -n "$4" link set "$5" up
+}
+
+add_server() {
+	local n=$1 s=s$1
+
+	add_namespace "$s"
+	srv "$n" sysctl -qw net.ipv4.conf.all.arp_ignore=1 \
+		net.ipv4.conf.all.arp_announce=2
+	add_link "$s" lan "2.0.$((100 + n))" sw "$s"
+	ip -n sw link set "$s" master switch
+	ip -n "$s" -b - <<-END
+		addr add $VIP4/32 dev lo
+		addr add $VIP6/128 dev lo nodad
+		route add 192.0.2.0/24 via 10.2.0.$2
+		route add 2001:db8:c::/64 via 2001:db8:2::$2
+	END
+	# Before the local table, so that lb may own the VIP as well.
+	ip -n lb -b - <<-END
+		rule add pref $n fwmark $n lookup $((100 + n))
+		route add default via 10.2.0.$((100 + n)) table $((100 + n))
+	END
+	ip -6 -n lb -b - <<-END
+		rule add pref $n fwmark $n lookup $((100 + n))
+		route add default via 2001:db8:2::$((100 + n)) table $((100 + n))
+	END
+}
+
+# topology dsr|twoway SERVERS
+topology() {
+	local n answer_by=2
+
+	[ "$1" = dsr ] || answer_by=1
+	add_namespace cl
+	add_namespace lb 1
+	add_namespace sw
+	ip -n sw link add switch type bridge
+	ip -n sw link set switch up
+	add_link cl front 1.0.2 lb front
+	add_link cl back 2.0.2 sw cl
+	add_link lb lan 2.0.1 sw lb
+	ip -n sw -b - <<<$'link set cl master switch\nlink set lb master switch'
+	ip -n cl -b - <<-END
+		addr add 192.0.2.1/24 dev lo
+		addr add 2001:db8:c::1/64 dev lo nodad
+		route add local 2001:db8:c::/64 dev lo
+		route add $VIP4 via 10.1.0.1 src 192.0.2.1
+		route add $VIP6 via 2001:db8:1::1 src 2001:db8:c::1
+	END
+	ip -n lb -b - <<-END
+		addr add 10.1.0.1/24 dev front
+		addr add 2001:db8:1::1/64 dev front nodad
+		route add 192.0.2.0/24 via 10.1.0.2
+		route add 2001:db8:c::/64 via 2001:db8:1::2
+	END
+	# A flow's packets stay on one CPU and in order, as behind any NIC.
+	lb sh -c 'echo 3 >/sys/class/net/front/queues/rx-0/rps_cpus'
+	for n in -4 -6; do
+		ip "$n" -n lb -b - <<<$'rule add pref 9999 lookup local\nrule del pref 0'
+	done
+	for ((n = 1; n <= $2; n++)); do
+		add_server "$n" "$answer_by"
+	done
+	servers=$2
+}
+
+# --- the balancer ------------------------------------------------------------
+
+ipt() { lb "iptables-$IPT" -w "$@"; }
+ip6t() { lb "ip6tables-$IPT" -w "$@"; }
+ctl() { lbhashctl -n lb "$@"; }
+
+# rule TABLE CHAIN MATCHES-AND-TARGET...: about the VIP, both families
+rule() {
+	ipt -t "$1" -A "$2" -d "$VIP4" "${@:3}" || fail "iptables: $*"
+	ip6t -t "$1" -A "$2" -d "$VIP6" "${@:3}" || fail "ip6tables: $*"
+}
+
+flush_rules() {
+	local table
+
+	for table in raw mangle nat; do
+		ipt -t "$table" -F
+		ip6t -t "$table" -F
+	done
+}
+
+# service [N [ATTRIBUTE VALUE]...]: web with backends s1..sN, by default all
+# servers; a small table, for an emulated CPU builds it too
+service() {
+	local n
+
+	{
+		echo "service add web size $SIZE" "${@:2}"
+		for ((n = 1; n <= ${1:-$servers}; n++)); do
+			echo "backend add web s$n mark $n"
+		done
+	} >"$T/batch"
+	ctl -b "$T/batch" || fail "service web"
+}
+
+# fresh: no rules, no connections, a new service; and source ports of its own
+# for the next client, or what servers repeat to clients of the past counts
+fresh() {
+	first_port=$((first_port + 500))
+	source_ports=$first_port:$((first_port + 499))
+	flush_rules
+	ctl flush
+	lb conntrack -F 2>/dev/null
+	service "$@"
+}
+
+# for_each_variant FUNCTION: legacy and nft, raw and mangle
+for_each_variant() {
+	for IPT in legacy nft; do
+		for TABLE in raw mangle; do
+			echo "# iptables-$IPT, $TABLE"
+			"$@"
+			flush_rules
+		done
+	done
+}
+
+# shellcheck source=traffic/traffic.bash
+. ./traffic/traffic.bash

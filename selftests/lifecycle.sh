@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The end of things: a module that rules refer to stays, one that nobody refers
+# to goes; a namespace dies in the middle of traffic and changes.
+# timeout: 600
+. ./lib.sh
+
+unloads() { rmmod xt_lbhash 2>/dev/null; }
+
+refused() {
+	! rmmod xt_lbhash 2>"$T/rmmod" && grep -q 'in use' "$T/rmmod"
+}
+
+rule_holds() {
+	local rule
+
+	for rule in "-j LBHASH --service web" "-j LBHASH --adopt" \
+		"-m lbhash --syn-seen" \
+		"-m lbhash --pinned-to s1 --service web"; do
+		load_module
+		service 2
+		# shellcheck disable=SC2086
+		rule "$TABLE" PREROUTING $rule
+		check_eq "$rule: rmmod is refused" refused "$(refused && echo refused)"
+		flush_rules
+		# The service does not hold the module, and goes with it.
+		wait_for 20 unloads
+		ok "$rule gone: rmmod"
+	done
+}
+
+# changed TIMES: the service has seen so many changes
+changed() {
+	[ "$(ctl -j service show web | jq '.[0].generation')" -ge "$1" ]
+}
+
+changes() {
+	while echo "backend set web s2 state down
+		backend del web s2
+		backend add web s2 mark 2"; do :; done
+}
+
+# A process in the namespace would keep it alive; when the changes end it has
+# rules, backends, connections and packets, but no name and no process.
+namespace_dies() {
+	load_module
+	topology dsr 2
+	start_servers
+	service 2
+	rule "$TABLE" PREROUTING -j LBHASH --service web
+	start_client tcp 4 -n 10 -e
+	start_client udp 6 -u -n 10 -e
+	lbhashctl -n lb -b <(changes) &
+	wait_for 20 changed 20
+	ip netns del lb
+	next_round udp
+	check_eq "works while the namespace has no name" 10 "$(flows_of udp ok)"
+	end_jobs
+	wait_for 60 unloads
+	ok "rmmod after the namespace died"
+	for ns in cl sw s1 s2; do
+		ip netns del "$ns"
+	done
+}
+
+load_module
+add_namespace lb
+for_each_variant rule_holds
+ip netns del lb
+IPT=legacy TABLE=raw
+namespace_dies
+IPT=nft TABLE=mangle
+namespace_dies
+
+add_namespace lb
+for ((n = 0; n < 50; n++)); do
+	load_module
+	service 3
+	IPT=legacy
+	[ $((n % 2)) = 0 ] || IPT=nft
+	ipt -t raw -A OUTPUT -j LBHASH --service web || fail "rule $n"
+	ipt -t raw -F
+	wait_for 20 unloads
+done
+check_eq "reloads" 50 $n

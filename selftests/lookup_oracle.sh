@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# `lbhashctl lookup` tells the truth: for 1000 random flows the backend that it
+# names is the one that the packet really reached, be the flow known or not.
+# timeout: 900
+. ./lib.sh
+
+# ask FILTER: "ADDRESS PORT ANSWER" of all flows
+ask() {
+	{ flow_words four "$proto"; flow_words six "$proto"; } |
+		sed 's/^/lookup web /' >"$T/lookups"
+	ctl -j -b "$T/lookups" | jq -r "[$1] | join(\" \")" >"$T/answers"
+	cat "$T"/{four,six}.flows | awk '$1 == "conn" { print $2, $3 }' |
+		paste -d' ' - "$T/answers" | sort
+}
+
+reached() { cut -d' ' -f2-4 "$T/servers.flows" | sort; }
+
+same() {
+	local wrong
+
+	[ "$(wc -l <"$T/truth")" = 250 ] || fail "the servers saw too little"
+	wrong=$(diff "$T/truth" "$T/claims" | grep -c '^>')
+	check_eq "$proto, $1: wrong answers of $(wc -l <"$T/claims")" 0 "$wrong"
+}
+
+oracle() {
+	local seed=$RANDOM udp='' proto=tcp
+
+	[ "$IPT $TABLE" != "legacy raw" ] && [ "$IPT $TABLE" != "nft mangle" ] ||
+		udp=-u proto=udp
+	echo "# $proto, seed $seed"
+	fresh 5
+	ctl backend set web s2 weight 3
+	ctl backend set web s5 weight 7
+	rule "$TABLE" PREROUTING -j LBHASH --service web
+	# shellcheck disable=SC2086 # no option or one
+	start_client four 4 -n 125 -h -r "$seed" $udp
+	# shellcheck disable=SC2086
+	start_client six 6 -n 125 -h -r "$seed" $udp
+	servers_report
+	reached >"$T/truth"
+	ask '.backend, .reason' | sed 's/ pinned$//' >"$T/claims"
+	same "pinned flows"
+	lb conntrack -F 2>/dev/null
+	ask '.owner' >"$T/claims"
+	same "owners of the slots"
+	ask '.backend, .reason' | sed 's/ picked$//' >"$T/claims"
+	same "unknown flows"
+	stop_client four
+	stop_client six
+	servers_report
+}
+
+load_module
+topology dsr 5
+start_servers
+for_each_variant oracle

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The balancer's own kernel never answers for the VIP, whether it owns it or
+# not: one SYN gives one SYN-ACK, and no RST ever reaches the client.
+# timeout: 900
+. ./lib.sh
+
+start_tcpdump() {
+	ip netns exec cl tcpdump -Z root -Uni any -B 8192 \
+		-w "$T/pcap" "host $VIP4 or host $VIP6" 2>"$T/tcpdump" &
+	dump_pid=$!
+	wait_for 20 grep -q listening "$T/tcpdump"
+}
+
+# seen PATTERN: packets that tcpdump caught
+seen() { grep -c "$1" "$T/packets"; }
+
+# The servers' last word is their FIN; it comes after any RST for the data.
+all_closed() {
+	tcpdump -Z root -nr "$T/pcap" >"$T/packets" 2>/dev/null
+	[ "$(seen ' In .*Flags \[F')" -ge 2 ]
+}
+
+answers() {
+	local ip
+
+	fresh 3
+	rule "$TABLE" PREROUTING -p tcp --sport "$source_ports" \
+		-j LBHASH --service web
+	start_tcpdump
+	start_client four 4 -p "$first_port" -k 10
+	start_client six 6 -p "$first_port" -k 10
+	wait_for 20 all_closed
+	kill -INT "$dump_pid"
+	wait "$dump_pid"
+	all_closed || fail "the packets are gone"
+	grep -q '^0 packets dropped by kernel' "$T/tcpdump" ||
+		fail "tcpdump: $(tail -n 1 "$T/tcpdump")"
+
+	for ip in IP IP6; do
+		check_eq "$1: $ip SYNs" 1 "$(seen " $ip .*Flags \[S\]")"
+		check_eq "$1: $ip SYN-ACKs" 1 "$(seen " $ip .*Flags \[S\.\]")"
+		check_eq "$1: $ip RSTs" 0 "$(seen " $ip .*Flags \[R")"
+	done
+	check_eq "$1: anything else" 0 "$(grep -vc Flags "$T/packets")"
+	check_eq "$1: connections" 2 $(($(flows_of four ok) + $(flows_of six ok)))
+}
+
+both_ways() {
+	answers "VIP elsewhere"
+	ip -n lb addr add "$VIP4/32" dev lo
+	ip -n lb addr add "$VIP6/128" dev lo nodad
+	answers "VIP local"
+	ip -n lb addr del "$VIP4/32" dev lo
+	ip -n lb addr del "$VIP6/128" dev lo
+}
+
+load_module
+topology dsr 3
+start_servers
+for_each_variant both_ways

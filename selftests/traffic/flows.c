@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Traffic for the selftests. One process plays all servers, and one all
+ * connections of a client, because starting a process is what costs in an
+ * emulated machine. What they saw they write to a file:
+ *
+ *   flows servers FILE VIP4 VIP6 NAMESPACE...
+ *   flows client FILE NAMESPACE VIP [option]...
+ *   flows queue FILE NAMESPACE MARKS
+ *
+ * SIGUSR1 asks for another report, SIGTERM for the last one.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <sys/signalfd.h>
+
+#include "flows.h"
+
+/** die() - say what went wrong, with errno, and exit */
+void die(const char *what)
+{
+	fprintf(stderr, "flows: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/** enter_namespace() - move to a network namespace that ip(8) has named */
+void enter_namespace(const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		die(name);
+	close(fd);
+}
+
+/** parse_endpoint() - an IPv4 or IPv6 address and a port, or die
+ * Return: the endpoint.
+ */
+struct endpoint parse_endpoint(const char *text, unsigned int port)
+{
+	struct endpoint ep = {};
+
+	if (inet_pton(AF_INET, text, &ep.in.sin_addr) == 1) {
+		ep.in.sin_family = AF_INET;
+		ep.in.sin_port = htons(port);
+		ep.len = sizeof(ep.in);
+	} else if (inet_pton(AF_INET6, text, &ep.in6.sin6_addr) == 1) {
+		ep.in6.sin6_family = AF_INET6;
+		ep.in6.sin6_port = htons(port);
+		ep.len = sizeof(ep.in6);
+	} else {
+		errno = EINVAL;
+		die(text);
+	}
+	return ep;
+}
+
+/** endpoint_port() - in host order; both families keep it at one place
+ * Return: the port.
+ */
+unsigned int endpoint_port(const struct endpoint *ep)
+{
+	return ntohs(ep->in.sin_port);
+}
+
+/** endpoint_text() - address and port with a blank between
+ * Return: a static string, good until the next call.
+ */
+const char *endpoint_text(const struct endpoint *ep)
+{
+	static char text[INET6_ADDRSTRLEN + sizeof(" 65535")];
+	const void *addr = &ep->in.sin_addr;
+	size_t len;
+
+	if (ep->sa.sa_family == AF_INET6)
+		addr = &ep->in6.sin6_addr;
+	inet_ntop(ep->sa.sa_family, addr, text, sizeof(text));
+	len = strlen(text);
+	snprintf(text + len, sizeof(text) - len, " %u", endpoint_port(ep));
+	return text;
+}
+
+/** signal_socket() - block SIGUSR1, SIGTERM and SIGINT, read them from a file
+ * Return: the file descriptor, non-blocking.
+ */
+int signal_socket(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		die("signalfd");
+	return fd;
+}
+
+/** next_signal() - take one signal out of a signal_socket()
+ * Return: its number, 0 if there is none.
+ */
+uint32_t next_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return info.ssi_signo;
+}
+
+static void report_path(char *path, size_t size, const char *final)
+{
+	snprintf(path, size, "%s.new", final);
+}
+
+/** report_open() - begin a report
+ * Return: a file that is not at @path yet.
+ */
+FILE *report_open(const char *path)
+{
+	char new[PATH_MAX];
+	FILE *f;
+
+	report_path(new, sizeof(new), path);
+	f = fopen(new, "w");
+	if (!f)
+		die(new);
+	return f;
+}
+
+/** report_close() - put a whole report in place at once */
+void report_close(FILE *f, const char *path)
+{
+	char new[PATH_MAX];
+
+	report_path(new, sizeof(new), path);
+	if (fclose(f) || rename(new, path))
+		die(path);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*main)(int argc, char **argv);
+	} parts[] = {
+		{ "servers", servers_main },
+		{ "client", client_main },
+		{ "queue", queue_main },
+	};
+	size_t i;
+
+	for (i = 0; argc > 1 && i < ARRAY_SIZE(parts); i++)
+		if (!strcmp(argv[1], parts[i].name))
+			return parts[i].main(argc - 1, argv + 1);
+	fprintf(stderr, "usage: flows servers|client|queue ...\n");
+	return 1;
+}

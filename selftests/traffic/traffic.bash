@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Second half of lib.sh: the traffic of the tests and what was counted of it.
+# Clients and servers write what they saw to $T/NAME.flows; the formats are
+# described in client.c and servers.c.
+# shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
+
+flows=$PWD/../build/tests/flows
+first_port=10000 source_ports='' server_pid=''
+declare -A client_pid=() stat=()
+
+# --- counters ----------------------------------------------------------------
+
+# snapshot: the service's counters, of one moment, into stat[packets],
+# stat[bytes] and stat[REASON]
+snapshot() {
+	local key value
+
+	while read -r key value; do
+		# shellcheck disable=SC2034 # the tests read it
+		stat[$key]=$value
+	done < <(ctl -j stats web | jq -r '.[0] | {packets, bytes} + .reasons |
+		to_entries[] | "\(.key) \(.value)"')
+}
+
+# stats NAME, reason NAME: one counter
+stats() { ctl -j stats web | jq ".[0].$1"; }
+reason() { stats "reasons.$1"; }
+
+# conntrack_stat COLUMN: of conntrack -S, all CPUs
+conntrack_stat() {
+	lb conntrack -S | grep -o "\b$1=[0-9]*" |
+		awk -F= '{ n += $2 } END { print n + 0 }'
+}
+
+# --- traffic -----------------------------------------------------------------
+
+start_servers() {
+	local n names=()
+
+	for ((n = 1; n <= servers; n++)); do
+		names+=("s$n")
+	done
+	"$flows" servers "$T/servers.flows" "$VIP4" "$VIP6" "${names[@]}" &
+	server_pid=$!
+	wait_for 20 reported servers "$server_pid"
+}
+
+# servers_report: how many packets of each flow every server got, until now
+servers_report() {
+	rm -f "$T/servers.flows"
+	kill -USR1 "$server_pid"
+	wait_for 20 reported servers "$server_pid"
+}
+
+# packets_arrived [PROTO]: packets in the servers' report
+packets_arrived() { awk "/^$1/ { n += \$5 } END { print n + 0 }" "$T/servers.flows"; }
+
+# all_arrived: a snapshot, and the servers' report has as many packets; asked
+# again it adds what came since, so call servers_report first
+all_arrived() {
+	snapshot
+	[ "$(packets_arrived '')" -ne "${stat[packets]}" ] || return 0
+	mv "$T/servers.flows" "$T/earlier"
+	servers_report
+	cat "$T/earlier" - <"$T/servers.flows" >"$T/all"
+	awk '{ n[$1 " " $2 " " $3 " " $4] += $5 }
+		END { for (flow in n) print flow, n[flow] }' "$T/all" >"$T/servers.flows"
+	return 1
+}
+
+# start_client NAME 4|6 OPTION...: returns after its first round
+start_client() {
+	local vip=VIP$2
+
+	rm -f "$T/$1.flows"
+	"$flows" client "$T/$1.flows" cl "${!vip}" "${@:3}" &
+	client_pid[$1]=$!
+	wait_for 120 reported "$1" "${client_pid[$1]}"
+}
+
+# next_round NAME: each of its connections does another round or breaks
+next_round() {
+	rm -f "$T/$1.flows"
+	kill -USR1 "${client_pid[$1]}"
+	wait_for 120 reported "$1" "${client_pid[$1]}"
+}
+
+# stop_client NAME: closes what is open and reports
+stop_client() {
+	kill -TERM "${client_pid[$1]}"
+	wait "${client_pid[$1]}"
+}
+
+# flow_words NAME [udp]: "proto P src ADDRESS:PORT dst VIP:80" of each connection
+flow_words() {
+	awk -v proto="${2:-tcp}" -v vip4="$VIP4" -v vip6="$VIP6" '
+		$1 == "conn" && $2 ~ /:/ { $2 = "[" $2 "]"; vip4 = "[" vip6 "]" }
+		$1 == "conn" { print "proto", proto, "src", $2 ":" $3, "dst", vip4 ":80" }
+	' "$T/$1.flows"
+}
+
+# flows_of NAME WORD: a number from the first line of the last report
+flows_of() {
+	head -n 1 "$T/$1.flows" | grep -o "\b$2=[0-9]*" | cut -d= -f2
+}
