@@ -29,8 +29,9 @@ DEPS	:= gcc libc6-dev make kmod pkgconf libxtables-dev libmnl-dev \
 DEPS	+= linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64 \
 	linux-image-cloud-amd64 linux-image-6.12-cloud-amd64 \
 	qemu-system-x86 cpio xz-utils
-# static checks: checkpatch and the netlink generator are in linux-source
-DEPS	+= sparse shellcheck mandoc linux-source-6.12 perl \
+# checks: clang for its fuzzer; checkpatch and the netlink generator are in
+# linux-source
+DEPS	+= clang sparse shellcheck mandoc linux-source-6.12 perl \
 	python3-yaml python3-jsonschema
 # the guest runs the machine's own programs
 DEPS	+= busybox $(shell sed -n 's/^pkg //p' selftests/vm/guest.list)
@@ -68,6 +69,7 @@ help:
 	@echo 'check        everything below, then all selftests on both kernels'
 	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
 	@echo 'check-host   unit tests and all of the following'
+	@echo 'fuzz         ten minutes of the packet parser; 30 s in check-host'
 	@echo 'style        checkpatch --strict, shellcheck, mandoc -T lint'
 	@echo 'sparse       sparse and W=1, no warning allowed'
 	@echo 'kdoc         kernel-doc comments'
@@ -156,6 +158,11 @@ check: deps
 check-host: deps
 	@$(MAKE) -j$(shell nproc) -O tests
 	@selftests/vm/check --host
+
+fuzz: deps
+	@selftests/fuzz/run 600
+
+.PHONY: fuzz
 
 # --- static checks -----------------------------------------------------------
 

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For selftests that need packets/NAME.py: one process for the whole test, who
+# answers one question after the other with lines "WORD VALUE".
+
+# start_packets NAME: on one CPU, for its packets not to overtake each other
+start_packets() {
+	lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
+	coproc PACKETS { exec python3 -B "packets/$1.py"; }
+}
+
+# ask WORD...: a question; got WORD: out of the answer
+ask() {
+	local line
+
+	echo "$*" >&"${PACKETS[1]}"
+	: >"$T/answer"
+	while IFS= read -r line; do
+		[ "$line" != . ] || return 0
+		echo "$line" >>"$T/answer"
+	done <&"${PACKETS[0]}"
+	fail "$* got no answer"
+}
+
+got() { sed -n "s/^$1 //p" "$T/answer"; }

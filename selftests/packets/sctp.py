@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0
+"""SCTP associations, with one path or more."""
+
+from raw import *
+
+BINDX_ADD = 100
+SECOND = {4: "198.51.100.11", 6: "2001:db8:f::11"}
+
+
+def pack_address(family, text, port):
+    if family == 4:
+        return struct.pack("=HH", KIND[4], socket.htons(port)) + \
+            address(4, text) + bytes(8)
+    return struct.pack("=HHI", KIND[6], socket.htons(port), 0) + \
+        address(6, text) + bytes(4)
+
+
+def make_socket(family, addresses, port):
+    """Bound to one or more addresses, each a family and a text."""
+    s = socket.socket(KIND[family], socket.SOCK_STREAM, SCTP)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    allow_any_source(s)
+    for of, text in addresses:
+        s.setsockopt(SCTP, BINDX_ADD, pack_address(of, text, port))
+    return s
+
+
+class Servers:
+    """Each answers a byte with its number; port 80 is at the VIP, 81 at the
+    two of a family, 82 at those of both."""
+
+    def __init__(self, n):
+        self.listeners, self.open = {}, {}
+        for server in range(1, n + 1):
+            enter(f"s{server}")
+            for family in 4, 6:
+                first, second = (family, VIP[family]), (family, SECOND[family])
+                self.listen(server, family, [first], 80)
+                self.listen(server, family, [first, second], 81)
+            self.listen(server, 6, [(6, VIP[6]), (4, VIP[4])], 82)
+        enter("cl")
+
+    def listen(self, server, family, addresses, port):
+        s = make_socket(family, addresses, port)
+        s.listen(200)
+        self.listeners[s] = server
+
+    def turn(self, s):
+        if s in self.listeners:
+            self.open[s.accept()[0]] = self.listeners[s]
+            return
+        try:
+            if s.recv(1):
+                s.send(b"%d" % self.open[s])
+                return
+        except OSError:
+            pass
+        del self.open[s]
+        s.close()
+
+
+class Association:
+    def __init__(self, family, n, port=80):
+        other = 10 - family
+        self.key, self.server, self.broken = (family, n, port), 0, False
+        addresses = [(family, CLIENT[family].format(n))]
+        if port == 82:
+            addresses.append((other, CLIENT[other].format(n)))
+        self.s = make_socket(family, addresses, 20000 + n)
+        self.s.settimeout(10)
+        self.s.connect((VIP[family], port))
+
+    def finish(self):
+        """The answer is there: did another server give it than before?"""
+        try:
+            answer = int(self.s.recv(1) or 0)
+        except OSError:
+            answer = 0
+        moved = answer and self.server and answer != self.server
+        if answer:
+            self.server = answer
+        else:
+            self.broken = True
+            self.s.close()
+        return moved
+
+
+def ask_open(family, first, last, port="80"):
+    opened = 0
+    for n in range(int(first), int(last) + 1):
+        try:
+            associations.append(Association(int(family), n, int(port)))
+            opened += 1
+        except OSError:
+            pass
+    return {"opened": opened, **ask_turn()}
+
+
+def ask_reopen():
+    """Those that broke, from the same addresses and ports."""
+    opened = 0
+    for i, a in enumerate(associations):
+        if a.broken:
+            associations[i] = Association(*a.key)
+            opened += 1
+    return {"opened": opened, **ask_turn()}
+
+
+def ask_turn():
+    """A question and an answer on each association."""
+    waiting, moved = {}, 0
+    for a in associations:
+        if not a.broken:
+            a.s.send(b"?")
+            waiting[a.s] = a
+    until = time.monotonic() + 30
+    while waiting and time.monotonic() < until:
+        everyone = [*servers.listeners, *servers.open, *waiting]
+        for s in select.select(everyone, [], [], 1)[0]:
+            if s in waiting:
+                moved += bool(waiting.pop(s).finish())
+            else:
+                servers.turn(s)
+    alive = [a for a in associations if not a.broken]
+    answers = {f"at-s{n}": sum(a.server == n for a in alive)
+               for n in range(1, 5)}
+    return {"alive": len(alive), "stuck": len(waiting), "moved": moved,
+            "broken": len(associations) - len(alive), **answers}
+
+
+def ask_close():
+    for a in associations:
+        a.s.close()
+    associations.clear()
+    return {}
+
+
+associations = []
+servers = Servers(4)
+serve(open=ask_open, reopen=ask_reopen, turn=ask_turn, close=ask_close)
