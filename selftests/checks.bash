@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Asserts that several tests need, on top of lib.sh.
+# shellcheck disable=SC2154
+TO_PORT_80='src=([^ ]+) dst=[^ ]+ sport=([0-9]+) dport=80'
+
+# keep_udp NAMESPACE: longer than the slowest machine takes to the next datagram
+keep_udp() {
+	ip netns exec "$1" sysctl -qw \
+		net.netfilter.nf_conntrack_udp_timeout{,_stream}=600
+}
+
+# check_counters AT REASON N...: the service's counters, all of one moment
+check_counters() {
+	local want=$1: got=$1:
+
+	snapshot
+	shift
+	while [ "$#" -gt 0 ]; do
+		want+=" $1 $2" got+=" $1 ${stat[$1]}"
+		shift 2
+	done
+	check_eq counters "$want" "$got"
+}
+
+# check_client AT NAME N: all its connections have lived
+check_client() {
+	check_eq "$1, $2: ok, broken, moved" "$3, 0, 0" "$(
+		)$(flows_of "$2" ok), $(flows_of "$2" broken), $(
+		)$(flows_of "$2" moved)"
+}
+
+# check_owners NAME N FILE [udp]: N flows, "ADDRESS PORT BACKEND ..." a line,
+# and the backend of each is the owner of its slot
+check_owners() {
+	local wrong
+
+	awk -v proto="${4:-tcp}" -v vip4="$VIP4" -v vip6="$VIP6" '{
+		v6 = $1 ~ /:/
+		print "lookup web proto", proto,
+		      "src", (v6 ? "[" $1 "]" : $1) ":" $2,
+		      "dst", (v6 ? "[" vip6 "]" : vip4) ":80"
+	}' "$3" >"$T/lookups"
+	ctl -j -b "$T/lookups" >"$T/decisions" || fail "$1: lookup"
+	jq -r .owner "$T/decisions" | paste -d ' ' "$3" - |
+		awk '$3 != $NF' >"$T/strangers"
+	wrong=$(wc -l <"$T/strangers")
+	[ "$wrong" -eq 0 ] || head -n 5 "$T/strangers"
+	check_eq "$1: flows, at strangers" "$2, 0" "$(wc -l <"$3"), $wrong"
+}
+
+# pins: "ADDRESS PORT MARK" of each connection to port 80
+pins() {
+	lb conntrack -L 2>/dev/null |
+		sed -nE "s/.* $TO_PORT_80 .*mark=([0-9]+).*/\1 \2 \3/p" | sort
+}

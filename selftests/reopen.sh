@@ -1,0 +1,196 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 900
+#
+# A client reuses its source ports, and conntrack remembers what they were used
+# for before. Whatever became of the old connection and of the backends, the
+# first SYN of the new one reaches the owner of its slot: in thousands of
+# connections none takes a second SYN. SOAK=1 makes it 30,000.
+# by name: has not passed on both kernels yet
+. ./lib.sh
+. ./checks.bash
+
+# Ports for each end that a connection can take. With these, 24 passes of two
+# rounds open 5,376 connections; in a soak 30,720.
+ports=14
+[ -z "${SOAK:-}" ] || ports=80
+opened=0
+
+# Real servers, who close first when the request says HTTP/1.0.
+start_nginx() {
+	local n=$1 dir=$T/s$1
+
+	mkdir "$dir"
+	cat >"$dir/conf" <<-END
+	daemon off;
+	master_process off;
+	user root;
+	pid $dir/pid;
+	error_log $dir/log;
+	events { worker_connections 4096; }
+	http {
+		access_log off;
+		client_body_temp_path $dir/body;
+		proxy_temp_path $dir/proxy;
+		fastcgi_temp_path $dir/fastcgi;
+		uwsgi_temp_path $dir/uwsgi;
+		scgi_temp_path $dir/scgi;
+		server {
+			listen $VIP4:80 backlog=4096;
+			listen [$VIP6]:80 backlog=4096;
+			return 200 s$n;
+		}
+	}
+	END
+	ip netns exec "s$n" nginx -c "$dir/conf" &
+	wait_for 20 test -s "$dir/pid"
+}
+
+# One connection after the other, a block of ports for each family and end:
+#   client    the client closes first
+#   server    the server does
+#   reset     the client resets
+#   vanish    the client forgets the connection and says nothing
+# Reads the names of reports, which have a line per connection:
+# ADDRESS PORT SERVER END.
+cat >"$T/client.py" <<'END'
+import os, socket, struct, sys
+
+REPAIR = 19
+NOW = struct.pack("ii", 1, 0)
+ports, vips = int(sys.argv[1]), sys.argv[2:4]
+places = ((socket.AF_INET, "192.0.2.1", vips[0]),
+          (socket.AF_INET6, "2001:db8:c::1", vips[1]))
+ends = ("client", "server", "reset", "vanish")
+
+def talk(family, source, port, vip, end):
+    s = socket.socket(family, socket.SOCK_STREAM)
+    s.settimeout(20)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind((source, port))
+    s.connect((vip, 80))
+    version = b"1.0" if end == "server" else b"1.1"
+    s.sendall(b"GET / HTTP/" + version + b"\r\nHost: web\r\n\r\n")
+    answer = b""
+    while not answer.partition(b"\r\n\r\n")[2]:
+        answer += s.recv(4096) or b"\r\n\r\nnobody"
+    if end == "client":
+        s.shutdown(socket.SHUT_WR)
+    elif end == "reset":
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NOW)
+    elif end == "vanish":
+        s.setsockopt(socket.IPPROTO_TCP, REPAIR, 1)
+    if end in ("client", "server"):
+        while s.recv(4096):
+            pass
+    s.close()
+    return answer.partition(b"\r\n\r\n")[2].decode()
+
+for line in sys.stdin:
+    with open(line.strip() + ".new", "w") as report:
+        for family, source, vip in places:
+            for i, end in enumerate(ends):
+                for port in range(20000 + i * ports, 20000 + (i + 1) * ports):
+                    try:
+                        server = talk(family, source, port, vip, end)
+                    except OSError as error:
+                        server = "error:" + str(error.errno)
+                    print(source, port, server, end, file=report)
+    os.rename(line.strip() + ".new", line.strip())
+END
+
+syn_retransmits() {
+	cl nstat -az TcpExtTCPSynRetrans | awk '/SynRetrans/ { print $2 }'
+}
+
+# round NAME [SILENT]: a connection from every port, and the owner answers every
+# one. The servers forget what the client forgot, and say so with a reset; but
+# not a SILENT one.
+round() {
+	local before n
+
+	snapshot
+	before=$((stat[picked] + stat[reopened] + stat[repicked]))
+	echo "$T/$1" >&"${client[1]}"
+	wait_for 300 test -e "$T/$1"
+	for n in "${alive[@]}"; do
+		[ "$n" != "${2:-}" ] || continue
+		srv "$n" ss -KtH state established >/dev/null
+	done
+	check_owners "$1" $((8 * ports)) "$T/$1"
+	snapshot
+	check_eq "$1: connections that began" $((8 * ports)) \
+		$((stat[picked] + stat[reopened] + stat[repicked] - before))
+	opened=$((opened + 8 * ports))
+	rm "$T/$1"
+}
+
+# The old connections meet the same backends, one more, one less. Only those
+# that both ends of a two-way path left open are remembered, at a backend that
+# is gone; all others begin as new ones.
+passes() {
+	local at="$path, $IPT, $TABLE" left_open=0
+
+	ctl flush
+	service 3
+	alive=(1 2 3)
+	rule "$TABLE" PREROUTING -p tcp --dport 80 -j LBHASH --service web
+	round "$at, some end"
+	round "$at, same backends"
+	ctl backend add web s4 mark 4
+	alive+=(4)
+	round "$at, s4 came"
+	round "$at, same again" 2
+	[ "$path" = one-way ] || left_open=$(srv 2 ss -tH state established |
+		wc -l)
+	ctl backend del web s2
+	round "$at, s2 left"
+	round "$at, same four times"
+	check_counters "$at" repicked "$left_open" stateless 0 empty 0 \
+		malformed 0
+}
+
+# answer_by HOST: of the network behind
+answer_by() {
+	local n
+
+	for ((n = 1; n <= servers; n++)); do
+		ip -n "s$n" route replace 192.0.2.0/24 via "10.2.0.$1"
+		ip -n "s$n" route replace 2001:db8:c::/64 via "2001:db8:2::$1"
+	done
+}
+
+# curls: how many of 200 connect in a second; one process, to save time
+curls() {
+	local i
+
+	for ((i = 1; i <= 100; i++)); do
+		printf 'url = http://%s/\noutput = %s\n' \
+			"$VIP4" /dev/null "[$VIP6]" /dev/null
+	done >"$T/curls"
+	cl curl -gsS --local-port 20000-20099 -H 'Connection: close' \
+		--max-time 20 -K "$T/curls" \
+		-w '%{http_code} %{num_connects} %{time_connect}\n' |
+		awk '$1 == 200 && $2 == 1 && $3 < 1 { n++ }
+			END { print n + 0 }'
+}
+
+load_module
+topology dsr 4
+cl sysctl -qw net.ipv4.tcp_max_tw_buckets=0
+for n in 1 2 3 4; do
+	start_nginx "$n"
+done
+coproc client {
+	exec ip netns exec cl \
+		python3 "$T/client.py" "$ports" "$VIP4" "$VIP6"
+}
+
+for path in one-way two-way; do
+	[ "$path" = one-way ] || answer_by 1
+	for_each_variant passes
+done
+check_ge 'short connections' 5000 "$opened"
+rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
+check_eq 'curls that connect in a second' 200 "$(curls)"
+check_eq 'SYNs sent again' 0 "$(syn_retransmits)"
