@@ -68,6 +68,7 @@ help:
 	@echo 'demo         boot a kernel and watch it balance nginx'
 	@echo 'check        everything below, then all selftests on both kernels'
 	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
+	@echo 'soak         30,000 connections that reuse ports, half an hour'
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'fuzz         ten minutes of the packet parser; 30 s in check-host'
 	@echo 'style        checkpatch --strict, shellcheck, mandoc -T lint'
@@ -162,7 +163,11 @@ check-host: deps
 fuzz: deps
 	@selftests/fuzz/run 600
 
-.PHONY: fuzz
+soak: deps
+	@$(MAKE) -j$(shell nproc) -O all
+	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen
+
+.PHONY: fuzz soak
 
 # --- static checks -----------------------------------------------------------
 

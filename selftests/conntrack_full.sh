@@ -5,7 +5,6 @@
 # Conntrack's table is full, of connections that it must not evict. A raw rule
 # loses nothing: connections with an entry stay with their backend, all others
 # are balanced by hash. A mangle rule never sees what conntrack drops.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

@@ -5,7 +5,6 @@
 # Who listens to conntrack's events, as conntrackd does for a standby balancer,
 # learns every pin: of a new connection with its first event, of one that is
 # picked again with an update.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

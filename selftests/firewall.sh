@@ -5,7 +5,6 @@
 # The firewall that everybody has: drop what is INVALID, accept what belongs to
 # a connection, accept what may begin one. It kills direct server return after
 # the SYN. After LBHASH it lets it pass, and still drops what is INVALID.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

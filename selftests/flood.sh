@@ -8,7 +8,6 @@
 # more than three quarters full. The rest of the table, a quarter of
 # net.netfilter.nf_conntrack_max at least, holds nothing that cannot be evicted.
 # Clients do not notice, and no packet is lost.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

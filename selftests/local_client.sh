@@ -5,7 +5,6 @@
 # Clients on the balancer itself: mangle OUTPUT marks their packets, and the
 # kernel routes them again. They are balanced and remembered like the others,
 # which pass at the same time.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

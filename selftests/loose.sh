@@ -5,7 +5,6 @@
 # Direct server return does not depend on how conntrack judges TCP: with
 # tcp_loose and be_liberal on or off, connections live, keep their backend while
 # others come, and may send more than any window that conntrack has seen.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

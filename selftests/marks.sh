@@ -5,7 +5,6 @@
 # Marks are shared property. A service owns the bits of its mask, in the packet
 # and in the connection, and touches no other; two services share a connection
 # and do not disturb each other; 0 is never a backend.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

@@ -6,7 +6,6 @@
 # for before. Whatever became of the old connection and of the backends, the
 # first SYN of the new one reaches the owner of its slot: in thousands of
 # connections none takes a second SYN. SOAK=1 makes it 30,000.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 

@@ -5,7 +5,6 @@
 # Clients' packets go through lb, servers' answers through another balancer
 # that shares nothing with it but the name of a service. With a symmetric hash
 # both pick the same backend for both directions of a flow.
-# by name: has not passed on both kernels yet
 . ./lib.sh
 . ./checks.bash
 
