@@ -8,13 +8,21 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/sctp.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
 #include "flow.h"
 
-static bool has_ports(u8 proto)
+/**
+ * lbhash_flow_has_ports - do a protocol's packets begin with ports?
+ * @proto: transport protocol
+ *
+ * Return: true if its flows have ports, false if theirs are 0.
+ */
+bool lbhash_flow_has_ports(u8 proto)
 {
 	switch (proto) {
 	case IPPROTO_TCP:
@@ -88,7 +96,7 @@ static int parse_packet(const struct sk_buff *skb, unsigned int offset,
 
 	flow->sport = 0;
 	flow->dport = 0;
-	if (later_fragment || !has_ports(flow->proto))
+	if (later_fragment || !lbhash_flow_has_ports(flow->proto))
 		return 0;
 
 	ports = skb_header_pointer(skb, flow->thoff, sizeof(buffer), buffer);
@@ -195,6 +203,39 @@ const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 		return NULL;
 	}
 	return skb_header_pointer(skb, thoff, size, buffer);
+}
+
+/**
+ * lbhash_flow_opens - does a packet say that its connection is new?
+ * @skb: packet
+ * @flow: its flow, from lbhash_flow_parse()
+ *
+ * Return: true for a TCP SYN and an SCTP INIT, the only packets that do.
+ */
+bool lbhash_flow_opens(const struct sk_buff *skb,
+		       const struct lbhash_flow *flow)
+{
+	union {
+		struct tcphdr tcp;
+		struct sctphdr sctp;
+	} buffer;
+	const struct sctphdr *sh;
+	const struct tcphdr *th;
+
+	if (flow->quoted)
+		return false;
+	switch (flow->proto) {
+	case IPPROTO_TCP:
+		th = skb_header_pointer(skb, flow->thoff, sizeof(buffer.tcp),
+					&buffer.tcp);
+		return th && th->syn && !th->ack && !th->rst;
+	case IPPROTO_SCTP:
+		sh = skb_header_pointer(skb, flow->thoff, sizeof(buffer.sctp),
+					&buffer.sctp);
+		return sh && !sh->vtag;
+	default:
+		return false;
+	}
 }
 
 static u32 hash_ipv4(const struct lbhash_flow *flow,

@@ -62,6 +62,9 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 		      struct lbhash_flow *flow);
 const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 			       size_t size, void *buffer);
+bool lbhash_flow_has_ports(u8 proto);
+bool lbhash_flow_opens(const struct sk_buff *skb,
+		       const struct lbhash_flow *flow);
 u32 lbhash_flow_hash(const struct lbhash_flow *flow,
 		     const struct lbhash_flow_hash *how);
 

@@ -4,7 +4,8 @@
  *
  * lbhash_net.mutex	all configuration of a namespace: its services, their
  *			published tables (writers), numbers of rules; taken in
- *			process context, by netlink and by rules that come
+ *			process context, by netlink, by rules that come and by
+ *			the sweep, which holds it while it walks conntrack
  * RCU			packets: lbhash_service.table and all it points to
  * nf_conn.lock		taken by pin.c, inside RCU, nothing inside it
  *
@@ -16,22 +17,29 @@
 
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 struct net;
 
 /**
  * struct lbhash_net - one network namespace
+ * @net: the namespace
  * @mutex: serialises all configuration
  * @services: by name
  * @ids: the same services by number, the order of dumps
  * @generation: changes of any service, so that dumps notice
+ * @sweep: settles slots; see sweep.c
+ * @sweep_at: when it is to run, in jiffies, if it is pending
  */
 struct lbhash_net {
+	struct net *net;
 	struct mutex mutex; /* protects the members below */
 	struct rhashtable services;
 	struct xarray ids;
 	u32 generation;
+	struct delayed_work sweep;
+	unsigned long sweep_at;
 };
 
 struct lbhash_net *lbhash_net(const struct net *net);

@@ -21,6 +21,7 @@
 #include <linux/string.h>
 
 #include "maglev.h"
+#include "transition.h"
 
 /* Turns between two offers to let others run: about 0.1 ms of work. */
 #define RESCHED_TURNS	4096
@@ -115,12 +116,12 @@ u32 lbhash_maglev_rounds(const struct lbhash_maglev_entry *entries, u32 n)
 static void append_turn(struct lbhash_maglev_entry *entries, u16 *first,
 			u16 *last, u16 turn)
 {
-	if (*first == LBHASH_NO_OWNER)
+	if (*first == LBHASH_NOBODY)
 		*first = turn;
 	else
 		entries[*last].next = turn;
 	*last = turn;
-	entries[turn].next = LBHASH_NO_OWNER;
+	entries[turn].next = LBHASH_NOBODY;
 }
 
 /* Round of the first turn. Half a stride, or at once where the share is less
@@ -150,7 +151,7 @@ static u32 rounds_ahead(struct lbhash_maglev_entry *e)
 
 /**
  * lbhash_maglev_fill - hand out the slots
- * @slots: out, @size ids
+ * @slots: out, @size slots, each with an owner and settled
  * @size: number of slots, a prime
  * @entries: in the order of their turns; @position, @skip, @weight and @id set
  * @n: number of entries, 1..65534
@@ -161,10 +162,11 @@ static u32 rounds_ahead(struct lbhash_maglev_entry *e)
  *
  * Context: may sleep.
  */
-void lbhash_maglev_fill(u16 *slots, u32 size,
+void lbhash_maglev_fill(u32 *slots, u32 size,
 			struct lbhash_maglev_entry *entries, u32 n,
 			u16 *rounds, u32 n_rounds)
 {
+	const u32 free = lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
 	u16 *first = rounds, *last = rounds + n_rounds;
 	u32 filled = 0, units, now, i;
 	u64 weights = 0;
@@ -183,18 +185,18 @@ void lbhash_maglev_fill(u16 *slots, u32 size,
 	for (now = 0;; now++) {
 		u16 *head = &first[now & (n_rounds - 1)];
 
-		while (*head != LBHASH_NO_OWNER) {
+		while (*head != LBHASH_NOBODY) {
 			u16 turn = *head;
 			struct lbhash_maglev_entry *e = &entries[turn];
 			u32 slot = e->position, later;
 
 			*head = e->next;
-			while (slots[slot] != LBHASH_NO_OWNER) {
+			while (slots[slot] != free) {
 				slot += e->skip;
 				if (slot >= size)
 					slot -= size;
 			}
-			slots[slot] = e->id;
+			slots[slot] = lbhash_slot(e->id, LBHASH_NOBODY);
 			if (++filled == size)
 				return;
 			if (filled % RESCHED_TURNS == 0)

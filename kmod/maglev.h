@@ -5,8 +5,6 @@
 #include <linux/siphash.h>
 #include <linux/types.h>
 
-#define LBHASH_NO_OWNER	0xffff
-
 /**
  * struct lbhash_maglev_entry - one backend on its way into the table
  * @name: what identifies it, zero-terminated; every choice derives from it
@@ -37,7 +35,7 @@ u32 lbhash_maglev_prime(u32 size);
 void lbhash_maglev_permute(struct lbhash_maglev_entry *entries, u32 n,
 			   u32 size, const siphash_key_t *key);
 u32 lbhash_maglev_rounds(const struct lbhash_maglev_entry *entries, u32 n);
-void lbhash_maglev_fill(u16 *slots, u32 size,
+void lbhash_maglev_fill(u32 *slots, u32 size,
 			struct lbhash_maglev_entry *entries, u32 n,
 			u16 *rounds, u32 n_rounds);
 

@@ -28,6 +28,7 @@ static int __net_init net_init(struct net *net)
 {
 	struct lbhash_net *ln = lbhash_net(net);
 
+	ln->net = net;
 	mutex_init(&ln->mutex);
 	return lbhash_services_init(ln);
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/module.h>
 
+#include "change.h"
 #include "compat.h"
 #include "draft.h"
 #include "lbhash.h"
@@ -127,7 +128,7 @@ static int read_member(struct lbhash_member *m, struct nlattr **tb,
 /**
  * lbhash_nl_parse_backend - take a backend attribute apart
  * @attr: the attribute
- * @tb: out, LBHASH_BACKEND_A_CONNECTIONS + 1 pointers; the name is there and
+ * @tb: out, LBHASH_BACKEND_A_MAX + 1 pointers; the name is there and
  *	valid if this succeeds
  * @info: the request
  * @why: out, where something else than 0 is returned
@@ -141,7 +142,7 @@ int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 	const struct nlattr *name;
 	int err;
 
-	err = nla_parse_nested(tb, LBHASH_BACKEND_A_CONNECTIONS, attr,
+	err = nla_parse_nested(tb, LBHASH_BACKEND_A_MAX, attr,
 			       lbhash_backend_nl_policy, info->extack);
 	if (err)
 		return err;
@@ -214,7 +215,7 @@ static int each_backend(struct genl_info *info, struct lbhash_draft *draft,
 			backend_verb verb, u32 *count,
 			struct lbhash_refusal *why)
 {
-	struct nlattr *tb[LBHASH_BACKEND_A_CONNECTIONS + 1];
+	struct nlattr *tb[LBHASH_BACKEND_A_MAX + 1];
 	const struct nlattr *attr;
 	int err, rest;
 
@@ -240,6 +241,24 @@ static void warn_of_few_slots(struct genl_info *info, u32 size, u32 backends)
 				 "warning: less than 100 slots per backend, shares get uneven");
 }
 
+static enum lbhash_cause cause_of(const struct genl_info *info)
+{
+	switch (info->genlhdr->cmd) {
+	case LBHASH_CMD_SERVICE_NEW:
+		return LBHASH_CAUSE_SERVICE_NEW;
+	case LBHASH_CMD_SERVICE_SET:
+		return LBHASH_CAUSE_SERVICE_SET;
+	case LBHASH_CMD_SERVICE_APPLY:
+		return LBHASH_CAUSE_SERVICE_APPLY;
+	case LBHASH_CMD_BACKEND_NEW:
+		return LBHASH_CAUSE_BACKEND_NEW;
+	case LBHASH_CMD_BACKEND_SET:
+		return LBHASH_CAUSE_BACKEND_SET;
+	default:
+		return LBHASH_CAUSE_BACKEND_DEL;
+	}
+}
+
 static int commit(struct genl_info *info, struct lbhash_draft *draft,
 		  struct lbhash_refusal *why)
 {
@@ -248,15 +267,25 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 	const char *name = nla_data(info->attrs[LBHASH_A_NAME]);
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_net *ln = lbhash_nl_net(info);
+	struct lbhash_change change;
 	int err;
 
 	if (svc)
 		err = lbhash_service_change(ln, svc, draft, disruptive,
-					    dry_run, why);
+					    dry_run, &change, why);
 	else
-		err = lbhash_service_create(ln, name, draft, dry_run, why);
-	if (!err)
-		warn_of_few_slots(info, draft->conf.size, draft->n);
+		err = lbhash_service_create(ln, name, draft, dry_run, &change,
+					    why);
+	if (err)
+		return err;
+
+	warn_of_few_slots(info, draft->conf.size, draft->n);
+	if (dry_run)
+		err = lbhash_nl_answer_change(info, name, &change);
+	else
+		lbhash_nl_tell(ln, name, lbhash_service_find(ln, name),
+			       cause_of(info), &change);
+	lbhash_change_free(&change);
 	return err;
 }
 
@@ -308,12 +337,16 @@ int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 
 int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	bool dry_run = info->attrs[LBHASH_A_DRY_RUN];
+	struct lbhash_net *ln = lbhash_nl_net(info);
 	struct lbhash_refusal why = {};
 	int err;
 
-	err = lbhash_service_delete(lbhash_nl_net(info),
-				    lbhash_nl_service(info),
-				    info->attrs[LBHASH_A_DRY_RUN], &why);
+	err = lbhash_service_delete(ln, lbhash_nl_service(info), dry_run,
+				    &why);
+	if (!err && !dry_run)
+		lbhash_nl_tell(ln, nla_data(info->attrs[LBHASH_A_NAME]), NULL,
+			       LBHASH_CAUSE_SERVICE_DEL, NULL);
 	return lbhash_nl_answer(skb, info, &why, err);
 }
 
@@ -357,7 +390,11 @@ int lbhash_nl_backend_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return change_backends(skb, info, del_backend, true);
 }
 
-/* What the family's messages start with; netlink_get.c needs it as well. */
+static const struct genl_multicast_group groups[] = {
+	[LBHASH_NLGRP_CONFIG] = { .name = LBHASH_MCGRP_CONFIG },
+};
+
+/* What the family's messages start with; the other netlink_*.c need it too. */
 struct genl_family lbhash_nl_family __ro_after_init = {
 	.name		= LBHASH_GENL_NAME,
 	.version	= LBHASH_GENL_VERSION,
@@ -365,6 +402,8 @@ struct genl_family lbhash_nl_family __ro_after_init = {
 	.parallel_ops	= true,
 	.ops		= lbhash_nl_ops,
 	.n_ops		= ARRAY_SIZE(lbhash_nl_ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
 	.pre_doit	= pre_doit,
 	.post_doit	= post_doit,
 	.module		= THIS_MODULE,

@@ -7,6 +7,7 @@
 #include "lbhash.h"
 #include "service.h"
 
+struct lbhash_change;
 struct lbhash_refusal;
 
 extern struct genl_family lbhash_nl_family;
@@ -58,6 +59,11 @@ static inline struct lbhash_table *lbhash_nl_table(struct genl_info *info)
 	return svc ? lbhash_service_table(lbhash_nl_net(info), svc) : NULL;
 }
 
+int lbhash_nl_answer_change(struct genl_info *info, const char *name,
+			    const struct lbhash_change *change);
+void lbhash_nl_tell(struct lbhash_net *ln, const char *name,
+		    struct lbhash_service *svc, enum lbhash_cause cause,
+		    const struct lbhash_change *change);
 int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
 		     const struct lbhash_refusal *why, int err);
 int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,

@@ -11,7 +11,7 @@
 #include <uapi/linux/lbhash.h>
 
 /* Common nested types */
-const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_CONNECTIONS + 1] = {
+const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_ENTERED + 1] = {
 	[LBHASH_BACKEND_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_BACKEND_A_MARK] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LBHASH_BACKEND_A_WEIGHT] = { .type = NLA_U32, },
@@ -22,6 +22,10 @@ const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_CONNECTIONS + 
 	[LBHASH_BACKEND_A_PACKETS] = { .type = NLA_U64, },
 	[LBHASH_BACKEND_A_BYTES] = { .type = NLA_U64, },
 	[LBHASH_BACKEND_A_CONNECTIONS] = { .type = NLA_U64, },
+	[LBHASH_BACKEND_A_BEFORE] = { .type = NLA_U32, },
+	[LBHASH_BACKEND_A_GAINED] = { .type = NLA_U32, },
+	[LBHASH_BACKEND_A_LOST] = { .type = NLA_U32, },
+	[LBHASH_BACKEND_A_ENTERED] = { .type = NLA_U32, },
 };
 
 const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1] = {
@@ -225,4 +229,8 @@ const struct genl_ops lbhash_nl_ops[12] = {
 		.policy		= lbhash_lookup_nl_policy,
 		.maxattr	= LBHASH_A_FLOW,
 	},
+};
+
+static const struct genl_multicast_group lbhash_nl_mcgrps[] = {
+	[LBHASH_NLGRP_CONFIG] = { "config", },
 };

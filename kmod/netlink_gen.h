@@ -12,7 +12,7 @@
 #include <uapi/linux/lbhash.h>
 
 /* Common nested types */
-extern const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_CONNECTIONS + 1];
+extern const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_ENTERED + 1];
 extern const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1];
 
 extern const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_DRY_RUN + 1];
@@ -60,5 +60,9 @@ int lbhash_nl_stats_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info);
 int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info);
+
+enum {
+	LBHASH_NLGRP_CONFIG,
+};
 
 #endif /* _LINUX_LBHASH_GEN_H */

@@ -13,6 +13,7 @@
 #include "pin.h"
 #include "service.h"
 #include "stats.h"
+#include "sweep.h"
 
 /* Slots in one answer: 32 KiB of the 64 that an attribute can hold. */
 #define SLOTS_PER_ANSWER	8192
@@ -50,8 +51,25 @@ static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
 	return nla_put_u64_64bit(msg, attr, value, pad);
 }
 
+/* @counted: the asker may know who holds slots open. */
+static int put_transitions(struct sk_buff *msg, const struct lbhash_table *table,
+			   const struct lbhash_service *svc, bool counted)
+{
+	u32 wait;
+
+	if (nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, table->transitions) ||
+	    (counted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->holding)))
+		return -EMSGSIZE;
+	if (!table->transitions)
+		return 0;
+	wait = lbhash_transition_wait(table->slots, table->list,
+				      table->transitions, table->conf.settle,
+				      ktime_get_seconds(), true);
+	return nla_put_u32(msg, LBHASH_A_SETTLES_IN, wait);
+}
+
 static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
-		       struct lbhash_service *svc)
+		       struct lbhash_service *svc, bool counted)
 {
 	struct lbhash_table *table = lbhash_service_table(ln, svc);
 	const struct lbhash_conf *conf = &table->conf;
@@ -71,21 +89,26 @@ static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
 		    LBHASH_A_PAD) ||
 	    put_u64(msg, LBHASH_A_GENERATION, svc->generation, LBHASH_A_PAD) ||
 	    nla_put_u32(msg, LBHASH_A_RULES, atomic_read(&svc->rules)) ||
-	    nla_put_u32(msg, LBHASH_A_BACKENDS, table->n))
+	    nla_put_u32(msg, LBHASH_A_BACKENDS, table->n) ||
+	    put_transitions(msg, table, svc, counted))
 		return -EMSGSIZE;
 	return 0;
 }
 
 int lbhash_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	bool counted = netlink_net_capable(skb, CAP_NET_ADMIN);
+	struct lbhash_net *ln = lbhash_nl_net(info);
 	struct sk_buff *msg;
 	void *hdr;
 	int err;
 
+	if (counted)
+		lbhash_sweep_count(ln);
 	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	err = put_service(msg, lbhash_nl_net(info), lbhash_nl_service(info));
+	err = put_service(msg, ln, lbhash_nl_service(info), counted);
 	return send_answer(msg, hdr, info, err);
 }
 
@@ -183,7 +206,7 @@ int lbhash_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *tb[LBHASH_BACKEND_A_CONNECTIONS + 1];
+	struct nlattr *tb[LBHASH_BACKEND_A_MAX + 1];
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_refusal why = {};
 	const struct lbhash_member *m;
@@ -224,11 +247,13 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
  * @id: number of the service
  * @member: first backend of it that is still to come
  * @started: its own message is out already
+ * @counted: &lbhash_service.holding is of now, and the asker may know
  */
 struct dump_position {
 	unsigned long id;
 	unsigned long member;
 	unsigned long started;
+	unsigned long counted;
 };
 
 static struct dump_position *position_of(struct netlink_callback *cb)
@@ -297,7 +322,10 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		err = dump_one(skb, cb, ln, svc, put);
 		if (err)
 			break;
-		*pos = (struct dump_position){ .id = pos->id + 1 };
+		*pos = (struct dump_position){
+			.id = pos->id + 1,
+			.counted = pos->counted,
+		};
 	}
 	if (err == -EMSGSIZE && skb->len)
 		err = skb->len;
@@ -310,7 +338,7 @@ static int dump_service_conf(struct sk_buff *skb, struct lbhash_net *ln,
 			     struct lbhash_service *svc,
 			     struct dump_position *pos)
 {
-	return put_service(skb, ln, svc);
+	return put_service(skb, ln, svc, pos->counted);
 }
 
 /* Backends from the position on; what fits is what the message holds. */
@@ -356,6 +384,15 @@ static int dump_service_stats(struct sk_buff *skb, struct lbhash_net *ln,
 int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
+	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
+	struct dump_position *pos = position_of(cb);
+
+	if (!pos->counted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
+		mutex_lock(&ln->mutex);
+		lbhash_sweep_count(ln);
+		mutex_unlock(&ln->mutex);
+		pos->counted = true;
+	}
 	return dump(skb, cb, dump_service_conf);
 }
 
@@ -377,15 +414,16 @@ static int put_slots(struct sk_buff *msg, const struct lbhash_table *table,
 	u32 count = min_t(u32, table->size - first, SLOTS_PER_ANSWER);
 	const struct lbhash_member *owner;
 	struct nlattr *attr;
+	u32 i, slot;
 	u32 *marks;
-	u32 i;
 
 	attr = nla_reserve(msg, LBHASH_A_MARKS, count * sizeof(*marks));
 	if (!attr)
 		return -EMSGSIZE;
 	marks = nla_data(attr);
 	for (i = 0; i < count; i++) {
-		owner = lbhash_table_owner(table, first + i);
+		slot = lbhash_table_at(table, first + i);
+		owner = lbhash_table_member(table, lbhash_slot_owner(slot));
 		marks[i] = owner ? owner->mark : 0;
 	}
 	return 0;
@@ -464,22 +502,28 @@ static int read_flow(struct lbhash_flow *flow, const struct nlattr *attr,
 static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 			const struct lbhash_flow *flow, const u32 *pinned)
 {
-	const struct lbhash_member *owner, *memory = NULL;
-	u32 slot = lbhash_table_slot(table, flow);
+	const struct lbhash_member *owner, *previous, *memory = NULL;
+	u32 number = lbhash_table_slot(table, flow);
+	u32 slot = lbhash_table_at(table, number);
 	struct lbhash_decision decision;
 	struct nlattr *nest;
 
-	owner = lbhash_table_owner(table, slot);
+	owner = lbhash_table_member(table, lbhash_slot_owner(slot));
+	previous = lbhash_table_member(table, lbhash_slot_previous(slot));
 	if (pinned && *pinned)
 		memory = lbhash_table_by_mark(table, *pinned);
 	decision = lbhash_pick_flow(table, flow, pinned);
 
 	nest = nla_nest_start(msg, LBHASH_A_DECISION);
-	if (!nest || nla_put_u32(msg, LBHASH_DECISION_A_SLOT, slot) ||
+	if (!nest || nla_put_u32(msg, LBHASH_DECISION_A_SLOT, number) ||
 	    nla_put_u32(msg, LBHASH_DECISION_A_REASON, decision.reason))
 		return -EMSGSIZE;
 	if (owner && nla_put_string(msg, LBHASH_DECISION_A_OWNER,
 				    owner->backend->name))
+		return -EMSGSIZE;
+	if (previous && previous != owner &&
+	    nla_put_string(msg, LBHASH_DECISION_A_PREVIOUS,
+			   previous->backend->name))
 		return -EMSGSIZE;
 	if (memory && nla_put_string(msg, LBHASH_DECISION_A_PINNED,
 				     memory->backend->name))

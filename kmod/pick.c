@@ -5,15 +5,21 @@
  *
  *	connection's mark names a usable backend	it	  pinned
  *	... and this packet made it valid		it	  adopted
+ *	... but the packet is INVALID			it	  stateless
  *	... a backend that is gone or down		owner +	  repicked
- *	connection without a mark			owner +	  picked
+ *	connection without a mark that begins		owner +	  picked
  *	... that took the place of an older one		owner +	  reopened
- *	no connection					owner	  stateless
+ *	... that goes on, or does not say		home +	  previous
+ *	no connection					home	  stateless
  *	an ICMP error, as the packet that it quotes	either	  related
- *	owner wanted, but nobody takes connections	on-empty  empty
+ *	somebody wanted, but nobody is there		on-empty  empty
  *	not to be parsed				nothing	  malformed
  *
- * (+: and pin the connection to it)
+ * (+: and pin the connection to it. "Home" is the slot's previous owner while
+ * it has one, else its owner, and then the connection was picked.)
+ *
+ * Without an entry even what begins goes home: whether conntrack has room may
+ * change with every packet, and then the connection stays where it is.
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
@@ -32,55 +38,79 @@ usable_by_mark(const struct lbhash_table *table, u32 mark)
 	return member && lbhash_member_is_usable(member) ? member : NULL;
 }
 
-static const struct lbhash_member *owner_of(const struct lbhash_table *table,
-					    const struct lbhash_flow *flow)
-{
-	return lbhash_table_owner(table, lbhash_table_slot(table, flow));
-}
-
 static bool is_related(const struct lbhash_conn *conn)
 {
 	return conn->info == IP_CT_RELATED || conn->info == IP_CT_RELATED_REPLY;
 }
 
-static struct lbhash_decision choose(const struct lbhash_table *table,
-				     struct sk_buff *skb, u8 family,
-				     const struct lbhash_conn *conn)
+static u32 slot_of(const struct lbhash_table *table,
+		   const struct lbhash_flow *flow)
+{
+	return lbhash_table_at(table, lbhash_table_slot(table, flow));
+}
+
+static u32 mark_of(const struct lbhash_conn *conn, u32 mask)
+{
+	return conn->ct ? lbhash_pin_read(conn->ct, mask) :
+			  conn->remembered & mask;
+}
+
+/* By the connection's memory; no member if it has none of use. */
+static struct lbhash_decision choose_pinned(const struct lbhash_table *table,
+					    const struct lbhash_conn *conn)
 {
 	struct lbhash_decision decision = {};
-	struct lbhash_flow flow;
-	u32 mark = 0;
+	u32 mark = mark_of(conn, table->mask);
 
-	if (conn->ct) {
-		mark = lbhash_pin_read(conn->ct, table->mask);
-		if (mark)
-			decision.member = usable_by_mark(table, mark);
-		if (decision.member) {
-			decision.reason =
-				conn->adopted ? LBHASH_REASON_ADOPTED :
-				is_related(conn) ? LBHASH_REASON_RELATED :
-				LBHASH_REASON_PINNED;
-			return decision;
-		}
-	}
+	if (mark)
+		decision.member = usable_by_mark(table, mark);
+	decision.reason = !conn->ct ? LBHASH_REASON_STATELESS :
+			  conn->adopted ? LBHASH_REASON_ADOPTED :
+			  is_related(conn) ? LBHASH_REASON_RELATED :
+			  LBHASH_REASON_PINNED;
+	return decision;
+}
 
-	if (lbhash_flow_parse(skb, family, &flow)) {
-		decision.reason = LBHASH_REASON_MALFORMED;
+/* By the slot, without memory. */
+static struct lbhash_decision choose_unknown(const struct lbhash_table *table,
+					     const struct lbhash_flow *flow,
+					     u16 index)
+{
+	struct lbhash_decision decision = {
+		.member = lbhash_table_member(table, index),
+	};
+
+	decision.reason = !decision.member ? LBHASH_REASON_EMPTY :
+			  flow->quoted ? LBHASH_REASON_RELATED :
+			  LBHASH_REASON_STATELESS;
+	return decision;
+}
+
+/* By the slot, to be remembered if there is an entry for it. */
+static struct lbhash_decision choose_slot(struct lbhash_service *svc,
+					  const struct lbhash_table *table,
+					  const struct sk_buff *skb,
+					  const struct lbhash_flow *flow,
+					  const struct lbhash_conn *conn)
+{
+	u32 mark = mark_of(conn, table->mask);
+	u32 slot = slot_of(table, flow);
+	u16 index = lbhash_slot_home(slot);
+	struct lbhash_decision decision;
+
+	if (conn->ct && index != lbhash_slot_owner(slot) &&
+	    (mark || lbhash_flow_opens(skb, flow)))
+		index = lbhash_slot_owner(slot);
+	decision = choose_unknown(table, flow, index);
+	if (decision.reason != LBHASH_REASON_STATELESS || !conn->ct)
 		return decision;
-	}
-	decision.member = owner_of(table, &flow);
-	if (!decision.member) {
-		decision.reason = LBHASH_REASON_EMPTY;
-	} else if (flow.quoted) {
-		decision.reason = LBHASH_REASON_RELATED;
-	} else if (!conn->ct) {
-		decision.reason = LBHASH_REASON_STATELESS;
-	} else {
-		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
-		decision.reason = mark ? LBHASH_REASON_REPICKED :
-				  conn->reopened ? LBHASH_REASON_REOPENED :
-				  LBHASH_REASON_PICKED;
-	}
+
+	lbhash_service_note(svc, flow);
+	lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
+	decision.reason = mark ? LBHASH_REASON_REPICKED :
+			  conn->reopened ? LBHASH_REASON_REOPENED :
+			  index != lbhash_slot_owner(slot) ?
+			  LBHASH_REASON_PREVIOUS : LBHASH_REASON_PICKED;
 	return decision;
 }
 
@@ -101,6 +131,16 @@ static int carry_out(struct lbhash_service *svc,
 	return NF_ACCEPT;
 }
 
+static int malformed(struct lbhash_service *svc,
+		     const struct lbhash_table *table, struct sk_buff *skb)
+{
+	const struct lbhash_decision decision = {
+		.reason = LBHASH_REASON_MALFORMED,
+	};
+
+	return carry_out(svc, table, skb, &decision);
+}
+
 /**
  * lbhash_pick_tracked - decide with the connection's memory
  * @svc: service
@@ -117,11 +157,55 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
 	struct lbhash_decision decision;
+	struct lbhash_flow flow;
 	struct lbhash_conn conn;
 
 	if (lbhash_pin_track(skb, state, raw, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(skb);
-	decision = choose(table, skb, state->pf, &conn);
+	decision = choose_pinned(table, &conn);
+	if (!decision.member) {
+		if (lbhash_flow_parse(skb, state->pf, &flow))
+			return malformed(svc, table, skb);
+		decision = choose_slot(svc, table, skb, &flow, &conn);
+	}
+	return carry_out(svc, table, skb, &decision);
+}
+
+/**
+ * lbhash_pick_changed - decide with a memory only where one is needed
+ * @svc: service
+ * @skb: packet; gets the backend's mark, and an entry if its slot is not
+ *	settled and it had none
+ * @state: of the hook, where conntrack has not run yet
+ *
+ * Context: packet path, RCU.
+ * Return: NF_ACCEPT to go on, NF_DROP.
+ */
+int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
+			const struct nf_hook_state *state)
+{
+	const struct lbhash_table *table = rcu_dereference(svc->table);
+	struct lbhash_decision decision;
+	struct lbhash_flow flow;
+	struct lbhash_conn conn;
+	u32 slot;
+
+	if (lbhash_flow_parse(skb, state->pf, &flow))
+		return malformed(svc, table, skb);
+	slot = slot_of(table, &flow);
+	if (likely(lbhash_slot_is_settled(slot))) {
+		lbhash_pin_untrack(skb);
+		decision = choose_unknown(table, &flow,
+					  lbhash_slot_owner(slot));
+		return carry_out(svc, table, skb, &decision);
+	}
+
+	lbhash_service_note(svc, &flow);
+	if (lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
+		lbhash_pin_untrack(skb);
+	decision = choose_pinned(table, &conn);
+	if (!decision.member)
+		decision = choose_slot(svc, table, skb, &flow, &conn);
 	return carry_out(svc, table, skb, &decision);
 }
 
@@ -139,12 +223,15 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool raw)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
-	static const struct lbhash_conn nobody;
 	struct lbhash_decision decision;
+	struct lbhash_flow flow;
 
 	if (raw)
 		lbhash_pin_untrack(skb);
-	decision = choose(table, skb, state->pf, &nobody);
+	if (lbhash_flow_parse(skb, state->pf, &flow))
+		return malformed(svc, table, skb);
+	decision = choose_unknown(table, &flow,
+				  lbhash_slot_owner(slot_of(table, &flow)));
 	return carry_out(svc, table, skb, &decision);
 }
 
@@ -155,13 +242,18 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
  * @pinned: mark of its connection under the service's mask, 0 for none; NULL
  *	if there is no connection
  *
- * Return: what the next packet of the flow would meet.
+ * Return: what the next packet of the flow would meet, or the first one if
+ * there is no connection.
  */
 struct lbhash_decision lbhash_pick_flow(const struct lbhash_table *table,
 					const struct lbhash_flow *flow,
 					const u32 *pinned)
 {
+	bool begins = !pinned && (flow->proto == IPPROTO_TCP ||
+				  flow->proto == IPPROTO_SCTP);
 	struct lbhash_decision decision = {};
+	u32 slot = slot_of(table, flow);
+	u16 index = lbhash_slot_home(slot);
 
 	if (pinned && *pinned)
 		decision.member = usable_by_mark(table, *pinned);
@@ -169,9 +261,12 @@ struct lbhash_decision lbhash_pick_flow(const struct lbhash_table *table,
 		decision.reason = LBHASH_REASON_PINNED;
 		return decision;
 	}
-	decision.member = owner_of(table, flow);
+	if (begins || (pinned && *pinned))
+		index = lbhash_slot_owner(slot);
+	decision.member = lbhash_table_member(table, index);
 	decision.reason = !decision.member ? LBHASH_REASON_EMPTY :
 			  pinned && *pinned ? LBHASH_REASON_REPICKED :
-			  LBHASH_REASON_PICKED;
+			  index != lbhash_slot_owner(slot) ?
+			  LBHASH_REASON_PREVIOUS : LBHASH_REASON_PICKED;
 	return decision;
 }

@@ -28,6 +28,8 @@ struct lbhash_decision lbhash_pick_flow(const struct lbhash_table *table,
 					const u32 *pinned);
 int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 			const struct nf_hook_state *state, bool raw);
+int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
+			const struct nf_hook_state *state);
 int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool raw);
 

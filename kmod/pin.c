@@ -42,11 +42,13 @@ static struct nf_conn *find_entry(struct net *net,
 }
 
 /* Conntrack refused the packet: is that because the answer to the connection's
- * first packet went another way?
+ * first packet went another way? Whatever the reason, the entry's mark says
+ * where the packet should go.
  */
 static enum lbhash_adoption adopt(const struct sk_buff *skb,
 				  const struct nf_hook_state *state,
-				  const struct nf_conntrack_zone *zone)
+				  const struct nf_conntrack_zone *zone,
+				  u32 *mark)
 {
 	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
 	struct nf_conntrack_tuple tuple;
@@ -59,9 +61,11 @@ static enum lbhash_adoption adopt(const struct sk_buff *skb,
 	ct = find_entry(state->net, zone, &tuple, &dir);
 	if (!ct)
 		return LBHASH_NOT_ADOPTED;
-	if (dir == IP_CT_DIR_ORIGINAL)
+	if (dir == IP_CT_DIR_ORIGINAL) {
+		*mark = READ_ONCE(ct->mark);
 		adoption = lbhash_oneway_adopt(ct, skb, state->pf,
 					       has_room(state->net));
+	}
 	nf_ct_put(ct);
 	return adoption;
 }
@@ -132,7 +136,8 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 
 	if (!conn->ct) {
 		if (verdict == NF_ACCEPT)
-			adoption = adopt(skb, state, &zone);
+			adoption = adopt(skb, state, &zone,
+					 &conn->remembered);
 		if (adoption != LBHASH_NOT_ADOPTED)
 			verdict = track(skb, state, tmpl, conn);
 		conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
@@ -244,4 +249,49 @@ struct nf_conn *lbhash_pin_find_flow(struct net *net,
 	enum ip_conntrack_dir dir;
 
 	return find_entry(net, &nf_ct_zone_dflt, &tuple, &dir);
+}
+
+struct walk {
+	lbhash_pin_visitor visit;
+	void *data;
+};
+
+static int visit_entry(struct nf_conn *ct, void *data)
+{
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
+	const struct walk *walk = data;
+	u32 mark = READ_ONCE(ct->mark);
+	struct lbhash_flow flow = {
+		.src = tuple->src.u3,
+		.dst = tuple->dst.u3,
+		.family = tuple->src.l3num,
+		.proto = tuple->dst.protonum,
+	};
+
+	if (!mark || nf_ct_is_expired(ct))
+		return 0;
+	if (lbhash_flow_has_ports(flow.proto)) {
+		flow.sport = tuple->src.u.all;
+		flow.dport = tuple->dst.u.all;
+	}
+	walk->visit(mark, &flow, walk->data);
+	return 0;
+}
+
+/**
+ * lbhash_pin_walk - visit every connection that has a mark
+ * @net: namespace
+ * @visit: called for each, in its original direction
+ * @data: for @visit
+ *
+ * Context: process, may sleep; lets others run after every bucket of
+ * conntrack's table.
+ */
+void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data)
+{
+	struct walk walk = { .visit = visit, .data = data };
+	struct nf_ct_iter_data iter = { .net = net, .data = &walk };
+
+	/* "Cleanup" removes what the visitor asks it to: nothing. */
+	nf_ct_iterate_cleanup_net(visit_entry, &iter);
 }

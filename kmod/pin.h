@@ -16,13 +16,27 @@ struct sk_buff;
  * @info: where the packet stands in it; only with @ct
  * @adopted: this packet made a valid one-way connection of it
  * @reopened: this packet took the place of a connection of the same ports
+ * @remembered: without @ct, the mark of the entry that the packet belongs to
+ *	although conntrack called it INVALID; 0 without one
  */
 struct lbhash_conn {
 	struct nf_conn *ct;
 	enum ip_conntrack_info info;
 	bool adopted;
 	bool reopened;
+	u32 remembered;
 };
+
+/**
+ * typedef lbhash_pin_visitor - what lbhash_pin_walk() calls for an entry
+ * @mark: the entry's mark, not 0
+ * @flow: what its packets are hashed by
+ * @data: the walker's
+ *
+ * Context: a spinlock of conntrack held.
+ */
+typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
+				   void *data);
 
 int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		     bool raw, struct lbhash_conn *conn);
@@ -34,5 +48,6 @@ struct nf_conn *__must_check lbhash_pin_find(struct net *net,
 					     u8 family);
 struct nf_conn *__must_check
 lbhash_pin_find_flow(struct net *net, const struct lbhash_flow *flow);
+void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
 
 #endif /* LBHASH_PIN_H */

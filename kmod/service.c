@@ -2,13 +2,16 @@
 /*
  * Services: names, lifetime, references, and the publication of their tables.
  */
+#include <linux/math64.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
+#include "change.h"
 #include "draft.h"
 #include "lbhash.h"
 #include "service.h"
 #include "stats.h"
+#include "sweep.h"
 
 static u32 hash_name(const void *data, u32 len, u32 seed)
 {
@@ -46,6 +49,7 @@ static const struct rhashtable_params services_params = {
 int lbhash_services_init(struct lbhash_net *ln)
 {
 	xa_init_flags(&ln->ids, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
+	lbhash_sweep_init(ln);
 	return rhashtable_init(&ln->services, &services_params);
 }
 
@@ -89,6 +93,7 @@ void lbhash_services_exit(struct lbhash_net *ln)
 	struct lbhash_service *svc;
 	unsigned long id;
 
+	lbhash_sweep_exit(ln);
 	mutex_lock(&ln->mutex);
 	xa_for_each(&ln->ids, id, svc)
 		unlink_service(ln, svc);
@@ -144,6 +149,9 @@ struct lbhash_service *lbhash_service_next(struct lbhash_net *ln,
  * @ln: namespace
  * @name: name
  *
+ * Without a rule there were no connections, so there is nothing to remember of
+ * what happened to the slots before the first one.
+ *
  * Context: process, may sleep.
  * Return: the service with a reference, and counted among its rules, for
  * lbhash_service_release(); NULL if there is none of that name.
@@ -158,6 +166,9 @@ struct lbhash_service *lbhash_service_get(struct lbhash_net *ln,
 	if (svc) {
 		refcount_inc(&svc->ref);
 		atomic_inc(&svc->rules);
+		if (!svc->used)
+			lbhash_table_forget(lbhash_service_table(ln, svc));
+		svc->used = true;
 	}
 	mutex_unlock(&ln->mutex);
 	return svc;
@@ -178,25 +189,25 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 					 lockdep_is_held(&ln->mutex));
 }
 
-static int check_disruption(const struct lbhash_conf *now,
-			    const struct lbhash_conf *then, u32 rules,
+/* Most connections move, so somebody has to want it. */
+static int check_disruption(const struct lbhash_table *now,
+			    const struct lbhash_table *then,
+			    const struct lbhash_change *change, u32 rules,
 			    struct lbhash_refusal *why)
 {
-	const char *what = NULL;
+	u32 permille = div_u64((u64)change->moved * 1000, then->size);
+	const char *what = "hash";
 
-	if (memcmp(now->seed, then->seed, sizeof(now->seed)))
+	if (lbhash_table_is_comparable(now, then))
+		return 0;
+	if (memcmp(now->conf.seed, then->conf.seed, sizeof(now->conf.seed)))
 		what = "seed";
 	else if (now->size != then->size)
 		what = "size";
-	else if (now->fields != then->fields ||
-		 now->src4 != then->src4 || now->dst4 != then->dst4 ||
-		 now->src6 != then->src6 || now->dst6 != then->dst6)
-		what = "hash";
-	if (!what)
-		return 0;
 	return lbhash_refuse(why, -EBUSY, NULL,
-			     "%s of a service in use by %u %s: say disruptive",
-			     what, rules, rules == 1 ? "rule" : "rules");
+			     "%s of a service in use by %u %s: say disruptive, moves %u.%u %% of flows",
+			     what, rules, rules == 1 ? "rule" : "rules",
+			     permille / 10, permille % 10);
 }
 
 static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
@@ -216,12 +227,53 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
 	return err;
 }
 
+static struct lbhash_service *alloc_service(const char *name)
+{
+	struct lbhash_service *svc;
+
+	svc = kzalloc(sizeof(*svc), GFP_KERNEL_ACCOUNT);
+	if (!svc)
+		return NULL;
+	svc->stats = lbhash_stats_service_alloc();
+	if (!svc->stats) {
+		kfree(svc);
+		return NULL;
+	}
+	strscpy(svc->name, name, sizeof(svc->name));
+	refcount_set(&svc->ref, 1);
+	svc->generation = 1;
+	return svc;
+}
+
+/* Build aside, and see what it means; NULL with a reason. */
+static struct lbhash_table *prepare(struct lbhash_draft *draft,
+				    struct lbhash_table *old,
+				    struct lbhash_change *change,
+				    struct lbhash_refusal *why, int *err)
+{
+	struct lbhash_table *table;
+
+	*err = lbhash_draft_check(draft, why);
+	if (*err)
+		return NULL;
+	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
+				   old);
+	if (table && lbhash_change_measure(change, old, table)) {
+		lbhash_table_free(table);
+		table = NULL;
+	}
+	if (!table)
+		*err = lbhash_refuse_memory(why);
+	return table;
+}
+
 /**
  * lbhash_service_create - a new service
  * @ln: namespace
  * @name: valid name that no service has
  * @draft: what it shall be
  * @dry_run: only check
+ * @change: out, what it means, for lbhash_change_free() after success
  * @why: out, where something else than 0 is returned
  *
  * Context: &lbhash_net.mutex held, may sleep.
@@ -229,39 +281,36 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
  */
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
+			  struct lbhash_change *change,
 			  struct lbhash_refusal *why)
 {
-	struct lbhash_service *svc;
+	struct lbhash_service *svc = NULL;
 	struct lbhash_table *table;
 	int err;
 
 	lockdep_assert_held(&ln->mutex);
 
-	err = lbhash_draft_check(draft, why);
-	if (err || dry_run)
-		return err;
-
-	svc = kzalloc(sizeof(*svc), GFP_KERNEL_ACCOUNT);
-	if (!svc)
-		return lbhash_refuse_memory(why);
-	strscpy(svc->name, name, sizeof(svc->name));
-	refcount_set(&svc->ref, 1);
-	svc->generation = 1;
-	svc->stats = lbhash_stats_service_alloc();
-	if (!svc->stats)
-		goto err_free;
-	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
-				   NULL);
+	table = prepare(draft, NULL, change, why, &err);
 	if (!table)
-		goto err_free;
+		return err;
+	if (!dry_run)
+		svc = alloc_service(name);
+	if (!svc) {
+		lbhash_table_free(table);
+		if (dry_run)
+			return 0;
+		goto err_change;
+	}
 	RCU_INIT_POINTER(svc->table, table);
-	if (insert_service(ln, svc))
-		goto err_free;
+	if (insert_service(ln, svc)) {
+		free_service(svc);
+		goto err_change;
+	}
 	ln->generation++;
 	return 0;
 
-err_free:
-	free_service(svc);
+err_change:
+	lbhash_change_free(change);
 	return lbhash_refuse_memory(why);
 }
 
@@ -272,6 +321,7 @@ err_free:
  * @draft: what it shall be
  * @disruptive: seed, size and hash may change although rules use it
  * @dry_run: only check
+ * @change: out, what it means, for lbhash_change_free() after success
  * @why: out, where something else than 0 is returned
  *
  * Packets see the old table or the new one, never a mixture.
@@ -282,7 +332,8 @@ err_free:
  */
 int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
-			  bool dry_run, struct lbhash_refusal *why)
+			  bool dry_run, struct lbhash_change *change,
+			  struct lbhash_refusal *why)
 {
 	struct lbhash_table *old = lbhash_service_table(ln, svc);
 	u32 rules = atomic_read(&svc->rules);
@@ -291,20 +342,23 @@ int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
 
 	lockdep_assert_held(&ln->mutex);
 
-	err = lbhash_draft_check(draft, why);
-	if (!err && rules && !disruptive)
-		err = check_disruption(&old->conf, &draft->conf, rules, why);
-	if (err || dry_run)
-		return err;
-
-	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
-				   old);
+	table = prepare(draft, old, change, why, &err);
 	if (!table)
-		return lbhash_refuse_memory(why);
+		return err;
+	if (rules && !disruptive)
+		err = check_disruption(old, table, change, rules, why);
+	if (err)
+		lbhash_change_free(change);
+	if (err || dry_run) {
+		lbhash_table_free(table);
+		return err;
+	}
+
 	rcu_assign_pointer(svc->table, table);
 	lbhash_table_free_rcu(old);
 	svc->generation++;
 	ln->generation++;
+	lbhash_sweep_plan(ln, table);
 	return 0;
 }
 

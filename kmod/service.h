@@ -2,11 +2,16 @@
 #ifndef LBHASH_SERVICE_H
 #define LBHASH_SERVICE_H
 
+#include <linux/bitmap.h>
+#include <linux/jhash.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 
 #include "table.h"
 
+#define LBHASH_DESTINATIONS	1024
+
+struct lbhash_change;
 struct lbhash_draft;
 struct lbhash_net;
 struct lbhash_refusal;
@@ -20,6 +25,11 @@ struct lbhash_service_stats;
  * @rules: rules that refer to it
  * @id: its number in &lbhash_net.ids
  * @generation: changes that it has seen
+ * @used: a rule has referred to it, so it may have connections
+ * @holding: connections that were last found elsewhere than at the owner of
+ *	their slot, in transition
+ * @destinations: hashes of the destinations of its connections, to tell its
+ *	own from those of services with the same marks
  * @node: in &lbhash_net.services
  * @name: unique in the namespace
  */
@@ -30,6 +40,9 @@ struct lbhash_service {
 	atomic_t rules;
 	u32 id;
 	u64 generation;
+	bool used;
+	u32 holding;
+	DECLARE_BITMAP(destinations, LBHASH_DESTINATIONS);
 	struct rhash_head node;
 	char name[LBHASH_NAMESIZE];
 };
@@ -48,11 +61,43 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
+			  struct lbhash_change *change,
 			  struct lbhash_refusal *why);
 int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
-			  bool dry_run, struct lbhash_refusal *why);
+			  bool dry_run, struct lbhash_change *change,
+			  struct lbhash_refusal *why);
 int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
 			  bool dry_run, struct lbhash_refusal *why);
+
+/**
+ * lbhash_service_destination - which of a service's destinations is it
+ * @flow: a flow
+ *
+ * Return: a bit of &lbhash_service.destinations.
+ */
+static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
+{
+	u32 last = (u32)flow->proto << 16 | be16_to_cpu(flow->dport);
+
+	return jhash2(flow->dst.all, ARRAY_SIZE(flow->dst.all), last) %
+	       LBHASH_DESTINATIONS;
+}
+
+/**
+ * lbhash_service_note - a flow is the service's
+ * @svc: service
+ * @flow: a flow
+ *
+ * Context: packet path; writes only for a destination that is new.
+ */
+static inline void lbhash_service_note(struct lbhash_service *svc,
+				       const struct lbhash_flow *flow)
+{
+	u32 bit = lbhash_service_destination(flow);
+
+	if (!test_bit(bit, svc->destinations))
+		set_bit(bit, svc->destinations);
+}
 
 #endif /* LBHASH_SERVICE_H */

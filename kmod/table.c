@@ -9,6 +9,7 @@
 #include <linux/inetdevice.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <net/ipv6.h>
 
 #include "maglev.h"
@@ -124,15 +125,67 @@ static int build_marks(struct lbhash_table *table)
 
 	for (i = 0; i < table->n; i++) {
 		at = hash_32(table->members[i].mark, bits);
-		while (table->marks[at] != LBHASH_NO_OWNER)
+		while (table->marks[at] != LBHASH_NOBODY)
 			at = (at + 1) & ((1u << bits) - 1);
 		table->marks[at] = i;
 	}
 	return 0;
 }
 
-static bool same_slots(const struct lbhash_table *a,
-		       const struct lbhash_table *b)
+/**
+ * lbhash_table_has_same_hash - do two tables hash flows alike?
+ * @a: a table
+ * @b: another table
+ *
+ * Return: true if every flow has the same hash in both.
+ */
+bool lbhash_table_has_same_hash(const struct lbhash_table *a,
+				const struct lbhash_table *b)
+{
+	return a->conf.fields == b->conf.fields &&
+	       a->conf.src4 == b->conf.src4 && a->conf.dst4 == b->conf.dst4 &&
+	       a->conf.src6 == b->conf.src6 && a->conf.dst6 == b->conf.dst6 &&
+	       !memcmp(a->conf.seed, b->conf.seed, sizeof(a->conf.seed));
+}
+
+/**
+ * lbhash_table_is_comparable - does a slot mean the same in both tables?
+ * @a: a table
+ * @b: another table
+ *
+ * Return: true if every flow has the same slot in both.
+ */
+bool lbhash_table_is_comparable(const struct lbhash_table *a,
+				const struct lbhash_table *b)
+{
+	return a->size == b->size && lbhash_table_has_same_hash(a, b);
+}
+
+/**
+ * lbhash_table_map - find the backends of one table in another
+ * @from: a table
+ * @to: another table of the service
+ * @usable: only those that connections can stay with
+ * @indices: out, for each member of @from its index in @to or LBHASH_NOBODY
+ */
+void lbhash_table_map(const struct lbhash_table *from,
+		      const struct lbhash_table *to, bool usable, u16 *indices)
+{
+	const struct lbhash_member *member;
+	u32 i;
+
+	for (i = 0; i < from->n; i++) {
+		indices[i] = LBHASH_NOBODY;
+		member = lbhash_member_find(to->members, to->n,
+					    from->members[i].backend->name);
+		if (member && member->backend == from->members[i].backend &&
+		    (!usable || lbhash_member_is_usable(member)))
+			indices[i] = member - to->members;
+	}
+}
+
+static bool has_same_owners(const struct lbhash_table *a,
+			    const struct lbhash_table *b)
 {
 	u32 i;
 
@@ -147,68 +200,117 @@ static bool same_slots(const struct lbhash_table *a,
 	return true;
 }
 
-static int fill_slots(struct lbhash_table *table)
+/* A change of marks, addresses or masks leaves every owner where it was. */
+static void copy_owners(struct lbhash_table *table,
+			const struct lbhash_table *old)
+{
+	u32 i;
+
+	for (i = 0; i < table->size; i++)
+		table->slots[i] = lbhash_slot(lbhash_slot_owner(old->slots[i]),
+					      LBHASH_NOBODY);
+	table->digest = old->digest;
+}
+
+static int compute_owners(struct lbhash_table *table, u32 active)
 {
 	struct lbhash_maglev_entry *entries;
-	u32 i, active = 0, n_rounds;
+	u32 i, n = 0, n_rounds;
 	int err = -ENOMEM;
 	u16 *rounds;
 
-	entries = kvcalloc(table->n, sizeof(*entries), GFP_KERNEL);
+	entries = kvcalloc(active, sizeof(*entries), GFP_KERNEL);
 	if (!entries)
 		return -ENOMEM;
 	for (i = 0; i < table->n; i++) {
 		if (!active_weight(&table->members[i]))
 			continue;
-		entries[active].name = table->members[i].backend->name;
-		entries[active].weight = active_weight(&table->members[i]);
-		entries[active].id = i;
-		active++;
+		entries[n].name = table->members[i].backend->name;
+		entries[n].weight = active_weight(&table->members[i]);
+		entries[n].id = i;
+		n++;
 	}
-	if (!active) {
-		err = 0;
-		goto out_entries;
-	}
-
-	n_rounds = lbhash_maglev_rounds(entries, active);
+	n_rounds = lbhash_maglev_rounds(entries, n);
 	rounds = kvmalloc_array(n_rounds, 2 * sizeof(*rounds), GFP_KERNEL);
-	if (!rounds)
-		goto out_entries;
-	table->slots = kvmalloc_array(table->size, sizeof(*table->slots),
-				      GFP_KERNEL_ACCOUNT);
-	if (!table->slots)
-		goto out_rounds;
-
-	lbhash_maglev_permute(entries, active, table->size, &table->hash.key);
-	lbhash_maglev_fill(table->slots, table->size, entries, active, rounds,
-			   n_rounds);
-	for (i = 0; i < table->size; i++)
-		table->members[table->slots[i]].slots++;
-	err = 0;
-out_rounds:
+	if (rounds) {
+		lbhash_maglev_permute(entries, n, table->size,
+				      &table->hash.key);
+		lbhash_maglev_fill(table->slots, table->size, entries, n,
+				   rounds, n_rounds);
+		err = 0;
+	}
 	kvfree(rounds);
-out_entries:
 	kvfree(entries);
 	return err;
 }
 
-/* A change of marks, addresses or masks leaves every slot where it was. */
-static int copy_slots(struct lbhash_table *table,
+/* Slots with owners, or without if all that connections can do is stay. */
+static int fill_slots(struct lbhash_table *table,
 		      const struct lbhash_table *old)
 {
-	u32 i;
+	u32 i, active = 0, usable = 0;
 
-	if (!old->slots)
+	for (i = 0; i < table->n; i++) {
+		active += !!active_weight(&table->members[i]);
+		usable += lbhash_member_is_usable(&table->members[i]);
+	}
+	if (!active && !(usable && old && old->slots))
 		return 0;
+
 	table->slots = kvmalloc_array(table->size, sizeof(*table->slots),
 				      GFP_KERNEL_ACCOUNT);
 	if (!table->slots)
 		return -ENOMEM;
-	memcpy(table->slots, old->slots, table->size * sizeof(*table->slots));
-	table->digest = old->digest;
-	for (i = 0; i < table->n; i++)
-		table->members[i].slots = old->members[i].slots;
+	memset(table->slots, 0xff, table->size * sizeof(*table->slots));
+	if (!active)
+		return 0;
+	if (old && old->slots && has_same_owners(table, old))
+		copy_owners(table, old);
+	else if (compute_owners(table, active))
+		return -ENOMEM;
+	for (i = 0; i < table->size; i++)
+		table->members[lbhash_slot_owner(table->slots[i])].slots++;
 	return 0;
+}
+
+/* What the old table's slots mean for the connections of the new one's. */
+static int carry_slots(struct lbhash_table *table,
+		       const struct lbhash_table *old)
+{
+	bool comparable = lbhash_table_is_comparable(table, old);
+	u32 now = ktime_get_seconds();
+	int err = -ENOMEM;
+	u16 *heirs;
+
+	if (!table->slots || !old->slots ||
+	    (!comparable && !old->transitions))
+		return 0;
+	heirs = kvmalloc_array(old->n ?: 1, sizeof(*heirs), GFP_KERNEL);
+	if (!heirs)
+		return -ENOMEM;
+	lbhash_table_map(old, table, true, heirs);
+
+	table->transitions = comparable ?
+		lbhash_transition_carry(table->slots, table->size, old->slots,
+					old->list, heirs) : table->size;
+	if (table->transitions) {
+		table->list = kvmalloc_array(table->transitions,
+					     sizeof(*table->list),
+					     GFP_KERNEL_ACCOUNT);
+		if (!table->list)
+			goto out;
+	}
+	if (!comparable)
+		table->transitions =
+			lbhash_transition_close_all(table->slots, table->size,
+						    table->list, now);
+	else if (table->transitions)
+		lbhash_transition_list(table->list, table->slots, table->size,
+				       old->slots, old->list, heirs, now);
+	err = 0;
+out:
+	kvfree(heirs);
+	return err;
 }
 
 /**
@@ -216,7 +318,7 @@ static int copy_slots(struct lbhash_table *table,
  * @conf: attributes of the service; @conf->size is a prime
  * @members: sorted by name, marks unique and under the mask
  * @n: number of members, 0..65534
- * @old: table to take the slots from if they are the same, or NULL
+ * @old: the table that it is to follow, or NULL
  *
  * The new table takes references of its own to the backends.
  *
@@ -228,7 +330,6 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 					u32 n, const struct lbhash_table *old)
 {
 	struct lbhash_table *table;
-	int err;
 	u32 i;
 
 	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
@@ -250,13 +351,9 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 	}
 	table->n = n;
 
-	if (build_marks(table))
+	if (build_marks(table) || fill_slots(table, old))
 		goto err_free;
-	if (old && same_slots(table, old))
-		err = copy_slots(table, old);
-	else
-		err = fill_slots(table);
-	if (err)
+	if (old && carry_slots(table, old))
 		goto err_free;
 	return table;
 
@@ -280,6 +377,7 @@ void lbhash_table_free(struct lbhash_table *table)
 	kvfree(table->members);
 	kvfree(table->marks);
 	kvfree(table->slots);
+	kvfree(table->list);
 	kfree(table);
 }
 
@@ -314,7 +412,7 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 	u64 *names;
 	u32 i;
 
-	if (!table->slots || table->digest)
+	if (table->digest || lbhash_table_is_empty(table))
 		return table->digest;
 
 	names = kvmalloc_array(table->n, sizeof(*names), GFP_KERNEL);
@@ -326,7 +424,9 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 		names[i] = siphash(name, strlen(name), &key);
 	}
 	for (i = 0; i < table->size; i++)
-		digest = siphash_2u64(digest, names[table->slots[i]], &key);
+		digest = siphash_2u64(digest,
+				      names[lbhash_slot_owner(table->slots[i])],
+				      &key);
 	kvfree(names);
 
 	table->digest = digest;
@@ -348,18 +448,24 @@ u32 lbhash_table_slot(const struct lbhash_table *table,
 }
 
 /**
- * lbhash_table_owner - who owns a slot
- * @table: a table
- * @slot: less than the table's size
+ * lbhash_table_forget - settle every slot at once
+ * @table: a table, published or not
  *
- * Return: the owner, or NULL if no backend takes connections.
+ * For a service that cannot have connections yet.
+ *
+ * Context: &lbhash_net.mutex held.
  */
-const struct lbhash_member *
-lbhash_table_owner(const struct lbhash_table *table, u32 slot)
+void lbhash_table_forget(struct lbhash_table *table)
 {
-	if (unlikely(!table->slots))
-		return NULL;
-	return &table->members[table->slots[slot]];
+	u32 i;
+
+	for (i = 0; i < table->transitions; i++) {
+		u32 *slot = &table->slots[table->list[i].slot];
+
+		WRITE_ONCE(*slot, lbhash_slot(lbhash_slot_owner(*slot),
+					      LBHASH_NOBODY));
+	}
+	table->transitions = 0;
 }
 
 /**
@@ -378,7 +484,7 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
 
 	for (;;) {
 		found = table->marks[at];
-		if (found == LBHASH_NO_OWNER)
+		if (found == LBHASH_NOBODY)
 			return NULL;
 		if (table->members[found].mark == mark)
 			return &table->members[found];

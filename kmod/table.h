@@ -8,6 +8,7 @@
 #include <uapi/linux/lbhash.h>
 
 #include "flow.h"
+#include "transition.h"
 
 #define LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
 
@@ -80,17 +81,21 @@ struct lbhash_member {
  * @marks_bits: logarithm of the length of @marks
  * @n: number of members
  * @members: sorted by name
- * @slots: index of the owner of each slot; NULL if nobody takes connections
- * @marks: open hash of marks, each an index of @members or LBHASH_NO_OWNER
+ * @slots: owner and previous owner of each slot, see transition.h; NULL if
+ *	nobody takes connections, and nobody has any
+ * @marks: open hash of marks, each an index of @members or LBHASH_NOBODY
  * @hash: how flows are hashed
  * @conf: the attributes
  * @digest: of the slots, 0 until somebody asked for it
+ * @transitions: length of @list
+ * @list: slots in transition, in ascending order; not for packets
  * @rcu: to free it
  *
- * Never changes once it is published, but for @digest: every change of a
- * service, large or small, is a new table, so that no packet meets half of
- * one. That is also why @marks is an array of ours and no rhashtable: it has
- * to appear together with the members that it names.
+ * Every change of a service, large or small, is a new table, so that no packet
+ * meets half of one. Once it is published only @digest, @list and the previous
+ * owners change: slots close and settle, one word each. That is also why @marks
+ * is an array of ours and no rhashtable: it has to appear together with the
+ * members that it names.
  */
 struct lbhash_table {
 	u32 mask;
@@ -98,11 +103,13 @@ struct lbhash_table {
 	u32 marks_bits;
 	u32 n;
 	struct lbhash_member *members;
-	u16 *slots;
+	u32 *slots;
 	u16 *marks;
 	struct lbhash_flow_hash hash;
 	struct lbhash_conf conf;
 	u64 digest;
+	u32 transitions;
+	struct lbhash_transition *list;
 	struct rcu_head rcu;
 };
 
@@ -119,8 +126,13 @@ void lbhash_table_free_rcu(struct lbhash_table *table);
 u64 lbhash_table_digest(struct lbhash_table *table);
 u32 lbhash_table_slot(const struct lbhash_table *table,
 		      const struct lbhash_flow *flow);
-const struct lbhash_member *
-lbhash_table_owner(const struct lbhash_table *table, u32 slot);
+void lbhash_table_map(const struct lbhash_table *from,
+		      const struct lbhash_table *to, bool usable, u16 *indices);
+bool lbhash_table_has_same_hash(const struct lbhash_table *a,
+				const struct lbhash_table *b);
+bool lbhash_table_is_comparable(const struct lbhash_table *a,
+				const struct lbhash_table *b);
+void lbhash_table_forget(struct lbhash_table *table);
 const struct lbhash_member *
 lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
 
@@ -133,6 +145,46 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
 static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
 {
 	return member->state != LBHASH_STATE_DOWN;
+}
+
+/**
+ * lbhash_table_at - what is in a slot
+ * @table: a table
+ * @slot: less than the table's size
+ *
+ * Return: owner and previous owner, see transition.h.
+ */
+static inline u32 lbhash_table_at(const struct lbhash_table *table, u32 slot)
+{
+	if (unlikely(!table->slots))
+		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
+	return READ_ONCE(table->slots[slot]);
+}
+
+/**
+ * lbhash_table_is_empty - does nobody take connections?
+ * @table: a table
+ *
+ * Return: true if no slot has an owner; else all of them have one.
+ */
+static inline bool lbhash_table_is_empty(const struct lbhash_table *table)
+{
+	return lbhash_slot_owner(lbhash_table_at(table, 0)) == LBHASH_NOBODY;
+}
+
+/**
+ * lbhash_table_member - who is that
+ * @table: a table
+ * @index: from a slot of it
+ *
+ * Return: the member, or NULL for LBHASH_NOBODY.
+ */
+static inline const struct lbhash_member *
+lbhash_table_member(const struct lbhash_table *table, u16 index)
+{
+	if (unlikely(index == LBHASH_NOBODY))
+		return NULL;
+	return &table->members[index];
 }
 
 #endif /* LBHASH_TABLE_H */

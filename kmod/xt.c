@@ -31,11 +31,17 @@ static int check_target_info(const struct xt_tgchk_param *par,
 		return -EINVAL;
 	}
 	if (info->flags & ~XT_LBHASH_ADOPT ||
-	    info->track > XT_LBHASH_TRACK_NEVER ||
+	    info->track > XT_LBHASH_TRACK_CHANGED ||
 	    memchr_inv(info->pad, 0, sizeof(info->pad)) ||
 	    !is_name(info->service, sizeof(info->service)) ||
 	    adopt == !!*info->service) {
 		pr_info_ratelimited("LBHASH: this rule is from a newer iptables extension\n");
+		return -EINVAL;
+	}
+	if (info->track == XT_LBHASH_TRACK_CHANGED &&
+	    strcmp(par->table, "raw")) {
+		pr_info_ratelimited("LBHASH --track changed works in the raw table only: in %s, conntrack has run\n",
+				    par->table);
 		return -EINVAL;
 	}
 	if (adopt && par->hook_mask & ~(1 << NF_INET_PRE_ROUTING)) {
@@ -124,12 +130,19 @@ static unsigned int target(struct sk_buff *skb,
 		return XT_CONTINUE;
 	}
 
-	if (info->track == XT_LBHASH_TRACK_NEVER)
+	switch (info->track) {
+	case XT_LBHASH_TRACK_CHANGED:
+		verdict = lbhash_pick_changed(info->svc, skb, par->state);
+		break;
+	case XT_LBHASH_TRACK_NEVER:
 		verdict = lbhash_pick_untracked(info->svc, skb, par->state,
 						info->raw);
-	else
+		break;
+	default:
 		verdict = lbhash_pick_tracked(info->svc, skb, par->state,
 					      info->raw);
+		break;
+	}
 	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;
 }
 

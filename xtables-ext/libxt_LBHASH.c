@@ -27,8 +27,9 @@ static const struct xt_option_entry LBHASH_opts[] = {
 };
 
 static const char *const track_names[] = {
-	[XT_LBHASH_TRACK_ALWAYS] = "always",
-	[XT_LBHASH_TRACK_NEVER]	 = "never",
+	[XT_LBHASH_TRACK_ALWAYS]  = "always",
+	[XT_LBHASH_TRACK_NEVER]	  = "never",
+	[XT_LBHASH_TRACK_CHANGED] = "changed",
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -36,8 +37,10 @@ static const char *const track_names[] = {
 static const char usage[] =
 "LBHASH target options:\n"
 "  --service NAME          give the connection to a backend of this service\n"
-"  --track always|never    keep the backend of a connection in conntrack, or\n"
-"                          choose by hash alone (default: always)\n"
+"  --track always|changed|never\n"
+"                          keep the backend of a connection in conntrack:\n"
+"                          always (default), where backends changed (table raw\n"
+"                          only), or choose by hash alone\n"
 "  --adopt                 choose nothing, only make conntrack follow\n"
 "                          connections whose replies are not seen here\n";
 
@@ -55,7 +58,7 @@ static unsigned int parse_track(const char *arg)
 			return i;
 
 	xtables_error(PARAMETER_PROBLEM,
-		      "LBHASH: --track: \"%s\" is neither always nor never",
+		      "LBHASH: --track: \"%s\" is not always, changed or never",
 		      arg);
 }
 

@@ -23,12 +23,14 @@
 -j LBHASH --adopt --track never;"--track" also requires "--service";FAIL
 -j LBHASH --service web --service dns;--service" can only be used once;FAIL
 -j LBHASH ! --service web;--service" cannot be inverted;FAIL
--j LBHASH --service web --track sometimes;--track: "sometimes" is neither always nor never;FAIL
--j LBHASH --service web --track changed;--track: "changed" is neither always nor never;FAIL
+-j LBHASH --service web --track sometimes;--track: "sometimes" is not always, changed or never;FAIL
+-j LBHASH --service web --track changed;=;OK
 -j LBHASH --service service.with_the-name-of-32-char;--service: "service.with_the-name-of-32-char" is not 1 to 31 of;FAIL
 -j LBHASH --service -web;--service: "-web" is not;FAIL
 -j LBHASH --service a/b;--service: "a/b" is not;FAIL
 -j LBHASH --service absent;LBHASH: service "absent" does not exist (lbhashctl service add absent);FAIL
+*mangle
+-j LBHASH --service web --track changed;;FAIL
 *raw,mangle
 -j LBHASH --adopt;=;OK
 -p tcp -j LBHASH --adopt;=;OK

@@ -294,7 +294,7 @@ static void put_packet(struct packet *packet, struct orders *orders)
 		put_filler(packet, take_below(orders, 32), take(orders));
 		return;
 	}
-	packet->ports = has_ports(flow->proto) ? 4 : 0;
+	packet->ports = lbhash_flow_has_ports(flow->proto) ? 4 : 0;
 	size = 8 + take_below(orders, 9);
 	memcpy(l4, &flow->sport, 2);
 	memcpy(l4 + 2, &flow->dport, 2);

@@ -47,11 +47,17 @@ static u32 make_entries(struct lbhash_maglev_entry *entries, u32 n,
 static void fill(u16 *slots, u32 size, struct lbhash_maglev_entry *entries,
 		 u32 n)
 {
-	u32 n_rounds = lbhash_maglev_rounds(entries, n);
+	u32 i, n_rounds = lbhash_maglev_rounds(entries, n);
 	u16 *rounds = malloc(2 * n_rounds * sizeof(*rounds));
+	u32 *words = malloc(size * sizeof(*words));
 
-	assert(rounds);
-	lbhash_maglev_fill(slots, size, entries, n, rounds, n_rounds);
+	assert(rounds && words);
+	lbhash_maglev_fill(words, size, entries, n, rounds, n_rounds);
+	for (i = 0; i < size; i++) {
+		assert(lbhash_slot_is_settled(words[i]));
+		slots[i] = lbhash_slot_owner(words[i]);
+	}
+	free(words);
 	free(rounds);
 }
 

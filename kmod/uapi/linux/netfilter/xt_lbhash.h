@@ -11,10 +11,13 @@
  * enum xt_lbhash_track - how much the target remembers of a connection
  * @XT_LBHASH_TRACK_ALWAYS: every connection's backend is kept in conntrack
  * @XT_LBHASH_TRACK_NEVER: nothing is kept, the hash alone chooses
+ * @XT_LBHASH_TRACK_CHANGED: backends are kept where slots are in transition;
+ *	in the raw table only
  */
 enum xt_lbhash_track {
 	XT_LBHASH_TRACK_ALWAYS,
 	XT_LBHASH_TRACK_NEVER,
+	XT_LBHASH_TRACK_CHANGED,
 };
 
 /**

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The end of transitions. Slots that have waited long enough are closed: from
+ * then on no connection gets pinned to a previous owner. Once no packet can
+ * still think otherwise, a walk over conntrack's entries finds the slots that
+ * have a connection elsewhere than at their owner. The others settle.
+ *
+ * Nothing runs while no slot of the namespace is in transition, and a slot that
+ * stays held is looked at again after a second, or after as long as makes the
+ * walks a twentieth of a CPU at most.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "lbhash.h"
+#include "netlink.h"
+#include "pin.h"
+#include "service.h"
+#include "sweep.h"
+
+#define PAUSE		HZ
+#define PAUSE_FACTOR	20
+
+/**
+ * struct lbhash_search - a service whose connections are looked for
+ * @svc: the service
+ * @table: its table
+ * @held: out, bit per slot, NULL if nobody asks
+ */
+struct lbhash_search {
+	struct lbhash_service *svc;
+	struct lbhash_table *table;
+	unsigned long *held;
+};
+
+struct lbhash_searches {
+	struct lbhash_search *list;
+	u32 n;
+};
+
+static void search_one(const struct lbhash_search *search, u32 mark,
+		       const struct lbhash_flow *flow)
+{
+	const struct lbhash_table *table = search->table;
+	const struct lbhash_member *member;
+	u32 number, slot;
+
+	member = lbhash_table_by_mark(table, mark & table->mask);
+	if (!member || !lbhash_member_is_usable(member))
+		return;
+	number = lbhash_table_slot(table, flow);
+	slot = lbhash_table_at(table, number);
+	if (!lbhash_slot_in_transition(slot) ||
+	    member - table->members == lbhash_slot_owner(slot))
+		return;
+	search->svc->holding++;
+	if (search->held)
+		__set_bit(number, search->held);
+}
+
+static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
+{
+	u32 destination = lbhash_service_destination(flow);
+	const struct lbhash_searches *searches = data;
+	u32 i;
+
+	for (i = 0; i < searches->n; i++)
+		if (test_bit(destination, searches->list[i].svc->destinations))
+			search_one(&searches->list[i], mark, flow);
+}
+
+static void free_searches(struct lbhash_searches *searches)
+{
+	u32 i;
+
+	for (i = 0; i < searches->n; i++)
+		kvfree(searches->list[i].held);
+	kvfree(searches->list);
+}
+
+/* The services with slots in transition. */
+static int list_searches(struct lbhash_net *ln,
+			 struct lbhash_searches *searches)
+{
+	struct lbhash_service *svc;
+	unsigned long id;
+	u32 n = 0;
+
+	xa_for_each(&ln->ids, id, svc)
+		n += !!lbhash_service_table(ln, svc)->transitions;
+	*searches = (struct lbhash_searches){};
+	if (!n)
+		return 0;
+	searches->list = kvcalloc(n, sizeof(*searches->list), GFP_KERNEL);
+	if (!searches->list)
+		return -ENOMEM;
+	xa_for_each(&ln->ids, id, svc) {
+		struct lbhash_table *table = lbhash_service_table(ln, svc);
+
+		svc->holding = 0;
+		if (!table->transitions)
+			continue;
+		searches->list[searches->n].svc = svc;
+		searches->list[searches->n++].table = table;
+	}
+	return 0;
+}
+
+/**
+ * lbhash_sweep_count - update &lbhash_service.holding of all services
+ * @ln: namespace
+ *
+ * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if a
+ * slot is in transition. Without memory the numbers are 0.
+ */
+void lbhash_sweep_count(struct lbhash_net *ln)
+{
+	struct lbhash_searches searches;
+
+	lockdep_assert_held(&ln->mutex);
+
+	if (list_searches(ln, &searches))
+		return;
+	if (searches.n)
+		lbhash_pin_walk(ln->net, search_all, &searches);
+	free_searches(&searches);
+}
+
+/* Close what may close, and make room to note who is held. */
+static int close_slots(struct lbhash_searches *searches, bool *any)
+{
+	u32 now = ktime_get_seconds();
+	u32 i;
+
+	for (i = 0; i < searches->n; i++) {
+		struct lbhash_search *search = &searches->list[i];
+		struct lbhash_table *table = search->table;
+
+		cond_resched();
+		if (!lbhash_transition_close(table->slots, table->list,
+					     &table->transitions,
+					     table->conf.settle, now))
+			continue;
+		search->held = kvcalloc(BITS_TO_LONGS(table->size),
+					sizeof(*search->held), GFP_KERNEL);
+		if (!search->held)
+			return -ENOMEM;
+		*any = true;
+	}
+	return 0;
+}
+
+static void settle_slots(struct lbhash_net *ln,
+			 struct lbhash_searches *searches)
+{
+	u32 i, left;
+
+	for (i = 0; i < searches->n; i++) {
+		struct lbhash_table *table = searches->list[i].table;
+		struct lbhash_service *svc = searches->list[i].svc;
+
+		cond_resched();
+		if (!searches->list[i].held)
+			continue;
+		left = lbhash_transition_settle(table->slots, table->list,
+						table->transitions,
+						searches->list[i].held);
+		if (left == table->transitions)
+			continue;
+		table->transitions = left;
+		lbhash_nl_tell(ln, svc->name, svc, LBHASH_CAUSE_SETTLED, NULL);
+	}
+}
+
+static void plan(struct lbhash_net *ln, const struct lbhash_table *table,
+		 unsigned long pause)
+{
+	u32 seconds;
+	unsigned long at;
+
+	seconds = lbhash_transition_wait(table->slots, table->list,
+					 table->transitions,
+					 table->conf.settle,
+					 ktime_get_seconds(), false);
+	if (seconds == U32_MAX)
+		return;
+	at = jiffies + max(pause, (unsigned long)seconds * HZ);
+	if (delayed_work_pending(&ln->sweep) && time_before(ln->sweep_at, at))
+		return;
+	ln->sweep_at = at;
+	mod_delayed_work(system_long_wq, &ln->sweep, at - jiffies);
+}
+
+/**
+ * lbhash_sweep_plan - a table has come that may have slots in transition
+ * @ln: namespace
+ * @table: the table
+ *
+ * Context: &lbhash_net.mutex held.
+ */
+void lbhash_sweep_plan(struct lbhash_net *ln, const struct lbhash_table *table)
+{
+	lockdep_assert_held(&ln->mutex);
+
+	plan(ln, table, PAUSE);
+}
+
+static void sweep(struct work_struct *work)
+{
+	struct lbhash_net *ln = container_of(to_delayed_work(work),
+					     struct lbhash_net, sweep);
+	unsigned long start, pause = PAUSE;
+	struct lbhash_searches searches;
+	struct lbhash_service *svc;
+	bool closing = false;
+	unsigned long id;
+
+	mutex_lock(&ln->mutex);
+	if (!list_searches(ln, &searches)) {
+		if (!close_slots(&searches, &closing) && closing) {
+			synchronize_rcu();
+			start = jiffies;
+			lbhash_pin_walk(ln->net, search_all, &searches);
+			settle_slots(ln, &searches);
+			pause = max(pause, PAUSE_FACTOR * (jiffies - start));
+		}
+		free_searches(&searches);
+	}
+	xa_for_each(&ln->ids, id, svc)
+		plan(ln, lbhash_service_table(ln, svc), pause);
+	mutex_unlock(&ln->mutex);
+}
+
+/**
+ * lbhash_sweep_init - no sweep yet
+ * @ln: a new namespace
+ */
+void lbhash_sweep_init(struct lbhash_net *ln)
+{
+	INIT_DELAYED_WORK(&ln->sweep, sweep);
+}
+
+/**
+ * lbhash_sweep_exit - no sweep any more
+ * @ln: a namespace whose configuration can no longer change
+ */
+void lbhash_sweep_exit(struct lbhash_net *ln)
+{
+	cancel_delayed_work_sync(&ln->sweep);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of slots whose owners change, so that connections need not
+ * change theirs. Pure arithmetic: no lock, no clock, no conntrack.
+ *
+ * A settled slot needs no memory, for everybody can compute where all of its
+ * connections are. When its owner changes, connections from before belong to
+ * the old owner and those that begin from now on to the new one, and somebody
+ * has to know which is which: conntrack does, for as long as the slot is in
+ * transition. Whatever happens to the slot meanwhile, what conntrack does not
+ * know is from before the first change, so the previous owner stays the one
+ * that the slot had then.
+ *
+ * After a while the slot closes: what conntrack does not know now is taken for
+ * new. It settles when conntrack knows nobody who is elsewhere.
+ *
+ * Ideas: Beamer (NSDI 2018) keeps a bucket's previous owner, JET (CoNEXT 2021)
+ * tracks only the connections that a change can move, GLB's second chance.
+ */
+#include <linux/bitops.h>
+#include <linux/compiler.h>
+#include <linux/limits.h>
+
+#include "transition.h"
+
+/* Who the old table's backend is in the new one, if connections can stay. */
+static u16 heir_of(const u16 *heirs, u16 old)
+{
+	return old == LBHASH_NOBODY ? LBHASH_NOBODY : heirs[old];
+}
+
+static bool owner_changed(u32 slot, u32 old, const u16 *heirs)
+{
+	return heir_of(heirs, lbhash_slot_owner(old)) !=
+	       lbhash_slot_owner(slot);
+}
+
+/* The previous owner of a slot that was @old. @several as in struct
+ * lbhash_transition.
+ */
+static u16 carry_previous(u16 owner, u32 old, bool several, const u16 *heirs)
+{
+	u16 home = heir_of(heirs, lbhash_slot_home(old));
+
+	/* Known connections of a slot that nobody owned are anywhere. */
+	if (home == LBHASH_NOBODY)
+		return several || lbhash_slot_home(old) == LBHASH_NOBODY ?
+		       owner : LBHASH_NOBODY;
+	if (lbhash_slot_is_settled(old) && home == owner)
+		return LBHASH_NOBODY;
+	return home;
+}
+
+/**
+ * lbhash_transition_carry - give the slots of a new table their previous owners
+ * @slots: the new table's, with owners; in and out
+ * @size: number of slots, of both tables
+ * @old: the old table's
+ * @old_list: its slots in transition, in ascending order
+ * @heirs: for each backend of the old table its index in the new one, or
+ *	LBHASH_NOBODY if connections cannot stay with it
+ *
+ * Return: number of slots of the new table that are in transition.
+ */
+u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
+			    const struct lbhash_transition *old_list,
+			    const u16 *heirs)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < size; i++) {
+		u16 owner = lbhash_slot_owner(slots[i]);
+		bool several = false;
+
+		if (lbhash_slot_in_transition(old[i]))
+			several = old_list++->several ||
+				  owner_changed(slots[i], old[i], heirs);
+		slots[i] = lbhash_slot(owner, carry_previous(owner, old[i],
+							     several, heirs));
+		n += lbhash_slot_in_transition(slots[i]);
+	}
+	return n;
+}
+
+/**
+ * lbhash_transition_list - note when the slots changed
+ * @list: out, as many as lbhash_transition_carry() said
+ * @slots: the new table's
+ * @size: number of slots
+ * @old: the old table's
+ * @old_list: its slots in transition
+ * @heirs: as above
+ * @now: second
+ */
+void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
+			    u32 size, const u32 *old,
+			    const struct lbhash_transition *old_list,
+			    const u16 *heirs, u32 now)
+{
+	u32 i;
+
+	for (i = 0; i < size; i++) {
+		bool changed = owner_changed(slots[i], old[i], heirs);
+		struct lbhash_transition was = {};
+
+		if (lbhash_slot_in_transition(old[i]))
+			was = *old_list++;
+		else
+			changed = true;
+		if (!lbhash_slot_in_transition(slots[i]))
+			continue;
+		*list++ = (struct lbhash_transition){
+			.since = changed ? now : was.since,
+			.slot = i,
+			.several = was.several ||
+				   lbhash_slot_is_closing(slots[i]) ||
+				   (changed &&
+				    lbhash_slot_in_transition(old[i])),
+		};
+	}
+}
+
+/**
+ * lbhash_transition_close_all - the slots mean nothing of what they did
+ * @slots: the new table's, with owners; in and out
+ * @size: number of slots
+ * @list: out, room for all of them
+ * @now: second
+ *
+ * Connections that conntrack knows can be anywhere.
+ *
+ * Return: number of slots of the new table that are in transition.
+ */
+u32 lbhash_transition_close_all(u32 *slots, u32 size,
+				struct lbhash_transition *list, u32 now)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < size; i++) {
+		u16 owner = lbhash_slot_owner(slots[i]);
+
+		slots[i] = lbhash_slot(owner, owner);
+		if (owner != LBHASH_NOBODY)
+			list[n++] = (struct lbhash_transition){
+				.since = now,
+				.slot = i,
+				.several = true,
+			};
+	}
+	return n;
+}
+
+/**
+ * lbhash_transition_close - close the slots that have waited long enough
+ * @slots: a table's; packets may read them meanwhile
+ * @list: those in transition
+ * @n: number of them; in and out, for slots that nobody owns settle by closing
+ * @settle: seconds to wait
+ * @now: second
+ *
+ * Return: number of slots that are closing now.
+ */
+u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 *n,
+			    u32 settle, u32 now)
+{
+	u32 i, left = 0, closing = 0;
+
+	for (i = 0; i < *n; i++) {
+		u32 *slot = &slots[list[i].slot];
+		u16 owner = lbhash_slot_owner(*slot);
+
+		if (!lbhash_slot_is_closing(*slot) &&
+		    now - list[i].since >= settle) {
+			WRITE_ONCE(*slot, lbhash_slot(owner, owner));
+			list[i].several = true;
+		}
+		closing += lbhash_slot_is_closing(*slot);
+		if (lbhash_slot_in_transition(*slot))
+			list[left++] = list[i];
+	}
+	*n = left;
+	return closing;
+}
+
+/**
+ * lbhash_transition_settle - settle closing slots
+ * @slots: a table's; packets may read them meanwhile
+ * @list: those in transition
+ * @n: number of them
+ * @held: bit per slot: conntrack knows somebody who is not at the owner
+ *
+ * Return: number of slots that stay in transition, the new length of @list.
+ */
+u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
+			     const unsigned long *held)
+{
+	u32 i, left = 0;
+
+	for (i = 0; i < n; i++) {
+		u32 *slot = &slots[list[i].slot];
+		u16 owner = lbhash_slot_owner(*slot);
+
+		if (lbhash_slot_is_closing(*slot) &&
+		    !test_bit(list[i].slot, held))
+			WRITE_ONCE(*slot, lbhash_slot(owner, LBHASH_NOBODY));
+		else
+			list[left++] = list[i];
+	}
+	return left;
+}
+
+/**
+ * lbhash_transition_wait - how long until a slot closes
+ * @slots: a table's
+ * @list: those in transition
+ * @n: number of them
+ * @settle: seconds to wait
+ * @now: second
+ * @last: ask for the last one, not the first
+ *
+ * Return: seconds; 0 for a slot that is closing already; U32_MAX if there is
+ * none to wait for.
+ */
+u32 lbhash_transition_wait(const u32 *slots,
+			   const struct lbhash_transition *list, u32 n,
+			   u32 settle, u32 now, bool last)
+{
+	u32 i, wait, waited, answer = U32_MAX;
+
+	for (i = 0; i < n; i++) {
+		waited = now - list[i].since;
+		wait = lbhash_slot_is_closing(slots[list[i].slot]) ||
+		       waited >= settle ? 0 : settle - waited;
+		if (answer == U32_MAX || (last ? wait > answer : wait < answer))
+			answer = wait;
+	}
+	return answer;
+}

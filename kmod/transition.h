@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_TRANSITION_H
+#define LBHASH_TRANSITION_H
+
+#include <linux/types.h>
+
+#define LBHASH_NOBODY	0xffff
+
+/*
+ * A slot is one word, so that one load tells all of it: the owner in the low
+ * half, the previous owner in the high half, both by their index in the table.
+ * "Unknown" connections are those that conntrack does not know.
+ *
+ *	owner	previous
+ *	A	nobody		settled: all connections are A's
+ *	A	B		in transition: unknown ones are B's, new ones A's
+ *	A	A		closing: unknown ones are A's, known ones may not be
+ *	nobody	B		in transition: unknown ones are B's, no new ones
+ *	nobody	nobody		known ones may be anybody's, no new ones
+ */
+
+static inline u32 lbhash_slot(u16 owner, u16 previous)
+{
+	return (u32)previous << 16 | owner;
+}
+
+static inline u16 lbhash_slot_owner(u32 slot)
+{
+	return slot;
+}
+
+static inline u16 lbhash_slot_previous(u32 slot)
+{
+	return slot >> 16;
+}
+
+static inline bool lbhash_slot_in_transition(u32 slot)
+{
+	return lbhash_slot_previous(slot) != LBHASH_NOBODY;
+}
+
+static inline bool lbhash_slot_is_closing(u32 slot)
+{
+	return lbhash_slot_in_transition(slot) &&
+	       lbhash_slot_previous(slot) == lbhash_slot_owner(slot);
+}
+
+static inline bool lbhash_slot_is_settled(u32 slot)
+{
+	return !lbhash_slot_in_transition(slot) &&
+	       lbhash_slot_owner(slot) != LBHASH_NOBODY;
+}
+
+/* Whose unknown connections are. */
+static inline u16 lbhash_slot_home(u32 slot)
+{
+	return lbhash_slot_in_transition(slot) ? lbhash_slot_previous(slot) :
+						 lbhash_slot_owner(slot);
+}
+
+/**
+ * struct lbhash_transition - a slot in transition
+ * @since: second of its last change
+ * @slot: number of the slot
+ * @several: known connections may be at others than its owner and its previous
+ *	owner
+ */
+struct lbhash_transition {
+	u32 since;
+	u32 slot : 31;
+	u32 several : 1;
+};
+
+u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
+			    const struct lbhash_transition *old_list,
+			    const u16 *heirs);
+void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
+			    u32 size, const u32 *old,
+			    const struct lbhash_transition *old_list,
+			    const u16 *heirs, u32 now);
+u32 lbhash_transition_close_all(u32 *slots, u32 size,
+				struct lbhash_transition *list, u32 now);
+u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 *n,
+			    u32 settle, u32 now);
+u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
+			     const unsigned long *held);
+u32 lbhash_transition_wait(const u32 *slots,
+			   const struct lbhash_transition *list, u32 n,
+			   u32 settle, u32 now, bool last);
+
+#endif /* LBHASH_TRANSITION_H */
