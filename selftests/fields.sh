@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# The fields of the hash decide what stays together: what is equal in them goes
+# to one backend, what is not is spread. A client's network, with prefixes of
+# its own for IPv4 and IPv6; addresses only; ports only, across the families.
+. ./lib.sh
+
+# "FLOWS GROUPS MIXED SERVERS" of the reports in $T: groups by KEY that have two
+# flows at least, those of them that have two servers at least, servers in all
+cat >"$T/group.py" <<'END'
+import collections, ipaddress, sys
+
+def network(address, bits4, bits6):
+    bits = bits6 if ":" in address else bits4
+    return ipaddress.ip_network(address + "/" + bits, strict=False)
+
+keys = {
+    "src": lambda address, port, bits: network(address, *bits),
+    "sport": lambda address, port, bits: port,
+}
+key, bits = keys[sys.argv[1]], sys.argv[2:4]
+groups = collections.defaultdict(list)
+for line in sys.stdin:
+    address, port, server = line.split()
+    groups[key(address, port, bits)].append(server)
+several = [group for group in groups.values() if len(group) > 1]
+print(sum(map(len, groups.values())), len(several),
+      sum(len(set(group)) > 1 for group in several),
+      len(set(sum(groups.values(), []))))
+END
+
+# flows OPTION...: 300 UDP sockets of each family, and who answered them
+flows() {
+	local family
+
+	for family in 4 6; do
+		start_client "$family" "$family" -u -h -n 300 "$@"
+		stop_client "$family"
+	done
+	awk '$1 == "conn" { print $2, $3, $4 }' "$T"/[46].flows >"$T/answers"
+}
+
+# together HASH KEY ARGUMENT...: flows that are equal in KEY are together if the
+# hash has no other field, and are not if it has all
+together() {
+	local hash=$1 all groups mixed on
+
+	fresh 5 hash "$hash"
+	rule raw PREROUTING -p udp -j LBHASH --service web --track never
+	flows "${options[@]}"
+	read -r all groups mixed on < <(python3 "$T/group.py" "${@:2}" \
+		<"$T/answers")
+	check_eq "$hash: flows" 600 "$all"
+	check_ge "$hash: groups of several" 30 "$groups"
+	check_eq "$hash: groups that are apart" 0 "$mixed"
+	check_ge "$hash: backends used" 4 "$on"
+
+	fresh 5
+	rule raw PREROUTING -p udp -j LBHASH --service web --track never
+	flows "${options[@]}"
+	read -r all groups mixed on < <(python3 "$T/group.py" "${@:2}" \
+		<"$T/answers")
+	check_ge "all fields: groups that are apart" $((groups / 2)) "$mixed"
+}
+
+load_module
+topology dsr 5
+start_servers
+options=(-r 4711)
+together src/28,src/68 src 28 68
+together src/30,dst,src/72 src 30 72
+together src,dst src 32 128
+options=(-p 40000)
+together sport,dport sport
