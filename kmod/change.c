@@ -87,16 +87,15 @@ static u64 hashes_that_stay(const u16 *indices,
 {
 	u64 at = 0, stay = 0, end, old_end, new_end;
 	u32 old = 0, new = 0;
-	u16 from;
+	u16 from, to;
 
 	while (at >> 32 == 0) {
 		old_end = end_of_slot(old, before->size);
 		new_end = end_of_slot(new, after->size);
 		end = min(old_end, new_end);
-		from = index_of(indices, lbhash_slot_owner(
-					lbhash_table_at(before, old)));
-		if (from != LBHASH_NOBODY &&
-		    from == lbhash_slot_owner(lbhash_table_at(after, new)))
+		from = lbhash_slot_owner(lbhash_table_at(before, old));
+		to = lbhash_slot_owner(lbhash_table_at(after, new));
+		if (to != LBHASH_NOBODY && to == index_of(indices, from))
 			stay += end - at;
 		at = end;
 		old += at == old_end;

@@ -52,7 +52,8 @@ static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
 }
 
 /* @counted: the asker may know who holds slots open. */
-static int put_transitions(struct sk_buff *msg, const struct lbhash_table *table,
+static int put_transitions(struct sk_buff *msg,
+			   const struct lbhash_table *table,
 			   const struct lbhash_service *svc, bool counted)
 {
 	u32 wait;

@@ -258,7 +258,8 @@ struct walk {
 
 static int visit_entry(struct nf_conn *ct, void *data)
 {
-	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
+	const struct nf_conntrack_tuple *tuple =
+		nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
 	const struct walk *walk = data;
 	u32 mark = READ_ONCE(ct->mark);
 	struct lbhash_flow flow = {

@@ -9,14 +9,16 @@
 /*
  * A slot is one word, so that one load tells all of it: the owner in the low
  * half, the previous owner in the high half, both by their index in the table.
- * "Unknown" connections are those that conntrack does not know.
+ * "Known" connections are those that conntrack knows.
  *
- *	owner	previous
- *	A	nobody		settled: all connections are A's
- *	A	B		in transition: unknown ones are B's, new ones A's
- *	A	A		closing: unknown ones are A's, known ones may not be
- *	nobody	B		in transition: unknown ones are B's, no new ones
- *	nobody	nobody		known ones may be anybody's, no new ones
+ * (owner, previous owner):
+ *
+ * (A, nobody)	settled: all connections are A's
+ * (A, B)	in transition: unknown ones are B's, new ones A's
+ * (A, A)	closing: unknown ones are A's, known ones may be others'
+ * (nobody, B)	in transition: unknown ones are B's, there are no new ones
+ * (nobody, nobody)
+ *		known ones may be anybody's, there are no new ones
  */
 
 static inline u32 lbhash_slot(u16 owner, u16 previous)
