@@ -114,6 +114,16 @@ static struct lbhash_decision choose_slot(struct lbhash_service *svc,
 	return decision;
 }
 
+/* While slots are in transition, a connection that conntrack forgets may be
+ * taken for an older one than it is.
+ */
+static void hold(const struct lbhash_table *table,
+		 const struct lbhash_conn *conn)
+{
+	if (conn->ct && unlikely(READ_ONCE(table->transitions)))
+		lbhash_pin_hold(conn->ct, table->conf.settle);
+}
+
 /* Mark and count; returns the verdict, with NF_ACCEPT for going on. */
 static int carry_out(struct lbhash_service *svc,
 		     const struct lbhash_table *table, struct sk_buff *skb,
@@ -168,6 +178,7 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 			return malformed(svc, table, skb);
 		decision = choose_slot(svc, table, skb, &flow, &conn);
 	}
+	hold(table, &conn);
 	return carry_out(svc, table, skb, &decision);
 }
 
@@ -206,6 +217,7 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 	decision = choose_pinned(table, &conn);
 	if (!decision.member)
 		decision = choose_slot(svc, table, skb, &flow, &conn);
+	hold(table, &conn);
 	return carry_out(svc, table, skb, &decision);
 }
 

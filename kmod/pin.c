@@ -195,6 +195,38 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 	nf_conntrack_event_cache(IPCT_MARK, ct);
 }
 
+static bool is_established(const struct nf_conn *ct)
+{
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		return READ_ONCE(ct->proto.tcp.state) ==
+		       TCP_CONNTRACK_ESTABLISHED;
+	case IPPROTO_SCTP:
+		return READ_ONCE(ct->proto.sctp.state) ==
+		       SCTP_CONNTRACK_ESTABLISHED;
+	default:
+		return false;
+	}
+}
+
+/**
+ * lbhash_pin_hold - do not let conntrack forget a connection too early
+ * @ct: an entry that has just seen a packet
+ * @seconds: how long it is to be remembered, at least
+ *
+ * Conntrack gives a connection whose answers it does not see five minutes.
+ *
+ * Context: packet path.
+ */
+void lbhash_pin_hold(struct nf_conn *ct, u32 seconds)
+{
+	u32 until = nfct_time_stamp + seconds * HZ;
+
+	if (nf_ct_is_confirmed(ct) && is_established(ct) &&
+	    (s32)(until - READ_ONCE(ct->timeout)) > 0)
+		WRITE_ONCE(ct->timeout, until);
+}
+
 /**
  * lbhash_pin_find - find a packet's connection, changing nothing
  * @net: namespace
@@ -256,12 +288,9 @@ struct walk {
 	void *data;
 };
 
-static int visit_entry(struct nf_conn *ct, void *data)
+static void visit_tuple(const struct nf_conntrack_tuple *tuple, u32 mark,
+			const struct walk *walk)
 {
-	const struct nf_conntrack_tuple *tuple =
-		nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
-	const struct walk *walk = data;
-	u32 mark = READ_ONCE(ct->mark);
 	struct lbhash_flow flow = {
 		.src = tuple->src.u3,
 		.dst = tuple->dst.u3,
@@ -269,20 +298,29 @@ static int visit_entry(struct nf_conn *ct, void *data)
 		.proto = tuple->dst.protonum,
 	};
 
-	if (!mark || nf_ct_is_expired(ct))
-		return 0;
 	if (lbhash_flow_has_ports(flow.proto)) {
 		flow.sport = tuple->src.u.all;
 		flow.dport = tuple->dst.u.all;
 	}
 	walk->visit(mark, &flow, walk->data);
+}
+
+/* An entry that an answer made has the client's packets in its reply. */
+static int visit_entry(struct nf_conn *ct, void *data)
+{
+	u32 mark = READ_ONCE(ct->mark);
+
+	if (mark && !nf_ct_is_expired(ct)) {
+		visit_tuple(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL), mark, data);
+		visit_tuple(nf_ct_tuple(ct, IP_CT_DIR_REPLY), mark, data);
+	}
 	return 0;
 }
 
 /**
  * lbhash_pin_walk - visit every connection that has a mark
  * @net: namespace
- * @visit: called for each, in its original direction
+ * @visit: called for each, once for either direction
  * @data: for @visit
  *
  * Context: process, may sleep; lets others run after every bucket of

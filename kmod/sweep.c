@@ -168,7 +168,7 @@ static void settle_slots(struct lbhash_net *ln,
 						searches->list[i].held);
 		if (left == table->transitions)
 			continue;
-		table->transitions = left;
+		WRITE_ONCE(table->transitions, left);
 		lbhash_nl_tell(ln, svc->name, svc, LBHASH_CAUSE_SETTLED, NULL);
 	}
 }

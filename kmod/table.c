@@ -465,7 +465,7 @@ void lbhash_table_forget(struct lbhash_table *table)
 		WRITE_ONCE(*slot, lbhash_slot(lbhash_slot_owner(*slot),
 					      LBHASH_NOBODY));
 	}
-	table->transitions = 0;
+	WRITE_ONCE(table->transitions, 0);
 }
 
 /**

@@ -78,6 +78,7 @@ struct lbhash_member {
  * struct lbhash_table - a service's configuration, ready for packets
  * @mask: &lbhash_conf.mask, first because every packet reads it
  * @size: &lbhash_conf.size
+ * @transitions: length of @list
  * @marks_bits: logarithm of the length of @marks
  * @n: number of members
  * @members: sorted by name
@@ -87,19 +88,19 @@ struct lbhash_member {
  * @hash: how flows are hashed
  * @conf: the attributes
  * @digest: of the slots, 0 until somebody asked for it
- * @transitions: length of @list
  * @list: slots in transition, in ascending order; not for packets
  * @rcu: to free it
  *
  * Every change of a service, large or small, is a new table, so that no packet
- * meets half of one. Once it is published only @digest, @list and the previous
- * owners change: slots close and settle, one word each. That is also why @marks
- * is an array of ours and no rhashtable: it has to appear together with the
- * members that it names.
+ * meets half of one. Once it is published only @digest, @list, @transitions and
+ * the previous owners change: slots close and settle, one word each. That is
+ * also why @marks is an array of ours and no rhashtable: it has to appear
+ * together with the members that it names.
  */
 struct lbhash_table {
 	u32 mask;
 	u32 size;
+	u32 transitions;
 	u32 marks_bits;
 	u32 n;
 	struct lbhash_member *members;
@@ -108,7 +109,6 @@ struct lbhash_table {
 	struct lbhash_flow_hash hash;
 	struct lbhash_conf conf;
 	u64 digest;
-	u32 transitions;
 	struct lbhash_transition *list;
 	struct rcu_head rcu;
 };

@@ -178,7 +178,7 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 *n,
 		if (lbhash_slot_in_transition(*slot))
 			list[left++] = list[i];
 	}
-	*n = left;
+	WRITE_ONCE(*n, left);
 	return closing;
 }
 
