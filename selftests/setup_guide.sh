@@ -247,6 +247,10 @@ lb iptables -t mangle -F PREROUTING
 # shellcheck disable=SC2046 # words of a rule
 lb iptables -t raw $(sed 's/^-A PREROUTING/-I PREROUTING 1/' "$T/rule")
 
+# A server may still be trying to answer, with an MSS from before section 6.
+no_half_open() { [ -z "$(srv 1 ss -KtH state syn-recv)" ]; }
+wait_for 60 no_half_open
+
 count_mss cl SYN,ACK 1360 1340
 for n in 1 2 3; do
 	count_mss "s$n" SYN 1380 1350
@@ -257,8 +261,19 @@ check_mss 'to the client' cl
 check_mss 'to the servers' s1 s2 s3
 
 follow 7
-check_get 'NAT' 8080
+lb conntrack -F 2>/dev/null
+check_get 'tracking what changed' 80
+check_eq 'entries' 0 "$(lb conntrack -C)"
+ctl backend set web s1 state drain
+patience=20 get 4 24 >"$T/answers"
+check_ge 'entries for what changed' 1 "$(lb conntrack -C)"
+check_eq 'answers of s1, IPv4' 0 "$(grep -c s1 "$T/answers")"
+check_eq 'answers, IPv4' 24 "$(grep -c . "$T/answers")"
+ctl backend set web s1 state up
 
 follow 8
+check_get 'NAT' 8080
+
+follow 9
 check_eq 'services' '' "$(ctl service show)"
 check_eq 'commands tried' "$(commands '' | wc -l)" "$executed"
