@@ -167,9 +167,9 @@ int lbhash_change_measure(struct lbhash_change *change,
 
 	before = before ?: &nothing;
 	*change = (struct lbhash_change){ .transitions = after->transitions };
-	indices = kvmalloc_array(before->n ?: 1, sizeof(*indices), GFP_KERNEL);
+	indices = kvmalloc_array(before->n ?: 1, sizeof(*indices), LBHASH_GFP);
 	change->shares = kvmalloc_array(before->n + after->n ?: 1,
-					sizeof(*change->shares), GFP_KERNEL);
+					sizeof(*change->shares), LBHASH_GFP);
 	if (!indices || !change->shares) {
 		kvfree(indices);
 		kvfree(change->shares);

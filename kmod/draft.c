@@ -98,7 +98,7 @@ static int reserve(struct lbhash_draft *draft, u32 room)
 {
 	struct lbhash_member *members;
 
-	members = kvmalloc_array(room, sizeof(*members), GFP_KERNEL);
+	members = kvmalloc_array(room, sizeof(*members), LBHASH_GFP);
 	if (!members)
 		return -ENOMEM;
 	if (draft->n)
@@ -277,7 +277,7 @@ static int check_marks(const struct lbhash_draft *draft,
 	int err = 0;
 	u32 i;
 
-	by_mark = kvmalloc_array(draft->n ?: 1, sizeof(*by_mark), GFP_KERNEL);
+	by_mark = kvmalloc_array(draft->n ?: 1, sizeof(*by_mark), LBHASH_GFP);
 	if (!by_mark)
 		return lbhash_refuse_memory(why);
 	for (i = 0; i < draft->n; i++)

@@ -217,7 +217,7 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
 	lockdep_assert_held(&ln->mutex);
 
 	err = xa_alloc(&ln->ids, &svc->id, svc, xa_limit_31b,
-		       GFP_KERNEL_ACCOUNT);
+		       LBHASH_GFP_KEPT);
 	if (err)
 		return err;
 	err = rhashtable_insert_fast(&ln->services, &svc->node,
@@ -231,7 +231,7 @@ static struct lbhash_service *alloc_service(const char *name)
 {
 	struct lbhash_service *svc;
 
-	svc = kzalloc(sizeof(*svc), GFP_KERNEL_ACCOUNT);
+	svc = kzalloc(sizeof(*svc), LBHASH_GFP_KEPT);
 	if (!svc)
 		return NULL;
 	svc->stats = lbhash_stats_service_alloc();

@@ -17,7 +17,7 @@
 struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void)
 {
 	return alloc_percpu_gfp(struct lbhash_service_stats,
-				GFP_KERNEL_ACCOUNT);
+				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 /**
@@ -29,7 +29,7 @@ struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void)
 struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void)
 {
 	return alloc_percpu_gfp(struct lbhash_backend_stats,
-				GFP_KERNEL_ACCOUNT);
+				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 static bool chose_for_connection(enum lbhash_reason reason)

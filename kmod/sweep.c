@@ -92,7 +92,7 @@ static int list_searches(struct lbhash_net *ln,
 	*searches = (struct lbhash_searches){};
 	if (!n)
 		return 0;
-	searches->list = kvcalloc(n, sizeof(*searches->list), GFP_KERNEL);
+	searches->list = kvcalloc(n, sizeof(*searches->list), LBHASH_GFP);
 	if (!searches->list)
 		return -ENOMEM;
 	xa_for_each(&ln->ids, id, svc) {
@@ -143,7 +143,7 @@ static int close_slots(struct lbhash_searches *searches, bool *any)
 					     table->conf.settle, now))
 			continue;
 		search->held = kvcalloc(BITS_TO_LONGS(table->size),
-					sizeof(*search->held), GFP_KERNEL);
+					sizeof(*search->held), LBHASH_GFP);
 		if (!search->held)
 			return -ENOMEM;
 		*any = true;

@@ -27,7 +27,7 @@ struct lbhash_backend *lbhash_backend_alloc(const char *name)
 {
 	struct lbhash_backend *backend;
 
-	backend = kzalloc(sizeof(*backend), GFP_KERNEL_ACCOUNT);
+	backend = kzalloc(sizeof(*backend), LBHASH_GFP_KEPT);
 	if (!backend)
 		return NULL;
 	backend->stats = lbhash_stats_backend_alloc();
@@ -117,7 +117,7 @@ static int build_marks(struct lbhash_table *table)
 	u32 i, at;
 
 	table->marks = kvmalloc_array(1u << bits, sizeof(*table->marks),
-				      GFP_KERNEL_ACCOUNT);
+				      LBHASH_GFP_KEPT);
 	if (!table->marks)
 		return -ENOMEM;
 	memset(table->marks, 0xff, sizeof(*table->marks) << bits);
@@ -219,7 +219,7 @@ static int compute_owners(struct lbhash_table *table, u32 active)
 	int err = -ENOMEM;
 	u16 *rounds;
 
-	entries = kvcalloc(active, sizeof(*entries), GFP_KERNEL);
+	entries = kvcalloc(active, sizeof(*entries), LBHASH_GFP);
 	if (!entries)
 		return -ENOMEM;
 	for (i = 0; i < table->n; i++) {
@@ -231,7 +231,7 @@ static int compute_owners(struct lbhash_table *table, u32 active)
 		n++;
 	}
 	n_rounds = lbhash_maglev_rounds(entries, n);
-	rounds = kvmalloc_array(n_rounds, 2 * sizeof(*rounds), GFP_KERNEL);
+	rounds = kvmalloc_array(n_rounds, 2 * sizeof(*rounds), LBHASH_GFP);
 	if (rounds) {
 		lbhash_maglev_permute(entries, n, table->size,
 				      &table->hash.key);
@@ -258,7 +258,7 @@ static int fill_slots(struct lbhash_table *table,
 		return 0;
 
 	table->slots = kvmalloc_array(table->size, sizeof(*table->slots),
-				      GFP_KERNEL_ACCOUNT);
+				      LBHASH_GFP_KEPT);
 	if (!table->slots)
 		return -ENOMEM;
 	memset(table->slots, 0xff, table->size * sizeof(*table->slots));
@@ -285,7 +285,7 @@ static int carry_slots(struct lbhash_table *table,
 	if (!table->slots || !old->slots ||
 	    (!comparable && !old->transitions))
 		return 0;
-	heirs = kvmalloc_array(old->n ?: 1, sizeof(*heirs), GFP_KERNEL);
+	heirs = kvmalloc_array(old->n ?: 1, sizeof(*heirs), LBHASH_GFP);
 	if (!heirs)
 		return -ENOMEM;
 	lbhash_table_map(old, table, true, heirs);
@@ -296,7 +296,7 @@ static int carry_slots(struct lbhash_table *table,
 	if (table->transitions) {
 		table->list = kvmalloc_array(table->transitions,
 					     sizeof(*table->list),
-					     GFP_KERNEL_ACCOUNT);
+					     LBHASH_GFP_KEPT);
 		if (!table->list)
 			goto out;
 	}
@@ -332,7 +332,7 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 	struct lbhash_table *table;
 	u32 i;
 
-	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	table = kzalloc(sizeof(*table), LBHASH_GFP_KEPT);
 	if (!table)
 		return NULL;
 	table->conf = *conf;
@@ -341,7 +341,7 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 	init_flow_hash(&table->hash, conf);
 
 	table->members = kvmalloc_array(n ?: 1, sizeof(*members),
-					GFP_KERNEL_ACCOUNT);
+					LBHASH_GFP_KEPT);
 	if (!table->members)
 		goto err_free;
 	for (i = 0; i < n; i++) {
@@ -415,7 +415,7 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 	if (table->digest || lbhash_table_is_empty(table))
 		return table->digest;
 
-	names = kvmalloc_array(table->n, sizeof(*names), GFP_KERNEL);
+	names = kvmalloc_array(table->n, sizeof(*names), LBHASH_GFP);
 	if (!names)
 		return 0;
 	for (i = 0; i < table->n; i++) {

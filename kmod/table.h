@@ -2,6 +2,7 @@
 #ifndef LBHASH_TABLE_H
 #define LBHASH_TABLE_H
 
+#include <linux/gfp.h>
 #include <linux/in6.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -11,6 +12,12 @@
 #include "transition.h"
 
 #define LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
+
+/* For what a request needs, and for what stays. Who asks for too much is told
+ * so; the log is not.
+ */
+#define LBHASH_GFP	(GFP_KERNEL | __GFP_NOWARN)
+#define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT)
 
 struct lbhash_backend_stats;
 
