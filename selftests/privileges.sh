@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# Who may do what. Without CAP_NET_ADMIN everything can be read and nothing
+# changed. The owner of a user namespace may do everything in its network
+# namespace and sees nothing of others. What configuration takes of the kernel's
+# memory is charged to the cgroup of who made it, whose limit is the limit.
+. ./lib.sh
+
+nobody() {
+	ip netns exec "$1" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--bounding-set -all "${@:2}"
+}
+
+# may_not WHERE COMMAND...: changes nothing, and says that it is not permitted
+may_not() {
+	local before after rc out
+
+	before=$(ctl save)
+	out=$(nobody "$1" lbhashctl "${@:2}" 2>&1)
+	rc=$?
+	after=$(ctl save)
+	check_eq "nobody: ${*:2}" "2, Operation not permitted" \
+		"$rc, $(grep -o 'Operation not permitted' <<<"$out")"
+	[ "$before" = "$after" ] || fail "it changed something"
+}
+
+may() {
+	nobody "$1" lbhashctl -j "${@:2}" >"$T/out" 2>&1 ||
+		fail "nobody: ${*:2}: $(cat "$T/out")"
+	[ -s "$T/out" ] || fail "nobody: ${*:2}: says nothing"
+	ok "nobody: ${*:2}"
+}
+
+nobody_reads() {
+	service 2
+	ctl save >"$T/config"
+	chmod 755 "$T"
+	chmod 644 "$T/config"
+	may_not lb service add more
+	may_not lb service set web settle 1
+	may_not lb service del web
+	may_not lb backend add web s3 mark 3
+	may_not lb backend set web s1 state down
+	may_not lb backend del web s1
+	may_not lb apply "$T/config"
+	may_not lb flush web
+	may_not lb flush
+
+	may lb service show
+	may lb service show web
+	may lb backend show web
+	may lb backend show web s1
+	may lb save
+	may lb lookup web proto tcp src 192.0.2.1:1 dst "$VIP4:80"
+	may lb table web
+	may lb -v table web
+	may lb stats
+	may lb version
+
+	# A walk over conntrack's entries is not for everyone.
+	check_eq 'nobody: who holds slots' null \
+		"$(nobody lb lbhashctl -j service show web | jq '.[0].holding')"
+	check_eq 'root: who holds slots' 0 \
+		"$(ctl -j service show web | jq '.[0].holding')"
+}
+
+# The owner of a user namespace, who is nobody outside of it.
+owner_rules() {
+	cat >"$T/owner" <<-'END'
+	set -e
+	[ "$(lbhashctl -j service show)" = '[]' ]
+	lbhashctl service add web size 4099
+	lbhashctl backend add web mine mark 9
+	iptables-legacy -t raw -A PREROUTING -j LBHASH --service web
+	iptables-legacy -t raw -S
+	lbhashctl -j backend show web
+	lbhashctl flush web
+	lbhashctl backend add web other mark 8
+	iptables-legacy -t raw -F
+	lbhashctl service del web
+	lbhashctl service add web
+	END
+	chmod 644 "$T/owner"
+	modprobe iptable_raw
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		unshare --user --map-root-user --net \
+		bash "$T/owner" >"$T/out" 2>&1 || fail "owner: $(cat "$T/out")"
+	check_eq 'owner: rule' 1 "$(grep -c -- '-j LBHASH --service web' "$T/out")"
+	check_eq 'owner: backend' mine \
+		"$(grep '^\[' "$T/out" | jq -r '.[0].name')"
+	check_same 'lb has what it had' "$(cat "$T/config")" "$(ctl save)"
+	check_eq 'nothing in the first namespace' '[]' \
+		"$(lbhashctl -j service show)"
+
+	# Owner of one namespace, nobody in another.
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+		unshare --user --map-root-user \
+		nsenter --net=/run/netns/lb lbhashctl service add more \
+		>"$T/out" 2>&1
+	check_eq "owner of no network namespace" 1 \
+		"$(grep -c 'not permitted' "$T/out")"
+	check_same 'lb has what it had' "$(cat "$T/config")" "$(ctl save)"
+}
+
+charged() { cat "/sys/fs/cgroup/owner/memory.current"; }
+
+less_than() { [ "$(charged)" -lt "$1" ]; }
+
+# 16 tables of 4 MiB
+memory_is_charged() {
+	local i before
+
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir /sys/fs/cgroup/owner
+	add_namespace big
+	for ((i = 0; i < 16; i++)); do
+		echo "service add big$i size 1048573"
+		echo "backend add big$i s1 mark 1"
+	done >"$T/batch"
+	before=$(charged)
+	bash -c 'echo $$ >/sys/fs/cgroup/owner/cgroup.procs; exec "$@"' - \
+		lbhashctl -n big -b "$T/batch" || fail 'no room'
+	check_ge 'MiB charged to the cgroup' 64 \
+		$((($(charged) - before) >> 20))
+	ip netns del big
+	wait_for 30 less_than $((16 << 20))
+	ok "MiB left when the namespace is gone: $(($(charged) >> 20))"
+	rmdir /sys/fs/cgroup/owner
+}
+
+load_module
+topology dsr 2
+nobody_reads
+owner_rules
+memory_is_charged

@@ -1,0 +1,143 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# Everything at once, on two CPUs: traffic, changes, dumps, rules that come and
+# go, conntrack being emptied, sweeps, namespaces that are born and die, attempts
+# to unload the module; then a storm of updates. Afterwards all works, and the
+# kernel has nothing to say. Half a minute; SOAK=1 makes it 5 minutes and 10,000
+# updates.
+. ./lib.sh
+
+LASTS=20 STORM=1000
+[ -z "${SOAK:-}" ] || LASTS=300 STORM=10000
+workers=()
+
+# worker NAME: the function of that name over and over, until told to stop; its
+# rounds are counted in $T/NAME.rounds, and what it has to say is an error
+worker() {
+	{
+		rounds=0
+		until [ -e "$T/stop" ]; do
+			"$1" || echo "exit $?"
+			rounds=$((rounds + 1))
+			echo "$rounds" >"$T/$1.rounds"
+		done
+	} >"$T/$1.errors" 2>&1 &
+	workers+=("$1")
+}
+
+# Two who do not know of each other: what one makes, the other may take away.
+changes() {
+	ctl -b - 2>/dev/null <<-END || :
+		backend add web s5 mark 5 weight 3
+		backend set web s2 state drain
+		backend set web s3 weight $((RANDOM % 9 + 1))
+		service set web settle $((RANDOM % 2))
+		backend set web s5 state down
+		backend set web s2 state up
+		backend del web s5
+	END
+}
+
+configurations() {
+	ctl save >"$T/saved" && ctl apply "$T/saved"
+	ctl service add passing size 251 && ctl service del passing
+}
+
+# What others delete in the middle of a dump makes it an error, not a crash.
+dumps() {
+	{
+		ctl -j service show
+		ctl -j backend show web
+		ctl -j stats
+		ctl -j -v table web
+		ctl -j lookup web proto tcp src 192.0.2.1:1 dst "$VIP4:80"
+	} >/dev/null 2>&1
+	:
+}
+
+rules() {
+	local track
+
+	for track in changed never always; do
+		ipt -t raw -R PREROUTING 1 -d "$VIP4" -j LBHASH --service web \
+			--track "$track"
+		ip6t -t raw -R PREROUTING 1 -d "$VIP6" -j LBHASH --service web \
+			--track "$track"
+	done
+	lb iptables-nft -w -t mangle -A PREROUTING -d "$VIP4" \
+		-m lbhash --pinned-to s1 --service web
+	lb iptables-nft -w -t mangle -F PREROUTING
+}
+
+entries() {
+	lb conntrack -L >/dev/null 2>&1
+	lb conntrack -F >/dev/null 2>&1
+}
+
+unloads() {
+	! rmmod xt_lbhash 2>/dev/null || echo unloaded
+}
+
+namespaces() {
+	local ns=ns$BASHPID.$RANDOM
+
+	ip netns add "$ns" && lbhashctl -n "$ns" -b - <<-END &&
+		service add web size 251
+		backend add web s1 mark 1
+		backend add web s2 mark 2
+	END
+	ip netns exec "$ns" iptables-legacy -w -t raw -A OUTPUT \
+		-j LBHASH --service web &&
+	ip -n "$ns" link set lo up &&
+	ip netns exec "$ns" ping -c 1 -W 2 127.0.0.1 >/dev/null
+	ip netns del "$ns"
+}
+
+errors() { cat "$T"/*.errors; }
+
+load_module
+topology dsr 4
+start_servers
+SIZE=509
+service 4
+rule raw PREROUTING -j LBHASH --service web
+start_client tcp4 4 -n 10 -e -i 20
+start_client tcp6 6 -n 10 -e -i 20
+start_client udp4 4 -u -n 10 -e -i 20
+start_client udp6 6 -u -n 10 -e -i 20
+
+for w in changes configurations dumps rules entries unloads namespaces; do
+	worker "$w"
+done
+# How long it goes on is what this test is about.
+sleep "$LASTS"
+touch "$T/stop"
+for job in $(jobs -p); do
+	[[ " $server_pid ${client_pid[*]} " = *" $job "* ]] || wait "$job"
+done
+for w in "${workers[@]}"; do
+	check_ge "rounds of $w" 2 "$(cat "$T/$w.rounds")"
+done
+check_eq 'what the workers had to say' '' "$(errors | sort | uniq -c | head)"
+snapshot
+check_ge 'packets meanwhile' 500 "${stat[packets]}"
+
+for ((i = 0; i < STORM; i++)); do
+	echo "backend set web s1 weight $((i % 7 + 1))"
+done >"$T/storm"
+before=$(ctl -j service show web | jq '.[0].generation')
+ctl -b "$T/storm" || fail 'the storm stopped'
+check_eq 'updates of the storm' "$STORM" \
+	$(($(ctl -j service show web | jq '.[0].generation') - before))
+
+for name in tcp4 tcp6 udp4 udp6; do
+	stop_client "$name"
+done
+fresh 4
+rule raw PREROUTING -j LBHASH --service web
+start_client after4 4 -n 20 -p "$first_port"
+start_client after6 6 -n 20 -p "$first_port"
+check_eq 'IPv4 afterwards' 20 "$(flows_of after4 ok)"
+check_eq 'IPv6 afterwards' 20 "$(flows_of after6 ok)"
