@@ -137,7 +137,7 @@ units	:= $(patsubst selftests/unit/%.c,$(B)/unit/%,\
 	$(wildcard selftests/unit/*.c))
 
 # What the host and what the guest runs.
-tests: $(units)
+tests: $(units) $(B)/tests/nth.so
 	$(Q)$(MAKE) $(quietly) -C selftests/traffic O=$(B)/tests
 
 # Each includes the pure kernel file that it tests.
@@ -146,6 +146,10 @@ $(B)/unit/%: selftests/unit/%.c
 	$(Q)$(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $<
+
+$(B)/tests/nth.so: selftests/debug/nth.c
+	@mkdir -p $(@D) && echo '  CC      nth.so'
+	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 
 # `deps` may bring the headers that the list of kernels is made from.
 demo: deps

@@ -95,6 +95,8 @@ namespaces() {
 	ip netns del "$ns"
 }
 
+rounds() { [ "$(cat "$T/$1.rounds" 2>/dev/null || echo 0)" -ge "$2" ]; }
+
 errors() { cat "$T"/*.errors; }
 
 load_module
@@ -113,6 +115,9 @@ for w in changes configurations dumps rules entries unloads namespaces; do
 done
 # How long it goes on is what this test is about.
 sleep "$LASTS"
+for w in "${workers[@]}"; do
+	wait_for 300 rounds "$w" 2
+done
 touch "$T/stop"
 for job in $(jobs -p); do
 	[[ " $server_pid ${client_pid[*]} " = *" $job "* ]] || wait "$job"
