@@ -7,6 +7,7 @@
  *   flows servers FILE VIP4 VIP6 NAMESPACE...
  *   flows client FILE NAMESPACE VIP [option]...
  *   flows queue FILE NAMESPACE MARKS
+ *   flows frames NAMESPACE INTERFACE MAC VIP4 VIP6 SEED COUNT
  *
  * SIGUSR1 asks for another report, SIGTERM for the last one.
  */
@@ -160,12 +161,13 @@ int main(int argc, char **argv)
 		{ "servers", servers_main },
 		{ "client", client_main },
 		{ "queue", queue_main },
+		{ "frames", frames_main },
 	};
 	size_t i;
 
 	for (i = 0; argc > 1 && i < ARRAY_SIZE(parts); i++)
 		if (!strcmp(argv[1], parts[i].name))
 			return parts[i].main(argc - 1, argv + 1);
-	fprintf(stderr, "usage: flows servers|client|queue ...\n");
+	fprintf(stderr, "usage: flows servers|client|queue|frames ...\n");
 	return 1;
 }
