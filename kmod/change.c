@@ -10,13 +10,17 @@
 #include "change.h"
 #include "table.h"
 
+#define NO_SHARE	U32_MAX
+
 /* Shares of the members of @after come first, of those that left last;
- * @indices maps the members of @before to them.
+ * @indices maps the members of @before to them. Together they can be more than
+ * a slot can name.
  */
-static void list_backends(struct lbhash_change *change, u16 *indices,
+static void list_backends(struct lbhash_change *change, u32 *indices,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
+	const struct lbhash_member *from, *to;
 	u32 i;
 
 	for (i = 0; i < after->n; i++)
@@ -26,42 +30,50 @@ static void list_backends(struct lbhash_change *change, u16 *indices,
 		};
 	change->n = after->n;
 
-	lbhash_table_map(before, after, false, indices);
 	for (i = 0; i < before->n; i++) {
-		if (indices[i] == LBHASH_NOBODY) {
+		from = &before->members[i];
+		to = lbhash_member_find(after->members, after->n,
+					from->backend->name);
+		if (to && to->backend == from->backend) {
+			indices[i] = to - after->members;
+		} else {
 			indices[i] = change->n++;
 			change->shares[indices[i]] = (struct lbhash_share){
-				.name = before->members[i].backend->name,
+				.name = from->backend->name,
 			};
 		}
-		change->shares[indices[i]].before = before->members[i].slots;
+		change->shares[indices[i]].before = from->slots;
 	}
 }
 
-static u16 index_of(const u16 *indices, u16 member)
+static u32 index_of(const u32 *indices, u16 member)
 {
-	return member == LBHASH_NOBODY ? LBHASH_NOBODY : indices[member];
+	return member == LBHASH_NOBODY ? NO_SHARE : indices[member];
 }
 
-static void compare_slots(struct lbhash_change *change, const u16 *indices,
+static u32 index_after(u16 member)
+{
+	return member == LBHASH_NOBODY ? NO_SHARE : member;
+}
+
+static void compare_slots(struct lbhash_change *change, const u32 *indices,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
 	struct lbhash_share *shares = change->shares;
-	u16 left, came;
-	u32 i, old, new;
+	u32 i, old, new, left, came;
 
 	for (i = 0; i < after->size; i++) {
 		old = lbhash_table_at(before, i);
 		new = lbhash_table_at(after, i);
 		left = index_of(indices, lbhash_slot_owner(old));
-		came = lbhash_slot_owner(new);
+		came = index_after(lbhash_slot_owner(new));
 		if (left != came) {
-			if (left != LBHASH_NOBODY) {
+			if (left != NO_SHARE) {
 				change->moved++;
 				shares[left].lost++;
 			}
-			if (came != LBHASH_NOBODY)
+			if (came != NO_SHARE)
 				shares[came].gained++;
 		}
 		if (lbhash_slot_in_transition(new) &&
@@ -81,7 +93,7 @@ static u64 end_of_slot(u32 slot, u32 size)
 }
 
 /* Hashes, of 2^32, that stay with their backend when only the size changes. */
-static u64 hashes_that_stay(const u16 *indices,
+static u64 hashes_that_stay(const u32 *indices,
 			    const struct lbhash_table *before,
 			    const struct lbhash_table *after)
 {
@@ -120,7 +132,7 @@ static u64 hashes_that_meet(const struct lbhash_change *change, u32 before_size,
 }
 
 /* A slot is not what it was: moves are a share of the flows. */
-static void estimate_moves(struct lbhash_change *change, const u16 *indices,
+static void estimate_moves(struct lbhash_change *change, const u32 *indices,
 			   const struct lbhash_table *before,
 			   const struct lbhash_table *after)
 {
@@ -153,7 +165,7 @@ static u32 count_needed(const struct lbhash_change *change, u32 before_size,
  * lbhash_change_measure - what a change does
  * @change: out
  * @before: table of the service now, NULL for a service that is to come
- * @after: table that is to follow
+ * @after: table that is to follow, NULL for a service that is to go
  *
  * Context: may sleep.
  * Return: 0, and lbhash_change_free() is due; or -ENOMEM.
@@ -162,11 +174,21 @@ int lbhash_change_measure(struct lbhash_change *change,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
-	static const struct lbhash_table nothing = { .size = 1 };
-	u16 *indices;
+	const struct lbhash_table *either = before ?: after;
+	struct lbhash_table nothing = {
+		.size = either->size,
+		.conf = either->conf,
+	};
+	u32 *indices;
 
 	before = before ?: &nothing;
-	*change = (struct lbhash_change){ .transitions = after->transitions };
+	after = after ?: &nothing;
+	*change = (struct lbhash_change){
+		.size = after->size,
+		.transitions = after->transitions,
+		.by_slot = !before->slots ||
+			   lbhash_table_is_comparable(before, after),
+	};
 	indices = kvmalloc_array(before->n ?: 1, sizeof(*indices), LBHASH_GFP);
 	change->shares = kvmalloc_array(before->n + after->n ?: 1,
 					sizeof(*change->shares), LBHASH_GFP);
@@ -177,7 +199,7 @@ int lbhash_change_measure(struct lbhash_change *change,
 	}
 
 	list_backends(change, indices, before, after);
-	if (lbhash_table_is_comparable(before, after))
+	if (change->by_slot)
 		compare_slots(change, indices, before, after);
 	else
 		estimate_moves(change, indices, before, after);

@@ -26,19 +26,24 @@ struct lbhash_share {
 
 /**
  * struct lbhash_change - what a change does to a service's slots
+ * @size: slots afterwards
  * @moved: slots that leave their owner; where slots do not mean the same before
  *	and after, as many of the new ones as connections move
  * @needed: how many had to, to get from the old shares to the new ones
  * @entered: settled slots that enter transition
  * @transitions: slots in transition afterwards
+ * @by_slot: slots mean the same before and after; if not, of each share only
+ *	@before and @after are known
  * @n: length of @shares
  * @shares: of every backend that there is before or after
  */
 struct lbhash_change {
+	u32 size;
 	u32 moved;
 	u32 needed;
 	u32 entered;
 	u32 transitions;
+	bool by_slot;
 	u32 n;
 	struct lbhash_share *shares;
 };

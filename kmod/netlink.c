@@ -335,6 +335,20 @@ int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	return lbhash_nl_answer(skb, info, &why, err);
 }
 
+/* What deleting it would do. */
+static int answer_deletion(struct genl_info *info, struct lbhash_refusal *why)
+{
+	struct lbhash_change change;
+	int err;
+
+	if (lbhash_change_measure(&change, lbhash_nl_table(info), NULL))
+		return lbhash_refuse_memory(why);
+	err = lbhash_nl_answer_change(info, lbhash_nl_service(info)->name,
+				      &change);
+	lbhash_change_free(&change);
+	return err;
+}
+
 int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	bool dry_run = info->attrs[LBHASH_A_DRY_RUN];
@@ -344,7 +358,9 @@ int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 	err = lbhash_service_delete(ln, lbhash_nl_service(info), dry_run,
 				    &why);
-	if (!err && !dry_run)
+	if (!err && dry_run)
+		err = answer_deletion(info, &why);
+	else if (!err)
 		lbhash_nl_tell(ln, nla_data(info->attrs[LBHASH_A_NAME]), NULL,
 			       LBHASH_CAUSE_SERVICE_DEL, NULL);
 	return lbhash_nl_answer(skb, info, &why, err);

@@ -6,6 +6,10 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 
+/* Room for 400 backends. */
+#define ANSWER_SIZE \
+	(SKB_WITH_OVERHEAD(SZ_32K) - NLMSG_HDRLEN - GENL_HDRLEN)
+
 static int put_change(struct sk_buff *msg, const struct lbhash_change *change)
 {
 	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_CHANGE);
@@ -19,41 +23,59 @@ static int put_change(struct sk_buff *msg, const struct lbhash_change *change)
 	return 0;
 }
 
-static int put_share(struct sk_buff *msg, const struct lbhash_share *share)
+static int put_share(struct sk_buff *msg, const struct lbhash_share *share,
+		     bool by_slot)
 {
 	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_BACKEND);
 
-	if (!nest ||
-	    nla_put_string(msg, LBHASH_BACKEND_A_NAME, share->name) ||
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(msg, LBHASH_BACKEND_A_NAME, share->name) ||
 	    nla_put_u32(msg, LBHASH_BACKEND_A_SLOTS, share->after) ||
 	    nla_put_u32(msg, LBHASH_BACKEND_A_BEFORE, share->before) ||
-	    nla_put_u32(msg, LBHASH_BACKEND_A_GAINED, share->gained) ||
-	    nla_put_u32(msg, LBHASH_BACKEND_A_LOST, share->lost) ||
-	    nla_put_u32(msg, LBHASH_BACKEND_A_ENTERED, share->entered))
+	    (by_slot &&
+	     (nla_put_u32(msg, LBHASH_BACKEND_A_GAINED, share->gained) ||
+	      nla_put_u32(msg, LBHASH_BACKEND_A_LOST, share->lost) ||
+	      nla_put_u32(msg, LBHASH_BACKEND_A_ENTERED, share->entered)))) {
+		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;
+	}
 	nla_nest_end(msg, nest);
 	return 0;
 }
 
-static size_t share_size(void)
+static int put_sums(struct sk_buff *msg, const struct lbhash_change *change)
 {
-	return nla_total_size(nla_total_size(LBHASH_NAMESIZE) +
-			      5 * nla_total_size(sizeof(u32)));
+	if (nla_put_u32(msg, LBHASH_A_SIZE, change->size) ||
+	    nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, change->transitions))
+		return -EMSGSIZE;
+	return put_change(msg, change);
 }
 
-static int put_answer(struct sk_buff *msg, const char *name,
-		      const struct lbhash_change *change)
+/* The sums, if it is the first message, and backends from @next on, as many as
+ * fit. One message for all would be memory in one piece, which may not exist.
+ */
+static int answer_part(struct genl_info *info, const char *name,
+		       const struct lbhash_change *change, u32 *next)
 {
-	u32 i;
+	struct sk_buff *msg;
+	void *hdr;
 
-	if (nla_put_string(msg, LBHASH_A_NAME, name) ||
-	    nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, change->transitions) ||
-	    put_change(msg, change))
+	msg = genlmsg_new(ANSWER_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
+				info->genlhdr->cmd);
+	if (!hdr || nla_put_string(msg, LBHASH_A_NAME, name) ||
+	    (!*next && put_sums(msg, change))) {
+		nlmsg_free(msg);
 		return -EMSGSIZE;
-	for (i = 0; i < change->n; i++)
-		if (put_share(msg, &change->shares[i]))
-			return -EMSGSIZE;
-	return 0;
+	}
+	while (*next < change->n &&
+	       !put_share(msg, &change->shares[*next], change->by_slot))
+		++*next;
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
 }
 
 /**
@@ -67,21 +89,13 @@ static int put_answer(struct sk_buff *msg, const char *name,
 int lbhash_nl_answer_change(struct genl_info *info, const char *name,
 			    const struct lbhash_change *change)
 {
-	struct sk_buff *msg;
-	void *hdr;
+	u32 next = 0;
+	int err;
 
-	msg = genlmsg_new(NLMSG_GOODSIZE + change->n * share_size(),
-			  GFP_KERNEL);
-	if (!msg)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
-				info->genlhdr->cmd);
-	if (!hdr || put_answer(msg, name, change)) {
-		nlmsg_free(msg);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
+	do
+		err = answer_part(info, name, change, &next);
+	while (!err && next < change->n);
+	return err;
 }
 
 static int put_event(struct sk_buff *msg, struct lbhash_net *ln,

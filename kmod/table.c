@@ -165,11 +165,11 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
  * lbhash_table_map - find the backends of one table in another
  * @from: a table
  * @to: another table of the service
- * @usable: only those that connections can stay with
- * @indices: out, for each member of @from its index in @to or LBHASH_NOBODY
+ * @indices: out, for each member of @from its index in @to, or LBHASH_NOBODY
+ *	if connections cannot stay with it
  */
 void lbhash_table_map(const struct lbhash_table *from,
-		      const struct lbhash_table *to, bool usable, u16 *indices)
+		      const struct lbhash_table *to, u16 *indices)
 {
 	const struct lbhash_member *member;
 	u32 i;
@@ -179,7 +179,7 @@ void lbhash_table_map(const struct lbhash_table *from,
 		member = lbhash_member_find(to->members, to->n,
 					    from->members[i].backend->name);
 		if (member && member->backend == from->members[i].backend &&
-		    (!usable || lbhash_member_is_usable(member)))
+		    lbhash_member_is_usable(member))
 			indices[i] = member - to->members;
 	}
 }
@@ -288,7 +288,7 @@ static int carry_slots(struct lbhash_table *table,
 	heirs = kvmalloc_array(old->n ?: 1, sizeof(*heirs), LBHASH_GFP);
 	if (!heirs)
 		return -ENOMEM;
-	lbhash_table_map(old, table, true, heirs);
+	lbhash_table_map(old, table, heirs);
 
 	table->transitions = comparable ?
 		lbhash_transition_carry(table->slots, table->size, old->slots,

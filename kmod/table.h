@@ -134,7 +134,7 @@ u64 lbhash_table_digest(struct lbhash_table *table);
 u32 lbhash_table_slot(const struct lbhash_table *table,
 		      const struct lbhash_flow *flow);
 void lbhash_table_map(const struct lbhash_table *from,
-		      const struct lbhash_table *to, bool usable, u16 *indices);
+		      const struct lbhash_table *to, u16 *indices);
 bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 bool lbhash_table_is_comparable(const struct lbhash_table *a,
