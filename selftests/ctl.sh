@@ -104,9 +104,9 @@ no_privilege() {
 # --- what is wrong with a command --------------------------------------------
 
 wrong_words() {
-	local objects='service, backend, apply, save, flush, lookup, table, stats, version'
+	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, version'
 	local name='a name is 1..31 of A-Za-z0-9_.- and does not start with a dash'
-	local settings='size, hash, seed, mask, on-empty, settle, disruptive'
+	local settings='size, hash, seed, mask, on-empty, settle, disruptive, dry-run'
 	local long=aaaaaaaaaabbbbbbbbbbccccccccccdd
 
 	says 1 "frobnicate: unknown object ($objects)" frobnicate
@@ -127,7 +127,7 @@ wrong_words() {
 	says 1 "lookup: SERVICE is missing" lookup
 	says 1 "apply: FILE|- is missing" apply
 	says 1 "save: unexpected argument web" save web
-	says 1 "service del web: unexpected argument now" service del web now
+	says 1 "now: unknown keyword (dry-run)" service del web now
 	says 1 "backend show web s1: unexpected argument s2" backend show web s1 s2
 	says 1 "service : $name" service add ""
 	says 1 "service -web: $name" service add -web
@@ -234,9 +234,9 @@ wrong_objects() {
 	ipt -t raw -A PREROUTING -j LBHASH --service web
 	says 2 "service web is used by 1 rule" service del web
 	says 2 "service web is used by 1 rule" flush
-	says 2 "seed of a service in use by 1 rule: say disruptive" \
+	says 2 "seed of a service in use by 1 rule: say disruptive, moves 50.1 % of flows" \
 		service set web seed 00000000000000000000000000000000
-	says 2 "size of a service in use by 1 rule: say disruptive" \
+	says 2 "size of a service in use by 1 rule: say disruptive, moves 48.9 % of flows" \
 		service set web size 509
 	does service set web size 509 disruptive
 	ipt -t raw -F
@@ -259,7 +259,7 @@ answers() {
 		service show
 	prints "web size 257 hash proto,src/24,dst/64 seed $seed mask 0xff on-empty continue settle 7 backends 2 rules 0 generation 3 digest $digest" \
 		-v service show web
-	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2}]" \
+	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2,\"transition_slots\":0,\"settles_in\":null,\"holding\":0}]" \
 		service show web
 	prints "s1 mark 0x1 weight 1 state drain slots 0
 s2 mark 0x2 weight 3 state up address 192.0.2.2 address ${V6}2 slots 257" \
@@ -292,12 +292,12 @@ formats() {
 	check_eq "lines of -p" 21 "$(ctl -p backend show web | wc -l)"
 	check_eq "save -j is save on a line" "$(ctl save | jq -c .)" \
 		"$(ctl -j save)"
-	prints "  backend add SERVICE NAME mark N [weight W] [state up|drain|down] [address ADDR|none]...
-  backend set SERVICE NAME [mark N] [weight W] [state up|drain|down] [address ADDR|none]...
-  backend del SERVICE NAME
+	prints "  backend add SERVICE NAME mark N [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
+  backend set SERVICE NAME [mark N] [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
+  backend del SERVICE NAME [dry-run]
   backend show SERVICE [NAME]" help backend
-	check_eq "help names every object" 9 "$(ctl help |
-		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|version) ')"
+	check_eq "help names every object" 10 "$(ctl help |
+		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|monitor|version) ')"
 	lbhashctl >"$T/out" 2>"$T/err"
 	check_eq "no arguments" 1 $?
 	check_eq "no arguments are no error line" "$(lbhashctl help)" \
@@ -413,7 +413,7 @@ saves() {
 	echo '{"services":[{"name":"web","mask":"0xff","backends":[{"name":"s1","mark":"0x7"}]}]}' >"$T/json"
 	does apply "$T/json"
 	shape '.[0] | del(.seed, .digest, .generation)' \
-		'{"name":"web","size":65537,"hash":"proto,src,dst,sport,dport","mask":255,"on_empty":"drop","settle":600,"rules":0,"backends":1}' \
+		'{"name":"web","size":65537,"hash":"proto,src,dst,sport,dport","mask":255,"on_empty":"drop","settle":600,"rules":0,"backends":1,"transition_slots":0,"settles_in":null,"holding":0}' \
 		service show
 	shape . '[{"name":"s1","mark":7,"weight":1,"state":"up","addresses":[],"slots":65537}]' \
 		backend show web
@@ -494,9 +494,9 @@ changes_nothing() {
 
 	# Only the kernel knows these.
 	bad 2 "service used is used by 1 rule" 'del(.services[1])'
-	bad 2 "service used: size of a service in use by 1 rule: say disruptive" \
+	bad 2 "service used: size of a service in use by 1 rule: say disruptive, moves 0.0 % of flows" \
 		'.services[1].size = 509'
-	bad 2 "service used: seed of a service in use by 1 rule: say disruptive" \
+	bad 2 "service used: seed of a service in use by 1 rule: say disruptive, moves 0.0 % of flows" \
 		'.services[1].seed = "00112233445566778899aabbccddeeff"'
 	bad 2 "service used: a symmetric hash treats both ends alike" \
 		'.services[1].hash = "src,symmetric"'

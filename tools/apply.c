@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "change.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "parse.h"
@@ -41,12 +42,12 @@ static void batch_add(struct batch *batch, struct nl_msg *msg)
 }
 
 /* Return: @rc, or what the kernel said if that is DONE. */
-static int batch_run(struct batch *batch, int rc)
+static int batch_run(struct batch *batch, const json_t *known, int rc)
 {
 	size_t i;
 
 	if (!rc)
-		rc = nl_do_all(batch->msgs, batch->count);
+		rc = change_all(batch->msgs, batch->count, known);
 	for (i = 0; i < batch->count; i++)
 		nl_free(batch->msgs[i]);
 	free(batch->msgs);
@@ -65,6 +66,22 @@ static void batch_delete(struct batch *batch, const json_t *services,
 		if (name && !json_object_get(keep, name))
 			batch_add(batch, service_del_request(name));
 	}
+}
+
+/* An object with the services' names as keys. */
+static json_t *names_of(const json_t *services)
+{
+	json_t *names = json_object();
+	const json_t *service;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(services, i, service) {
+		name = json_string_value(json_object_get(service, "name"));
+		if (name)
+			json_object_set_new(names, name, json_true());
+	}
+	return names;
 }
 
 static int bad(const struct place *at, const char *why)
@@ -329,12 +346,13 @@ static json_t *load(const char *file)
 
 static const struct setting apply_settings[] = {
 	{ .key = "disruptive" },
+	CHANGE_DRY_RUN,
 	{}
 };
 
 static int apply(const struct command *cmd, char **argv)
 {
-	json_t *running = json_array(), *names = json_object(), *root;
+	json_t *running = json_array(), *names = json_object(), *known, *root;
 	struct batch batch = {};
 	__u32 disruptive = 0;
 	int rc;
@@ -351,10 +369,34 @@ static int apply(const struct command *cmd, char **argv)
 		rc = service_list(NULL, running);
 	if (!rc)
 		batch_delete(&batch, running, names);
-	rc = batch_run(&batch, rc);
+	known = names_of(running);
+	rc = batch_run(&batch, known, rc);
+	json_decref(known);
 	json_decref(running);
 	json_decref(names);
 	json_decref(root);
+	return rc;
+}
+
+static void forget(const json_t *services, const char *const *keys)
+{
+	json_t *service;
+	size_t i;
+
+	for (; *keys; keys++)
+		json_array_foreach(services, i, service)
+			json_object_del(service, *keys);
+}
+
+/* As service_list(), without what changes by itself. */
+static int list_services(json_t *services)
+{
+	static const char *const passing[] = {
+		"transition_slots", "settles_in", "holding", NULL
+	};
+	int rc = service_list(NULL, services);
+
+	forget(services, passing);
 	return rc;
 }
 
@@ -369,11 +411,11 @@ static int snapshot(json_t *services, json_t *backends)
 		json_array_clear(services);
 		json_object_clear(backends);
 		json_array_clear(again);
-		rc = service_list(NULL, services);
+		rc = list_services(services);
 		if (!rc)
 			rc = backend_list(NULL, backends);
 		if (!rc)
-			rc = service_list(NULL, again);
+			rc = list_services(again);
 		if (rc || json_equal(services, again))
 			break;
 		if (tries == SAVE_TRIES)
@@ -392,16 +434,15 @@ static int save(const struct command *cmd, char **argv)
 	};
 	json_t *services = json_array(), *backends = json_object();
 	json_t *service, *members, *member;
-	const char *const *key, *name;
+	const char *name;
 	size_t i, j;
 	int rc;
 
 	(void)cmd;
 	(void)argv;
 	rc = snapshot(services, backends);
+	forget(services, state);
 	json_array_foreach(services, i, service) {
-		for (key = state; *key; key++)
-			json_object_del(service, *key);
 		name = json_string_value(json_object_get(service, "name"));
 		members = name ? json_object_get(backends, name) : NULL;
 		json_array_foreach(members, j, member)
@@ -421,20 +462,23 @@ static int flush(const struct command *cmd, char **argv)
 {
 	struct batch batch = {};
 	struct nl_msg *msg;
+	__u32 nothing = 0;
 	json_t *services;
 	int rc;
 
-	(void)cmd;
 	if (argv[0]) {
+		rc = parse_settings(cmd->settings, argv + 1, &nothing);
+		if (rc)
+			return rc;
 		msg = nl_request(LBHASH_CMD_BACKEND_DEL);
 		nl_put_str(msg, LBHASH_A_NAME, argv[0]);
-		return nl_do(msg, NULL, NULL);
+		return change_one(msg);
 	}
 	services = json_array();
 	rc = service_list(NULL, services);
 	if (!rc)
 		batch_delete(&batch, services, NULL);
-	rc = batch_run(&batch, rc);
+	rc = batch_run(&batch, NULL, rc);
 	json_decref(services);
 	return rc;
 }
@@ -450,6 +494,6 @@ const struct command save_commands[] = {
 };
 
 const struct command flush_commands[] = {
-	{ .args = "[SERVICE]", .run = flush },
+	{ .args = "[SERVICE]", .settings = change_settings, .run = flush },
 	{}
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "change.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "print.h"
@@ -37,6 +38,7 @@ const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 		.offset = offsetof(struct backend, addr),
 		.flags = SETTING_STRING | SETTING_LIST,
 	},
+	[BACKEND_DRY_RUN] = CHANGE_DRY_RUN,
 	{}
 };
 
@@ -176,16 +178,22 @@ static int backend_change(const struct command *cmd, char **argv)
 	msg = nl_request(cmd->op);
 	nl_put_str(msg, LBHASH_A_NAME, argv[0]);
 	backend_put(msg, argv[1], &be);
-	return nl_do(msg, NULL, NULL);
+	return change_one(msg);
 }
 
 static int backend_del(const struct command *cmd, char **argv)
 {
-	struct nl_msg *msg = nl_request(cmd->op);
+	struct nl_msg *msg;
+	__u32 nothing = 0;
+	int rc;
 
+	rc = parse_settings(cmd->settings, argv + 2, &nothing);
+	if (rc)
+		return rc;
+	msg = nl_request(cmd->op);
 	nl_put_str(msg, LBHASH_A_NAME, argv[0]);
 	backend_put(msg, argv[1], NULL);
-	return nl_do(msg, NULL, NULL);
+	return change_one(msg);
 }
 
 static int backend_show(const struct command *cmd, char **argv)
@@ -217,7 +225,7 @@ const struct command backend_commands[] = {
 	{ .name = "set", .args = "SERVICE NAME", .settings = backend_settings,
 	  .op = LBHASH_CMD_BACKEND_SET, .partial = true,
 	  .run = backend_change },
-	{ .name = "del", .args = "SERVICE NAME",
+	{ .name = "del", .args = "SERVICE NAME", .settings = change_settings,
 	  .op = LBHASH_CMD_BACKEND_DEL, .run = backend_del },
 	{ .name = "show", .args = "SERVICE [NAME]",
 	  .op = LBHASH_CMD_BACKEND_GET, .run = backend_show },

@@ -21,7 +21,11 @@
 
 #define WORDS_MAX	256
 
+/* getopt_long() returns it for an option without a letter. */
+#define OPTION_DRY_RUN	256
+
 struct ctl ctl;
+static bool always_dry_run;
 
 static const struct command version_commands[];
 
@@ -39,6 +43,7 @@ static const struct object objects[] = {
 	{ "table", "show slots per backend, with -v every slot",
 	  table_commands },
 	{ "stats", "show counters", stats_commands },
+	{ "monitor", "print a line for every change", monitor_commands },
 	{ "version", "show the versions of lbhashctl and the module",
 	  version_commands },
 	{}
@@ -117,15 +122,16 @@ static void print_help(FILE *out)
 {
 	const struct object *obj;
 
-	fputs("usage: lbhashctl [-j] [-p] [-v] [-n NETNS] OBJECT COMMAND ...\n"
-	      "       lbhashctl [-j] [-p] [-v] [-n NETNS] -b FILE\n"
+	fputs("usage: lbhashctl [-j] [-p] [-v] [-n NETNS] [--dry-run] OBJECT COMMAND ...\n"
+	      "       lbhashctl [-j] [-p] [-v] [-n NETNS] [--dry-run] -b FILE\n"
 	      "       lbhashctl help [OBJECT]\n\n", out);
 	for (obj = objects; obj->name; obj++)
 		fprintf(out, "  %-8s  %s\n", obj->name, obj->help);
 	fputs("\n"
 	      "  -j  print JSON                   -n NETNS  in a network namespace\n"
 	      "  -p  print indented JSON          -b FILE   run commands from FILE\n"
-	      "  -v  show more                    -V        show the version\n",
+	      "  -v  show more                    -V        show the version\n"
+	      "  --dry-run  change nothing, say what would change\n",
 	      out);
 }
 
@@ -217,6 +223,34 @@ static int check_args(const struct object *obj, const struct command *cmd,
 	return DONE;
 }
 
+/* Takes --dry-run out, which may stand anywhere: no name begins with a dash. */
+static bool take_dry_run(char **argv)
+{
+	char **to = argv;
+	bool found = false;
+
+	for (; *argv; argv++) {
+		if (!strcmp(*argv, "--dry-run"))
+			found = true;
+		else
+			*to++ = *argv;
+	}
+	*to = NULL;
+	return found;
+}
+
+/* What changes nothing cannot be rehearsed. */
+static int check_dry_run(const struct command *cmd)
+{
+	const struct setting *set;
+
+	for (set = cmd->settings; set && set->key; set++)
+		if (set->flags & SETTING_DRY_RUN)
+			return DONE;
+	return ctl.dry_run ? fail(USAGE, "%s: unexpected argument --dry-run",
+				  ctl.what) : DONE;
+}
+
 /* Runs one command line, NULL-terminated. */
 static int run(char **argv)
 {
@@ -225,6 +259,9 @@ static int run(char **argv)
 	int rc;
 
 	ctl.what[0] = '\0';
+	ctl.dry_run = take_dry_run(argv) || always_dry_run;
+	if (!argv[0])
+		return fail(USAGE, "an object is missing");
 	if (!strcmp(argv[0], "help"))
 		return help(argv[1]);
 	obj = parse_keyword("object", *argv++, objects, sizeof(*objects));
@@ -244,6 +281,8 @@ static int run(char **argv)
 		say(cmd->name);
 	}
 	rc = check_args(obj, cmd, argv);
+	if (!rc)
+		rc = check_dry_run(cmd);
 	return rc ? rc : cmd->run(cmd, argv);
 }
 
@@ -325,6 +364,7 @@ int main(int argc, char **argv)
 		{ "netns",	required_argument,	NULL, 'n' },
 		{ "batch",	required_argument,	NULL, 'b' },
 		{ "verbose",	no_argument,		NULL, 'v' },
+		{ "dry-run",	no_argument,		NULL, OPTION_DRY_RUN },
 		{ "version",	no_argument,		NULL, 'V' },
 		{ "help",	no_argument,		NULL, 'h' },
 		{}
@@ -350,6 +390,9 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			ctl.verbose = true;
+			break;
+		case OPTION_DRY_RUN:
+			always_dry_run = true;
 			break;
 		case 'V':
 			printf("lbhashctl %s\n", VERSION);

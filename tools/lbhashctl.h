@@ -17,6 +17,7 @@ enum { DONE, USAGE, REFUSED };
  * @json: print JSON
  * @pretty: indent it
  * @verbose: text shows all there is
+ * @dry_run: change nothing, say what the command would do
  * @where: "FILE:LINE: " in front of every error, or ""
  * @what: the command that runs, without its keywords
  */
@@ -24,6 +25,7 @@ struct ctl {
 	bool json;
 	bool pretty;
 	bool verbose;
+	bool dry_run;
 	char where[4096];
 	char what[256];
 };
@@ -65,6 +67,7 @@ extern const struct command flush_commands[];
 extern const struct command lookup_commands[];
 extern const struct command table_commands[];
 extern const struct command stats_commands[];
+extern const struct command monitor_commands[];
 
 void *must_realloc(void *old, size_t size);
 

@@ -13,10 +13,13 @@
 #include "nl.h"
 
 #define DUMP_TRIES	10
-#define ANSWER_MAX	(256 * 1024)
+
+/* Where the kernel waits for us: events, and all parts of an answer. */
+#define QUEUE_SIZE	(8 * 1024 * 1024)
 
 static struct mnl_socket *sock;
 static __u16 family;
+static __u32 group;
 static __u32 seq;
 
 /* Messages of one answer, kept until it is known to be whole. */
@@ -33,7 +36,7 @@ static struct nl_msg *request(__u16 type, __u8 op, __u8 version)
 	struct genlmsghdr *genl;
 
 	msg->about[0] = '\0';
-	msg->rehearsal = false;
+	msg->silent = false;
 	msg->room = 4096;
 	msg->nlh = must_realloc(NULL, msg->room);
 	mnl_nlmsg_put_header(msg->nlh);
@@ -63,77 +66,6 @@ void nl_free(struct nl_msg *msg)
 {
 	free(msg->nlh);
 	free(msg);
-}
-
-/**
- * nl_put() - append an attribute, the buffer grows as needed
- * @msg: the request
- * @type: the attribute
- * @data: its value
- * @len: length of the value
- */
-void nl_put(struct nl_msg *msg, __u16 type, const void *data, size_t len)
-{
-	size_t need = msg->nlh->nlmsg_len + MNL_ATTR_HDRLEN + MNL_ALIGN(len);
-
-	if (need > msg->room) {
-		msg->room = 2 * need;
-		msg->nlh = must_realloc(msg->nlh, msg->room);
-	}
-	mnl_attr_put(msg->nlh, type, len, data);
-}
-
-/* nl_put() for one kind of value each. */
-void nl_put_u8(struct nl_msg *msg, __u16 type, __u8 value)
-{
-	nl_put(msg, type, &value, sizeof(value));
-}
-
-void nl_put_u16(struct nl_msg *msg, __u16 type, __u16 value)
-{
-	nl_put(msg, type, &value, sizeof(value));
-}
-
-void nl_put_u32(struct nl_msg *msg, __u16 type, __u32 value)
-{
-	nl_put(msg, type, &value, sizeof(value));
-}
-
-void nl_put_str(struct nl_msg *msg, __u16 type, const char *value)
-{
-	nl_put(msg, type, value, strlen(value) + 1);
-}
-
-void nl_put_flag(struct nl_msg *msg, __u16 type)
-{
-	nl_put(msg, type, "", 0);
-}
-
-/**
- * nl_nest_start() - open a nested attribute
- * @msg: the request
- * @type: the attribute
- *
- * Return: a handle for nl_nest_end(); not a pointer, since the buffer moves.
- */
-size_t nl_nest_start(struct nl_msg *msg, __u16 type)
-{
-	size_t nest = msg->nlh->nlmsg_len;
-
-	nl_put(msg, type | NLA_F_NESTED, "", 0);
-	return nest;
-}
-
-/**
- * nl_nest_end() - close a nested attribute
- * @msg: the request
- * @nest: what nl_nest_start() returned
- */
-void nl_nest_end(struct nl_msg *msg, size_t nest)
-{
-	struct nlattr *attr = (void *)((char *)msg->nlh + nest);
-
-	attr->nla_len = msg->nlh->nlmsg_len - nest;
 }
 
 /*
@@ -168,7 +100,7 @@ static int refuse(const struct nl_msg *msg, int error, const char *sentence)
 /* An ack may carry a sentence too: done, but. */
 static int accept_with(const struct nl_msg *msg, const char *sentence)
 {
-	if (sentence && !msg->rehearsal)
+	if (sentence && !msg->silent)
 		fail(DONE, "%s%s", msg->about, sentence);
 	return DONE;
 }
@@ -220,19 +152,38 @@ static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 	}
 }
 
+/*
+ * What the kernel sends at a time, however much it is.
+ * Return: the length, or -1.
+ */
+static ssize_t receive_some(const struct nlmsghdr **messages)
+{
+	static struct nlmsghdr *buf;
+	static size_t room;
+	ssize_t len;
+
+	len = recv(mnl_socket_get_fd(sock), NULL, 0, MSG_PEEK | MSG_TRUNC);
+	if (len < 0)
+		return len;
+	if ((size_t)len > room || !buf) {
+		room = len > 64 * 1024 ? len : 64 * 1024;
+		buf = must_realloc(buf, room);
+	}
+	*messages = buf;
+	return mnl_socket_recvfrom(sock, buf, room);
+}
+
 static int receive(const struct nl_msg *msg, struct answer *answer)
 {
-	static struct nlmsghdr buf[ANSWER_MAX / sizeof(struct nlmsghdr)];
 	const struct nlmsghdr *nlh;
 	ssize_t got;
 	int rc, len;
 
 	for (;;) {
-		got = mnl_socket_recvfrom(sock, buf, sizeof(buf));
+		got = receive_some(&nlh);
 		if (got < 0)
 			return broken("receive");
-		len = got;
-		for (nlh = buf; mnl_nlmsg_ok(nlh, len);
+		for (len = got; mnl_nlmsg_ok(nlh, len);
 		     nlh = mnl_nlmsg_next(nlh, &len)) {
 			if (nlh->nlmsg_seq != seq)
 				continue;
@@ -290,8 +241,8 @@ static int open_socket(void)
 	static const int options[] = {
 		NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK
 	};
+	int queue = QUEUE_SIZE, on = 1;
 	unsigned int i;
-	int on = 1;
 
 	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!sock)
@@ -301,16 +252,33 @@ static int open_socket(void)
 	for (i = 0; i < ARRAY_SIZE(options); i++)
 		if (mnl_socket_setsockopt(sock, options[i], &on, sizeof(on)))
 			return broken("option");
+	/* Who may not have it does not get the answers that need it. */
+	setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVBUFFORCE, &queue,
+		   sizeof(queue));
 	return DONE;
+}
+
+static void learn_group(const struct nlattr *nest)
+{
+	const struct nlattr *tb[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	const char *name;
+
+	nl_nested(nest, tb, CTRL_ATTR_MCAST_GRP_MAX);
+	name = nl_str(tb[CTRL_ATTR_MCAST_GRP_NAME]);
+	if (name && !strcmp(name, LBHASH_MCGRP_CONFIG))
+		group = nl_uint(tb[CTRL_ATTR_MCAST_GRP_ID]);
 }
 
 static void learn_family(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
+	const struct nlattr *attr, *tb[CTRL_ATTR_MAX + 1];
 
 	(void)arg;
 	nl_attrs(nlh, tb, CTRL_ATTR_MAX);
 	family = nl_uint(tb[CTRL_ATTR_FAMILY_ID]);
+	if (tb[CTRL_ATTR_MCAST_GROUPS])
+		mnl_attr_for_each_nested(attr, tb[CTRL_ATTR_MCAST_GROUPS])
+			learn_group(attr);
 }
 
 /* Asking for the family by name also makes the kernel load the module. */
@@ -405,6 +373,32 @@ int nl_dump(struct nl_msg *msg, nl_cb_t *cb, void *arg)
 }
 
 /**
+ * nl_rehearse() - ask the kernel what requests would do
+ * @msgs: the requests; their operations know LBHASH_A_DRY_RUN
+ * @count: how many
+ * @cb: called for every message of the answers; NULL to hear only refusals
+ * @arg: for @cb
+ *
+ * Return: DONE, or REFUSED after an error message.
+ */
+int nl_rehearse(struct nl_msg **msgs, size_t count, nl_cb_t *cb, void *arg)
+{
+	int rc = DONE;
+	size_t i;
+
+	for (i = 0; !rc && i < count; i++) {
+		size_t len = msgs[i]->nlh->nlmsg_len;
+
+		nl_put_flag(msgs[i], LBHASH_A_DRY_RUN);
+		msgs[i]->silent = !cb;
+		rc = send_again(msgs[i], cb, arg);
+		msgs[i]->silent = false;
+		msgs[i]->nlh->nlmsg_len = len;
+	}
+	return rc;
+}
+
+/**
  * nl_do_all() - send requests, but none for real if the kernel refuses one
  * @msgs: the requests; their operations know LBHASH_A_DRY_RUN
  * @count: how many
@@ -416,95 +410,88 @@ int nl_do_all(struct nl_msg **msgs, size_t count)
 	int rc = DONE;
 	size_t i;
 
-	for (i = 0; !rc && i < count; i++) {
-		size_t len = msgs[i]->nlh->nlmsg_len;
-
-		nl_put_flag(msgs[i], LBHASH_A_DRY_RUN);
-		msgs[i]->rehearsal = true;
-		rc = send_again(msgs[i], NULL, NULL);
-		msgs[i]->rehearsal = false;
-		msgs[i]->nlh->nlmsg_len = len;
-	}
+	if (count > 1)
+		rc = nl_rehearse(msgs, count, NULL, NULL);
 	for (i = 0; !rc && i < count; i++)
 		rc = send_again(msgs[i], NULL, NULL);
 	return rc;
 }
 
-static void file_attr(const struct nlattr *attr, const struct nlattr **tb,
-		      __u16 max)
+/* The controller says when the family goes away, which nobody else does. */
+static int change_membership(int option)
 {
-	__u16 type = mnl_attr_get_type(attr);
+	int notify = GENL_ID_CTRL, config = group;
 
-	if (type <= max)
-		tb[type] = attr;
+	if (mnl_socket_setsockopt(sock, option, &config, sizeof(config)) ||
+	    mnl_socket_setsockopt(sock, option, &notify, sizeof(notify)))
+		return broken("group");
+	return DONE;
 }
 
 /**
- * nl_attrs() - sort the attributes of a message by type
- * @nlh: the message
- * @tb: filled in, @max + 1 entries; NULL where an attribute is absent
- * @max: types above are ignored
- */
-void nl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb,
-	      __u16 max)
-{
-	const struct nlattr *attr;
-
-	memset(tb, 0, (max + 1) * sizeof(*tb));
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		file_attr(attr, tb, max);
-}
-
-/**
- * nl_nested() - sort the attributes inside another one by type
- * @nest: the attribute
- * @tb: filled in, @max + 1 entries; NULL where an attribute is absent
- * @max: types above are ignored
- */
-void nl_nested(const struct nlattr *nest, const struct nlattr **tb,
-	       __u16 max)
-{
-	const struct nlattr *attr;
-
-	memset(tb, 0, (max + 1) * sizeof(*tb));
-	mnl_attr_for_each_nested(attr, nest)
-		file_attr(attr, tb, max);
-}
-
-/**
- * nl_uint() - value of an unsigned attribute of any width
- * @attr: the attribute, or NULL
+ * nl_join() - listen to changes from now on
+ * @fd: out, becomes readable when there is an event
  *
- * Return: the value, 0 for none.
+ * Return: DONE, or REFUSED after an error message.
  */
-__u64 nl_uint(const struct nlattr *attr)
+int nl_join(int *fd)
 {
-	if (!attr)
-		return 0;
-	switch (mnl_attr_get_payload_len(attr)) {
-	case 1:
-		return mnl_attr_get_u8(attr);
-	case 2:
-		return mnl_attr_get_u16(attr);
-	case 4:
-		return mnl_attr_get_u32(attr);
-	case 8:
-		return mnl_attr_get_u64(attr);
-	default:
-		return 0;
+	int rc = find_family();
+
+	if (rc)
+		return rc;
+	*fd = mnl_socket_get_fd(sock);
+	return change_membership(NETLINK_ADD_MEMBERSHIP);
+}
+
+/**
+ * nl_leave() - do not listen any more
+ *
+ * Return: DONE, or REFUSED after an error message.
+ */
+int nl_leave(void)
+{
+	return change_membership(NETLINK_DROP_MEMBERSHIP);
+}
+
+static bool is_farewell(const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *tb[CTRL_ATTR_MAX + 1];
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL || genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	nl_attrs(nlh, tb, CTRL_ATTR_MAX);
+	return nl_uint(tb[CTRL_ATTR_FAMILY_ID]) == family;
+}
+
+/**
+ * nl_events() - read events, wait for one if there is none
+ * @cb: called for every event
+ *
+ * That the kernel had more than there was room for is told and no reason to
+ * stop.
+ *
+ * Return: DONE, or REFUSED after an error message.
+ */
+int nl_events(nl_cb_t *cb)
+{
+	const struct nlmsghdr *nlh;
+	ssize_t got;
+	int len;
+
+	got = receive_some(&nlh);
+	if (got < 0 && errno == ENOBUFS)
+		return fail(DONE, "%s: too slow, events were lost", ctl.what);
+	if (got < 0)
+		return broken("receive");
+	for (len = got; mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (is_farewell(nlh))
+			return fail(REFUSED, "%s: the xt_lbhash module is gone",
+				    ctl.what);
+		if (nlh->nlmsg_type == family)
+			cb(nlh, NULL);
 	}
-}
-
-/**
- * nl_str() - value of a string attribute
- * @attr: the attribute, or NULL
- *
- * Return: the string, or NULL if there is none or it does not end.
- */
-const char *nl_str(const struct nlattr *attr)
-{
-	if (!attr || !memchr(mnl_attr_get_payload(attr), '\0',
-			     mnl_attr_get_payload_len(attr)))
-		return NULL;
-	return mnl_attr_get_str(attr);
+	return DONE;
 }

@@ -14,13 +14,13 @@
  * @nlh: the message, in a buffer that moves when it grows
  * @room: size of the buffer
  * @about: stands before the kernel's sentence about this request
- * @rehearsal: nothing happens yet, so the kernel's warnings are not shown
+ * @silent: the kernel's warnings are not shown
  */
 struct nl_msg {
 	struct nlmsghdr *nlh;
 	size_t room;
 	char about[64];
-	bool rehearsal;
+	bool silent;
 };
 
 /* Called for every message of a complete answer. */
@@ -41,6 +41,11 @@ void nl_nest_end(struct nl_msg *msg, size_t nest);
 int nl_do(struct nl_msg *msg, nl_cb_t *cb, void *arg);
 int nl_dump(struct nl_msg *msg, nl_cb_t *cb, void *arg);
 int nl_do_all(struct nl_msg **msgs, size_t count);
+int nl_rehearse(struct nl_msg **msgs, size_t count, nl_cb_t *cb, void *arg);
+
+int nl_join(int *fd);
+int nl_leave(void);
+int nl_events(nl_cb_t *cb);
 
 void nl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb,
 	      __u16 max);

@@ -508,6 +508,10 @@ int parse_settings(const struct setting *settings, char **argv, void *into)
 				    sizeof(*settings));
 		if (!set)
 			return USAGE;
+		if (set->flags & SETTING_DRY_RUN) {
+			ctl.dry_run = true;
+			continue;
+		}
 		bit = BIT(set - settings);
 		if ((*have & bit) && !(set->flags & SETTING_LIST))
 			return fail(USAGE, "%s: given twice", set->key);

@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define BIT(n)			(1u << (n))
@@ -14,6 +15,7 @@
 #define SETTING_LIST		BIT(2)	/* strings, a word each */
 #define SETTING_REQUIRED	BIT(3)
 #define SETTING_HEX		BIT(4)	/* ranges are told in hex */
+#define SETTING_DRY_RUN		BIT(5)	/* sets ctl.dry_run only */
 
 /**
  * struct setting - one keyword, on the command line and in JSON

@@ -62,6 +62,14 @@ static void print_lines(const json_t *array, const char *label)
 	}
 }
 
+static bool is_hidden(const json_t *value, unsigned int flags)
+{
+	if (!value || json_is_null(value) || flags & PRINT_SLOTS ||
+	    (flags & PRINT_VERBOSE && !ctl.verbose))
+		return true;
+	return flags & PRINT_NONZERO && !json_integer_value(value);
+}
+
 /* A line of the object's own values, then a line for each that it holds. */
 static void print_object(const json_t *object,
 			 const struct print_field *fields, const char *indent)
@@ -74,9 +82,7 @@ static void print_object(const json_t *object,
 
 	for (f = fields; f->key; f++) {
 		value = json_object_get(object, f->key);
-		if (!value || json_is_null(value) || f->sub ||
-		    f->flags & PRINT_SLOTS ||
-		    (f->flags & PRINT_VERBOSE && !ctl.verbose))
+		if (f->sub || is_hidden(value, f->flags))
 			continue;
 		if (!json_is_array(value))
 			print_item(&gap, f->label, value, f->flags);
@@ -167,6 +173,18 @@ void sort_by(json_t *array, const char *key)
 	for (i = 0; i < n; i++)
 		json_array_append_new(array, sorted[i]);
 	free(sorted);
+}
+
+/**
+ * json_number() - a number in an object
+ * @object: the object
+ * @key: its key
+ *
+ * Return: the number, 0 if there is none.
+ */
+__u64 json_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
 }
 
 /**

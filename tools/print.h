@@ -4,10 +4,12 @@
 
 #include <jansson.h>
 #include <libmnl/libmnl.h>
+#include <linux/types.h>
 
 #define PRINT_HEX	0x1	/* numbers in hex */
 #define PRINT_VERBOSE	0x2	/* only with -v */
 #define PRINT_SLOTS	0x4	/* of an array: one a line, with index */
+#define PRINT_NONZERO	0x8	/* not if it is 0 */
 
 /**
  * struct print_field - how text shows one key of a JSON object
@@ -31,6 +33,7 @@ int print_file(json_t *value);
 
 void sort_by(json_t *array, const char *key);
 
+__u64 json_number(const json_t *object, const char *key);
 json_t *json_uint(const struct nlattr *attr);
 json_t *json_text(const struct nlattr *attr);
 json_t *json_name(const struct nlattr *attr, const char *const *names);

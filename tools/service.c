@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "change.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "parse.h"
@@ -52,6 +53,7 @@ const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	[SERVICE_DISRUPTIVE] = {
 		.key = "disruptive",
 	},
+	[SERVICE_DRY_RUN] = CHANGE_DRY_RUN,
 	{}
 };
 
@@ -67,6 +69,10 @@ static const struct print_field service_view[] = {
 	{ .key = "rules", .label = "rules" },
 	{ .key = "generation", .label = "generation", .flags = PRINT_VERBOSE },
 	{ .key = "digest", .label = "digest" },
+	{ .key = "transition_slots", .label = "transition",
+	  .flags = PRINT_NONZERO },
+	{ .key = "settles_in", .label = "settles-in" },
+	{ .key = "holding", .label = "holding", .flags = PRINT_NONZERO },
 	{}
 };
 
@@ -161,6 +167,11 @@ static void append_service(const struct nlmsghdr *nlh, void *arg)
 			    json_uint(tb[LBHASH_A_GENERATION]));
 	json_object_set_new(o, "rules", json_uint(tb[LBHASH_A_RULES]));
 	json_object_set_new(o, "backends", json_uint(tb[LBHASH_A_BACKENDS]));
+	json_object_set_new(o, "transition_slots",
+			    json_uint(tb[LBHASH_A_TRANSITION_SLOTS]));
+	json_object_set_new(o, "settles_in",
+			    json_uint(tb[LBHASH_A_SETTLES_IN]));
+	json_object_set_new(o, "holding", json_uint(tb[LBHASH_A_HOLDING]));
 	json_array_append_new(arg, o);
 }
 
@@ -212,13 +223,16 @@ static int service_change(const struct command *cmd, char **argv)
 		return fail(USAGE, "%s: nothing to change", ctl.what);
 	msg = nl_request(cmd->op);
 	service_put(msg, argv[0], &svc);
-	return nl_do(msg, NULL, NULL);
+	return change_one(msg);
 }
 
 static int service_del(const struct command *cmd, char **argv)
 {
-	(void)cmd;
-	return nl_do(service_del_request(argv[0]), NULL, NULL);
+	__u32 nothing = 0;
+	int rc;
+
+	rc = parse_settings(cmd->settings, argv + 1, &nothing);
+	return rc ? rc : change_one(service_del_request(argv[0]));
 }
 
 static int service_show(const struct command *cmd, char **argv)
@@ -240,7 +254,8 @@ const struct command service_commands[] = {
 	{ .name = "set", .args = "NAME", .settings = service_settings,
 	  .op = LBHASH_CMD_SERVICE_SET, .partial = true,
 	  .run = service_change },
-	{ .name = "del", .args = "NAME", .run = service_del },
+	{ .name = "del", .args = "NAME", .settings = change_settings,
+	  .run = service_del },
 	{ .name = "show", .args = "[NAME]", .run = service_show },
 	{}
 };

@@ -112,11 +112,6 @@ static int read_pages(const char *service, struct pages *pages)
 	return rc;
 }
 
-static __u64 number_of(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 /* Share of the slots that a backend ought to have. */
 static __u64 new_weight(const json_t *backend)
 {
@@ -124,7 +119,7 @@ static __u64 new_weight(const json_t *backend)
 
 	state = json_string_value(json_object_get(backend, "state"));
 	return state && !strcmp(state, state_names[LBHASH_STATE_UP]) ?
-	       number_of(backend, "weight") : 0;
+	       json_number(backend, "weight") : 0;
 }
 
 static int compare_owners(const void *a, const void *b)
@@ -154,7 +149,7 @@ static void fill_owners(struct owners *owners, const json_t *backends)
 					 sizeof(*owners->all));
 	json_array_foreach(backends, i, backend) {
 		o = &owners->all[i];
-		o->mark = number_of(backend, "mark");
+		o->mark = json_number(backend, "mark");
 		o->slots = 0;
 		o->name = json_string_value(json_object_get(backend, "name"));
 		owners->weight += new_weight(backend);
@@ -188,7 +183,7 @@ static __u64 divide(__u64 dividend, __u64 divisor)
 static json_t *backend_json(const json_t *backend, const struct pages *pages,
 			    const struct owners *owners)
 {
-	struct owner *o = find_owner(owners, number_of(backend, "mark"));
+	struct owner *o = find_owner(owners, json_number(backend, "mark"));
 	__u32 slots = o ? o->slots : 0;
 	json_t *new = json_object();
 	__u64 hundredths;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LBHASHCTL_CHANGE_H
+#define _LBHASHCTL_CHANGE_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "parse.h"
+
+struct nl_msg;
+struct nlattr;
+
+/* For every command that changes something. */
+#define CHANGE_DRY_RUN	{ .key = "dry-run", .flags = SETTING_DRY_RUN }
+
+extern const struct setting change_settings[];
+
+int change_one(struct nl_msg *msg);
+int change_all(struct nl_msg **msgs, size_t count, const json_t *known);
+
+void change_read(json_t *into, const struct nlattr *nest);
+
+#endif /* _LBHASHCTL_CHANGE_H */
