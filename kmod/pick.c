@@ -205,6 +205,8 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 		return malformed(svc, table, skb);
 	slot = slot_of(table, &flow);
 	if (likely(lbhash_slot_is_settled(slot))) {
+		if (lbhash_flow_opens(skb, &flow))
+			lbhash_pin_forget(skb, state, table->mask);
 		lbhash_pin_untrack(skb);
 		decision = choose_unknown(table, &flow,
 					  lbhash_slot_owner(slot));

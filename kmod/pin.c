@@ -195,6 +195,32 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 	nf_conntrack_event_cache(IPCT_MARK, ct);
 }
 
+/**
+ * lbhash_pin_forget - a connection begins that need not be known
+ * @skb: packet that begins it, with or without an entry
+ * @state: of the hook
+ * @mask: bits of the mark
+ *
+ * What conntrack may still know of an earlier one on the same ports, pinned in
+ * a transition that is over, must not be taken for this one in the next.
+ *
+ * Context: packet path, RCU.
+ */
+void lbhash_pin_forget(const struct sk_buff *skb,
+		       const struct nf_hook_state *state, u32 mask)
+{
+	struct nf_conn *ct;
+
+	if (!nf_conntrack_count(state->net))
+		return;
+	ct = lbhash_pin_find(state->net, skb, state->pf);
+	if (!ct)
+		return;
+	if (lbhash_pin_read(ct, mask) && nf_ct_is_confirmed(ct))
+		nf_ct_kill(ct);
+	nf_ct_put(ct);
+}
+
 static bool is_established(const struct nf_conn *ct)
 {
 	switch (nf_ct_protonum(ct)) {

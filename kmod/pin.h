@@ -43,6 +43,8 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 void lbhash_pin_untrack(struct sk_buff *skb);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
+void lbhash_pin_forget(const struct sk_buff *skb,
+		       const struct nf_hook_state *state, u32 mask);
 void lbhash_pin_hold(struct nf_conn *ct, u32 seconds);
 struct nf_conn *__must_check lbhash_pin_find(struct net *net,
 					     const struct sk_buff *skb,
