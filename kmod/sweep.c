@@ -227,8 +227,11 @@ static void sweep(struct work_struct *work)
 		}
 		free_searches(&searches);
 	}
-	xa_for_each(&ln->ids, id, svc)
+	xa_for_each(&ln->ids, id, svc) {
+		cond_resched();
+		lbhash_table_trim(lbhash_service_table(ln, svc));
 		plan(ln, lbhash_service_table(ln, svc), pause);
+	}
 	mutex_unlock(&ln->mutex);
 }
 

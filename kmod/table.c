@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 #include <net/ipv6.h>
 
 #include "maglev.h"
@@ -244,6 +245,33 @@ static int compute_owners(struct lbhash_table *table, u32 active)
 	return err;
 }
 
+static size_t slots_bytes(const struct lbhash_table *table)
+{
+	return table->size * sizeof(*table->slots);
+}
+
+/* kvmalloc() would round up to a power of two, which for the usual 65537 slots
+ * is as much again. In one piece packets find them with fewer TLB entries.
+ */
+static u32 *alloc_slots(const struct lbhash_table *table)
+{
+	gfp_t gfp = LBHASH_GFP_KEPT;
+	u32 *slots;
+
+	if (slots_bytes(table) < PAGE_SIZE)
+		return kmalloc(slots_bytes(table), gfp);
+	slots = alloc_pages_exact(slots_bytes(table), gfp | __GFP_NORETRY);
+	return slots ?: __vmalloc(slots_bytes(table), gfp);
+}
+
+static void free_slots(const struct lbhash_table *table)
+{
+	if (slots_bytes(table) < PAGE_SIZE || is_vmalloc_addr(table->slots))
+		kvfree(table->slots);
+	else if (table->slots)
+		free_pages_exact(table->slots, slots_bytes(table));
+}
+
 /* Slots with owners, or without if all that connections can do is stay. */
 static int fill_slots(struct lbhash_table *table,
 		      const struct lbhash_table *old)
@@ -257,8 +285,7 @@ static int fill_slots(struct lbhash_table *table,
 	if (!active && !(usable && old && old->slots))
 		return 0;
 
-	table->slots = kvmalloc_array(table->size, sizeof(*table->slots),
-				      LBHASH_GFP_KEPT);
+	table->slots = alloc_slots(table);
 	if (!table->slots)
 		return -ENOMEM;
 	memset(table->slots, 0xff, table->size * sizeof(*table->slots));
@@ -271,6 +298,19 @@ static int fill_slots(struct lbhash_table *table,
 	for (i = 0; i < table->size; i++)
 		table->members[lbhash_slot_owner(table->slots[i])].slots++;
 	return 0;
+}
+
+/* No larger than it must be, and no packet reads it. */
+static int alloc_list(struct lbhash_table *table)
+{
+	size_t bytes = table->transitions * sizeof(*table->list);
+
+	if (!bytes)
+		return 0;
+	table->list = bytes > PAGE_SIZE ?
+		__vmalloc(bytes, LBHASH_GFP_KEPT) :
+		kmalloc(bytes, LBHASH_GFP_KEPT);
+	return table->list ? 0 : -ENOMEM;
 }
 
 /* What the old table's slots mean for the connections of the new one's. */
@@ -293,13 +333,8 @@ static int carry_slots(struct lbhash_table *table,
 	table->transitions = comparable ?
 		lbhash_transition_carry(table->slots, table->size, old->slots,
 					old->list, heirs) : table->size;
-	if (table->transitions) {
-		table->list = kvmalloc_array(table->transitions,
-					     sizeof(*table->list),
-					     LBHASH_GFP_KEPT);
-		if (!table->list)
-			goto out;
-	}
+	if (alloc_list(table))
+		goto out;
 	if (!comparable)
 		table->transitions =
 			lbhash_transition_close_all(table->slots, table->size,
@@ -376,7 +411,7 @@ void lbhash_table_free(struct lbhash_table *table)
 		lbhash_backend_put(table->members[i].backend);
 	kvfree(table->members);
 	kvfree(table->marks);
-	kvfree(table->slots);
+	free_slots(table);
 	kvfree(table->list);
 	kfree(table);
 }
@@ -448,6 +483,20 @@ u32 lbhash_table_slot(const struct lbhash_table *table,
 }
 
 /**
+ * lbhash_table_trim - give back what only slots in transition need
+ * @table: a table, published or not
+ *
+ * Context: &lbhash_net.mutex held.
+ */
+void lbhash_table_trim(struct lbhash_table *table)
+{
+	if (table->transitions)
+		return;
+	kvfree(table->list);
+	table->list = NULL;
+}
+
+/**
  * lbhash_table_forget - settle every slot at once
  * @table: a table, published or not
  *
@@ -466,6 +515,7 @@ void lbhash_table_forget(struct lbhash_table *table)
 					      LBHASH_NOBODY));
 	}
 	WRITE_ONCE(table->transitions, 0);
+	lbhash_table_trim(table);
 }
 
 /**

@@ -65,9 +65,9 @@ struct lbhash_backend {
  * @weight: 0..65535
  * @state: one of enum lbhash_state
  * @slots: slots that it owns
+ * @addr4: next hop, 0 is none
  * @stats: of @backend; here to spare packets a cache line
  * @backend: name and counters; the member holds a reference
- * @addr4: next hop, 0 is none
  * @addr6: next hop, all zeroes is none
  */
 struct lbhash_member {
@@ -75,9 +75,9 @@ struct lbhash_member {
 	u16 weight;
 	u8 state;
 	u32 slots;
+	__be32 addr4;
 	struct lbhash_backend_stats __percpu *stats;
 	struct lbhash_backend *backend;
-	__be32 addr4;
 	struct in6_addr addr6;
 };
 
@@ -95,7 +95,8 @@ struct lbhash_member {
  * @hash: how flows are hashed
  * @conf: the attributes
  * @digest: of the slots, 0 until somebody asked for it
- * @list: slots in transition, in ascending order; not for packets
+ * @list: slots in transition, in ascending order, NULL if there is none; not
+ *	for packets
  * @rcu: to free it
  *
  * Every change of a service, large or small, is a new table, so that no packet
@@ -139,6 +140,7 @@ bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 bool lbhash_table_is_comparable(const struct lbhash_table *a,
 				const struct lbhash_table *b);
+void lbhash_table_trim(struct lbhash_table *table);
 void lbhash_table_forget(struct lbhash_table *table);
 const struct lbhash_member *
 lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
