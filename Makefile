@@ -70,6 +70,8 @@ help:
 	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
 	@echo 'soak         30,000 connections that reuse ports, half an hour'
 	@echo 'check-host   unit tests and all of the following'
+	@echo 'bench-churn  who breaks when backends change, simulated: half a'
+	@echo '             minute for two tables; a short one in check-host'
 	@echo 'fuzz         ten minutes of the packet parser; 30 s in check-host'
 	@echo 'style        checkpatch --strict, shellcheck, mandoc -T lint'
 	@echo 'sparse       sparse and W=1, no warning allowed'
@@ -137,7 +139,7 @@ units	:= $(patsubst selftests/unit/%.c,$(B)/unit/%,\
 	$(wildcard selftests/unit/*.c))
 
 # What the host and what the guest runs.
-tests: $(units) $(B)/tests/nth.so
+tests: $(units) $(B)/bench/churn $(B)/tests/nth.so
 	$(Q)$(MAKE) $(quietly) -C selftests/traffic O=$(B)/tests
 
 # Each includes the pure kernel file that it tests.
@@ -146,6 +148,14 @@ $(B)/unit/%: selftests/unit/%.c
 	$(Q)$(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $<
+
+churn	:= $(addprefix selftests/bench/,churn.c operator.c traffic.c balancer.c)
+
+$(B)/bench/churn: $(churn) $(wildcard selftests/bench/*.h \
+		selftests/unit/shim/linux/*.h kmod/maglev.* kmod/transition.*)
+	@mkdir -p $(@D) && echo '  CC      bench/churn'
+	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
+		-I selftests/unit/shim -I kmod -o $@ $(churn) -lm
 
 $(B)/tests/nth.so: selftests/debug/nth.c
 	@mkdir -p $(@D) && echo '  CC      nth.so'
@@ -164,6 +174,9 @@ check-host: deps
 	@$(MAKE) -j$(shell nproc) -O tests
 	@selftests/vm/check --host
 
+bench-churn: $(B)/bench/churn
+	@$<
+
 fuzz: deps
 	@selftests/fuzz/run 600
 
@@ -171,7 +184,7 @@ soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen
 
-.PHONY: fuzz soak
+.PHONY: bench-churn fuzz soak
 
 # --- static checks -----------------------------------------------------------
 
