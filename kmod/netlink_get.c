@@ -61,12 +61,11 @@ static int put_transitions(struct sk_buff *msg,
 	if (nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, table->transitions) ||
 	    (counted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->holding)))
 		return -EMSGSIZE;
-	if (!table->transitions)
-		return 0;
 	wait = lbhash_transition_wait(table->slots, table->list,
 				      table->transitions, table->conf.settle,
 				      ktime_get_seconds(), true);
-	return nla_put_u32(msg, LBHASH_A_SETTLES_IN, wait);
+	return wait == U32_MAX ? 0 :
+	       nla_put_u32(msg, LBHASH_A_SETTLES_IN, wait);
 }
 
 static int put_service(struct sk_buff *msg, struct lbhash_net *ln,

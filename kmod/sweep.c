@@ -139,7 +139,7 @@ static int close_slots(struct lbhash_searches *searches, bool *any)
 
 		cond_resched();
 		if (!lbhash_transition_close(table->slots, table->list,
-					     &table->transitions,
+					     table->transitions,
 					     table->conf.settle, now))
 			continue;
 		search->held = kvcalloc(BITS_TO_LONGS(table->size),

@@ -154,31 +154,30 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
  * lbhash_transition_close - close the slots that have waited long enough
  * @slots: a table's; packets may read them meanwhile
  * @list: those in transition
- * @n: number of them; in and out, for slots that nobody owns settle by closing
+ * @n: number of them
  * @settle: seconds to wait
  * @now: second
  *
+ * A slot that nobody owns waits on: its unknown connections have no other home.
+ *
  * Return: number of slots that are closing now.
  */
-u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 *n,
+u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 			    u32 settle, u32 now)
 {
-	u32 i, left = 0, closing = 0;
+	u32 i, closing = 0;
 
-	for (i = 0; i < *n; i++) {
+	for (i = 0; i < n; i++) {
 		u32 *slot = &slots[list[i].slot];
 		u16 owner = lbhash_slot_owner(*slot);
 
-		if (!lbhash_slot_is_closing(*slot) &&
+		if (owner != LBHASH_NOBODY && !lbhash_slot_is_closing(*slot) &&
 		    now - list[i].since >= settle) {
 			WRITE_ONCE(*slot, lbhash_slot(owner, owner));
 			list[i].several = true;
 		}
 		closing += lbhash_slot_is_closing(*slot);
-		if (lbhash_slot_in_transition(*slot))
-			list[left++] = list[i];
 	}
-	WRITE_ONCE(*n, left);
 	return closing;
 }
 
@@ -219,7 +218,7 @@ u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
  * @last: ask for the last one, not the first
  *
  * Return: seconds; 0 for a slot that is closing already; U32_MAX if there is
- * none to wait for.
+ * none to wait for, or nobody owns any.
  */
 u32 lbhash_transition_wait(const u32 *slots,
 			   const struct lbhash_transition *list, u32 n,
@@ -228,6 +227,8 @@ u32 lbhash_transition_wait(const u32 *slots,
 	u32 i, wait, waited, answer = U32_MAX;
 
 	for (i = 0; i < n; i++) {
+		if (lbhash_slot_owner(slots[list[i].slot]) == LBHASH_NOBODY)
+			continue;
 		waited = now - list[i].since;
 		wait = lbhash_slot_is_closing(slots[list[i].slot]) ||
 		       waited >= settle ? 0 : settle - waited;

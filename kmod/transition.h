@@ -82,7 +82,7 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 			    const u16 *heirs, u32 now);
 u32 lbhash_transition_close_all(u32 *slots, u32 size,
 				struct lbhash_transition *list, u32 now);
-u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 *n,
+u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 			    u32 settle, u32 now);
 u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
 			     const unsigned long *held);

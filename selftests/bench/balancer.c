@@ -219,7 +219,10 @@ static void plan(struct balancer *b, u32 pause, u32 now)
 	u32 seconds = lbhash_transition_wait(b->slots, b->list, b->n,
 					     b->settle, now / TICKS, false);
 
-	b->sweep_at = now + (seconds > pause ? seconds : pause) * TICKS;
+	if (seconds == U32_MAX)
+		b->sweep_at = U32_MAX;
+	else
+		b->sweep_at = now + (seconds > pause ? seconds : pause) * TICKS;
 }
 
 /* A service that has had no connection yet. */
@@ -289,7 +292,7 @@ void balancer_sweep(struct balancer *b, u32 now)
 
 	if (!b->n || now < b->sweep_at)
 		return;
-	if (lbhash_transition_close(b->slots, b->list, &b->n, b->settle,
+	if (lbhash_transition_close(b->slots, b->list, b->n, b->settle,
 				    now / TICKS)) {
 		memset(held, 0, sizeof(held));
 		for (i = 0; i < ct->n; i++) {
