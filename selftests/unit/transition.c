@@ -130,7 +130,8 @@ static const struct {
 	{ "... and somebody comes, who knows who is where",
 	  "A- -:-A -!A:-- B:BB held:BB look:B-" },
 	{ "nobody owns it after a change", "A- B:BA -:-A wait:-A" },
-	{ "... and somebody comes back", "A- B:BA -:-A wait:-A B:BA wait:BB look:B-" },
+	{ "... and somebody comes back",
+	  "A- B:BA -:-A wait:-A B:BA wait:BB look:B-" },
 	{ "all leave at once", "A- -!A:-- B:BB look:B-" },
 };
 
@@ -538,9 +539,11 @@ static bool settles(void)
 		w.connections[i].mark = LBHASH_NOBODY;
 	w.now += SETTLE;
 	sweep();
-	for (i = 0; i < w.table.n; i++)
-		owned += lbhash_slot_owner(w.table.slots[w.table.list[i].slot]) !=
-			 LBHASH_NOBODY;
+	for (i = 0; i < w.table.n; i++) {
+		u32 slot = w.table.slots[w.table.list[i].slot];
+
+		owned += lbhash_slot_owner(slot) != LBHASH_NOBODY;
+	}
 	return !owned;
 }
 
