@@ -4,10 +4,10 @@
 # For selftests that need packets/NAME.py: one process for the whole test, who
 # answers one question after the other with lines "WORD VALUE".
 
-# start_packets NAME: on one CPU, for its packets not to overtake each other
+# start_packets NAME [WORD]...: on one CPU, for packets not to overtake others
 start_packets() {
 	lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
-	coproc PACKETS { exec python3 -B "packets/$1.py"; }
+	coproc PACKETS { exec python3 -B "packets/$1.py" "${@:2}"; }
 }
 
 # ask WORD...: a question; got WORD: out of the answer

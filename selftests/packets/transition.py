@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Packets of flows that nobody answers, at any point of their lives.
+
+Flows have numbers, which tell them apart by the last part of the address and
+by the port.
+"""
+
+from raw import *
+
+SYN, RST, ACK, PUSH = 2, 4, 16, 8
+UNREACHABLE = {4: (3, 1), 6: (1, 0)}
+
+
+def segment(flags, seq, data=b""):
+    def build(src, dst, port, dport):
+        return tcp(src, dst, port, dport, flags, seq, data)
+    return TCP, build
+
+
+# What a client sends, in the order of its sequence numbers, and what it sends
+# of a connection that began long ago.
+KINDS = {
+    "syn": segment(SYN, 1),
+    "ack": segment(ACK, 2),
+    "data": segment(ACK | PUSH, 2, b"data"),
+    "middle": segment(ACK | PUSH, 1 << 30, b"data"),
+    "reset": segment(RST, (1 << 30) + 4),
+    "udp": (UDP, udp),
+}
+
+
+def deliver(family, first, last, build):
+    """A packet for each flow of a block, from one to another."""
+    got = lab.deliver(family, [build(client(family, n), n)
+                               for n in range(first, last + 1)])
+    return dict(enumerate(got, first))
+
+
+def ask_send(family, first, last, dport, port, kind):
+    """Something that clients send."""
+    family, dport, port = int(family), int(dport), int(port)
+    proto, segment = KINDS[kind]
+    dst = vip(family)
+
+    def build(src, n):
+        return ip(src, dst, proto, segment(src, dst, port + n, dport))
+    return deliver(family, int(first), int(last), build)
+
+
+def ask_blame(family, first, last, dport, port, proto):
+    """ICMP errors about what the VIP sends to clients."""
+    family, dport, port = int(family), int(dport), int(port)
+    proto = {"tcp": TCP, "udp": UDP}[proto]
+    router, mine = address(family, SERVER[family].format(2)), vip(family)
+    kind, code = UNREACHABLE[family]
+
+    def build(src, n):
+        ports = struct.pack("!HHI", dport, port + n, 9)
+        return icmp_error(family, router, kind, code,
+                          ip(mine, src, proto, ports))
+    return deliver(family, int(first), int(last), build)
+
+
+lab = Lab(int(sys.argv[1]))
+serve(send=ask_send, blame=ask_blame)

@@ -1,0 +1,215 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For selftests of slots that change hands: packets of flows that nobody
+# answers, what the kernel says of the flows, and where their packets went.
+#
+# A block is 40 flows of either family, and is called by the port before its
+# first. Nothing listens at their destination, so nothing is said by anybody
+# else. "track" is the word of the rule.
+# shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
+SIZE=2039 FLOWS=40 PORT=81
+ALL=$((2 * FLOWS))
+declare -A before=()
+
+# --- flows -------------------------------------------------------------------
+
+# lookups PROTO BLOCK: the questions about its flows
+lookups() {
+	local n
+
+	for ((n = 1; n <= FLOWS; n++)); do
+		echo "lookup web proto $1" \
+			"src 192.0.2.$n:$(($2 + n)) dst $VIP4:$PORT"
+	done
+	for ((n = 1; n <= FLOWS; n++)); do
+		echo "lookup web proto $1" \
+			"src [2001:db8:c::$n]:$(($2 + n)) dst [$VIP6]:$PORT"
+	done
+}
+
+# look PROTO BLOCK: what the kernel says of the flows, and what is known of
+# their slots. The block is the current one then.
+look() {
+	proto=$1 block=$2
+	[ -e "$T/lookups.$*" ] || lookups "$@" >"$T/lookups.$*"
+	ctl -j -b "$T/lookups.$*" | jq -r '[.slot, .owner, .previous, .pinned,
+		.backend, .reason] | map(. // "-") | join(" ")' >"$T/says"
+	awk 'FILENAME ~ /slots$/ {
+			home[FNR - 1] = $1
+			was[FNR - 1] = $(NF > 1 ? NF - 1 : 1)
+			for (i = 2; i <= NF; i++)
+				changes[FNR - 1] += $i != $(i - 1)
+			next
+		}
+		{ print $0, changes[$1] + 0, home[$1], was[$1] }' \
+		"$T/slots" "$T/says" >"$T/look"
+}
+
+# number_of CONDITION: flows of the block for which it is true. "home" had the
+# flow's slot at first, "was" had it before the last change, "changes" is how
+# often it got another owner since, "at" who got the flow's last packet; all
+# else is as lookup says it.
+number_of() {
+	awk -v track="$track" "{
+		slot = \$1; owner = \$2; previous = \$3; pinned = \$4
+		backend = \$5; reason = \$6; changes = \$7; home = \$8; was = \$9
+		at = \$10
+	}
+	${1//[$'\n\t']/ } { n++; next }
+	{ print >\"$T/others\" }
+	END { print n + 0 }" "$T/look"
+}
+
+# check_flows NAME CONDITION: it is true for all of the block's flows
+check_flows() {
+	local n
+
+	n=$(number_of "$2")
+	[ "$n" -eq $ALL ] || head -n 5 "$T/others" | sed 's/^/# not so: /'
+	check_eq "$1: flows" $ALL "$n"
+}
+
+# send QUESTION WORD: a packet of each flow, or about it
+send() {
+	local family
+
+	for family in 4 6; do
+		ask "$1" "$family" 1 $FLOWS $PORT "$block" "$2"
+		cut -d ' ' -f 2 "$T/answer" >"$T/at.$family"
+	done
+	cut -d ' ' -f 1-9 "$T/look" |
+		paste -d ' ' - <(cat "$T/at.4" "$T/at.6") >"$T/arrived"
+	mv "$T/arrived" "$T/look"
+}
+
+# arrive NAME KIND WHERE: a packet of each flow goes there
+arrive() {
+	send send "$2"
+	check_flows "$1" "at == ($3)"
+}
+
+# blame NAME WHERE: an ICMP error about each flow does
+blame() {
+	send blame "$proto"
+	check_flows "$1, ICMP error" "at == ($2)"
+}
+
+# --- the service -------------------------------------------------------------
+
+# rules TRACK: what connections are to do; ICMP for errors about them
+rules() {
+	rule "$TABLE" PREROUTING -p tcp --dport 80:81 \
+		-j LBHASH --service web --track "$1"
+	rule "$TABLE" PREROUTING -p udp --dport 81 \
+		-j LBHASH --service web --track "$1"
+	ipt -t "$TABLE" -A PREROUTING -d "$VIP4" -p icmp \
+		-j LBHASH --service web --track "$1"
+	ip6t -t "$TABLE" -A PREROUTING -d "$VIP6" -p icmpv6 \
+		-j LBHASH --service web --track "$1"
+}
+
+# begin TABLE TRACK: three backends, rules, nothing else
+begin() {
+	TABLE=$1 track=$2
+	echo "# ${FUNCNAME[1]}: iptables-$IPT, $TABLE, track $track"
+	fresh 3
+	rules "$track"
+	ctl -j -v table web | jq -r '.slots[]' >"$T/slots"
+}
+
+# change WORDS: of lbhashctl
+change() {
+	ctl "$@" || fail "$*"
+	ctl -j -v table web | jq -r '.slots[]' | paste -d ' ' "$T/slots" - \
+		>"$T/slots.new"
+	mv "$T/slots.new" "$T/slots"
+}
+
+# slots CONDITION: number of them, with "home", "changes" and "owner" as above
+slots() {
+	awk "{
+		home = \$1
+		owner = \$NF
+		changes = 0
+		for (i = 2; i <= NF; i++)
+			changes += \$i != \$(i - 1)
+	}
+	$1 { n++ }
+	END { print n + 0 }" "$T/slots"
+}
+
+# check_slots NAME LEAST MOST: conditions. A slot that is back where it was
+# needs not wait, it settles as soon as nobody in it is elsewhere.
+check_slots() {
+	local n
+
+	n=$(shows transition_slots)
+	check_ge "$1: slots in transition" "$(slots "$2")" "$n"
+	check_le "$1: slots in transition" "$(slots "$3")" "$n"
+}
+
+# shows WORD [SERVICE]: out of service show
+shows() { ctl -j service show "${2:-web}" | jq ".[0].$1"; }
+
+in_transition() { [ "$(shows transition_slots "${2:-web}")" -eq "$1" ]; }
+
+# entries: of connections to the VIP
+entries() {
+	lb conntrack -L 2>/dev/null | grep -c -e "dst=$VIP4 " -e "dst=$VIP6 "
+}
+
+# count: what check_counts counts from
+count() {
+	local word
+
+	snapshot
+	for word in "${!stat[@]}"; do
+		before[$word]=${stat[$word]}
+	done
+}
+
+# check_counts NAME REASON N...: all packets since, by reason
+check_counts() {
+	local name=$1 want='' got='' sum=0 word
+
+	snapshot
+	shift
+	while [ "$#" -gt 0 ]; do
+		want+="$1 $2, " got+="$1 $((stat[$1] - before[$1])), "
+		sum=$((sum + $2))
+		shift 2
+	done
+	check_eq "$name, counted" "${want}packets $sum" \
+		"${got}packets $((stat[packets] - before[packets]))"
+}
+
+# tracked N: of N flows in slots in transition and all flows, those whose
+# packets conntrack sees
+tracked() {
+	[ "$track" = changed ] && echo "$1" || echo $ALL
+}
+
+# --- connections --------------------------------------------------------------
+
+# clients: 20 connections of either family, silent; all_well AT: they live
+clients() {
+	start_client v4 4 -n 20 -h
+	start_client v6 6 -n 20 -h
+}
+
+all_well() {
+	local name
+
+	for name in v4 v6; do
+		next_round $name
+		check_client "$1" $name 20
+	done
+}
+
+no_clients() {
+	stop_client v4
+	stop_client v6
+	check_eq 'connections that ended well' 40 \
+		"$(cat "$T"/v[46].flows | grep -cw closed)"
+}
