@@ -130,8 +130,12 @@ static void append_change(const struct nlmsghdr *nlh, void *arg)
 					      backend_json(attr));
 }
 
+/* Where slots mean something else, all who have any are. */
 static bool is_affected(const json_t *backend)
 {
+	if (json_is_null(json_object_get(backend, "gained")))
+		return json_number(backend, "before") ||
+		       json_number(backend, "after");
 	return json_number(backend, "before") !=
 	       json_number(backend, "after") ||
 	       json_number(backend, "gained") ||

@@ -1,0 +1,244 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# lbhashctl monitor: a line for each change when it happens, as text and as
+# JSON, from its own namespace only; what it does when it is too slow, when it
+# is stopped and when the module goes. And what service show counts of slots in
+# transition and of those who hold them.
+. ./lib.sh
+
+# listen NAME COMMAND...: a monitor that writes to $T/NAME and $T/NAME.err
+listen() {
+	"${@:2}" >"$T/$1" 2>"$T/$1.err" &
+	pid[$1]=$!
+	wait_for 20 joined "${pid[$1]}"
+}
+declare -A pid=()
+
+# The second group that it joins is the controller's, 16.
+# shellcheck disable=SC2317 # called by wait_for
+joined() {
+	gone "$1" && fail "the monitor is gone: $(cat "$T"/*.err)"
+	awk -v id="$1" '$2 == 16 && $3 == id && $4 != "00000000" { ok = 1 }
+		END { exit !ok }' "/proc/$1/net/netlink"
+}
+
+# said NAME WORDS: a line of the monitor begins with the words
+said() { grep -q "^$2" "$T/$1"; }
+
+# ends NAME SIGNAL CODE: it does, with the code
+ends() {
+	[ "$2" = - ] || kill "-$2" "${pid[$1]}"
+	wait "${pid[$1]}"
+	check_eq "$1: SIG$2" "$3" $?
+}
+
+# --- every kind of event -----------------------------------------------------
+
+# The batch is one change a line, apply makes two.
+every_event() {
+	local none='0 slots moved (0 needed, 0 collateral), 0 entered transition'
+	local n want
+
+	listen text lbhashctl -n lb monitor
+	listen json lbhashctl -n lb -j monitor
+	[ ! -s "$T/text" ] || fail "it said: $(cat "$T/text")"
+	echo '{"services":[{"name":"web","size":251,"backends":[
+		{"name":"s1","mark":1}]},{"name":"b","size":251}]}' >"$T/two"
+	lbhashctl -n elsewhere service add web size 251
+	ctl -b - >"$T/dry" <<-END || fail "the changes"
+		service add web size 251
+		backend add web s1 mark 1
+		backend add web s2 mark 2
+		backend set web s2 mark 3
+		backend set web s2 mark 3 dry-run
+		backend del web s2
+	END
+	n=$(ctl --dry-run backend add web s2 mark 2 | awk '{ print $2; exit }')
+	check_ge "slots of one of two" 100 "$n"
+	# s1 has its slots back, and nobody is elsewhere.
+	wait_for 30 said text 'web: settled'
+	ctl service set web settle 7
+	ctl apply "$T/two" || fail "apply"
+	ctl flush
+	wait_for 20 said text 'web: service-del'
+	wait_for 20 said json '.*service-del.*"web"'
+
+	want="web: service-new, generation 1, 0 backends, $none, 0 in transition
+web: backend-new, generation 2, 1 backend, $none, 0 in transition
+web: backend-new, generation 3, 2 backends, $n slots moved ($n needed, 0 collateral), $n entered transition, $n in transition
+web: backend-set, generation 4, 2 backends, $none, $n in transition
+web: backend-del, generation 5, 1 backend, $n slots moved ($n needed, 0 collateral), 0 entered transition, $n in transition
+web: settled, 0 in transition
+web: service-set, generation 6, 1 backend, $none, 0 in transition
+web: service-apply, generation 7, 1 backend, $none, 0 in transition
+b: service-apply, generation 1, 0 backends, $none, 0 in transition
+b: service-del
+web: service-del"
+	check_same "text" "$want" "$(cat "$T/text")"
+	check_same "JSON" "$want" "$(jq -r '"\(.service): \(.event)" +
+		(if .moved == null then "" else ", generation \(
+		.generation), \(.backends) backend" +
+		(if .backends == 1 then "" else "s" end) + ", \(
+		.moved) slots moved (\(.needed) needed, \(
+		.collateral) collateral), \(.entered) entered transition" end) +
+		(if .transition_slots == null then "" else
+		", \(.transition_slots) in transition" end)' "$T/json")"
+	check_eq "JSON of settled and del" \
+		'[5,1,null] [null,null,null]' "$(jq -c 'select(
+			.event == "settled" or .event == "service-del") |
+			[.generation, .backends, .needed]' "$T/json" |
+			head -n 2 | paste -sd ' ')"
+	ends text INT 0
+	ends json TERM 0
+	check_eq "complaints" "" "$(cat "$T/text.err" "$T/json.err")"
+	lbhashctl -n elsewhere flush
+}
+
+# --- beginning and end -------------------------------------------------------
+
+# What happened before the signal is still printed. Many are lost on the way to
+# one who may not have a large buffer and does not read.
+slow() {
+	local i
+
+	ctl service add web size 251
+	listen slow lbhashctl -n lb monitor
+	listen small ip netns exec lb setpriv --reuid 65534 --regid 65534 \
+		--clear-groups --inh-caps=-all --bounding-set=-all \
+		lbhashctl monitor
+	kill -STOP "${pid[slow]}" "${pid[small]}"
+	for ((i = 1; i <= 2000; i++)); do
+		echo "service set web settle $i"
+	done >"$T/batch"
+	ctl -b "$T/batch" || fail "2000 changes"
+	kill -TERM "${pid[slow]}"
+	ends slow CONT 0
+	check_eq "events read late" 2000 "$(wc -l <"$T/slow")"
+
+	kill -CONT "${pid[small]}"
+	wait_for 20 said small.err lbhashctl
+	check_eq "who loses events says so" \
+		"lbhashctl: monitor: too slow, events were lost" \
+		"$(cat "$T/small.err")"
+	ctl service add last size 251
+	wait_for 20 said small 'last: service-new'
+	check_le "events that it had" 2000 "$(wc -l <"$T/small")"
+	ends small INT 0
+	ctl flush
+}
+
+ends_and_beginnings() {
+	listen verbose lbhashctl -n lb -v monitor
+	wait_for 20 said verbose listening
+	check_eq "-v" listening "$(cat "$T/verbose")"
+	ends verbose TERM 0
+
+	listen full sh -c 'exec lbhashctl -n lb monitor >/dev/full'
+	ctl service add web size 251
+	ends full - 2
+	check_eq "a full disk" \
+		"lbhashctl: standard output: No space left on device" \
+		"$(cat "$T/full.err")"
+
+	printf 'monitor\nservice show\n' >"$T/commands"
+	listen batch lbhashctl -n lb -b "$T/commands"
+	ctl service set web settle 1
+	wait_for 20 said batch 'web: service-set'
+	ends batch INT 0
+	check_eq "a batch goes on" "web: web" "$(cut -d' ' -f1 "$T/batch" |
+		paste -sd ' ')"
+	ctl flush
+}
+
+# shellcheck disable=SC2317 # called by wait_for
+unloads() { rmmod xt_lbhash 2>/dev/null; }
+
+module_goes() {
+	listen orphan lbhashctl -n lb monitor
+	wait_for 20 unloads
+	ends orphan - 2
+	check_eq "without the module" \
+		"lbhashctl: monitor: the xt_lbhash module is gone" \
+		"$(cat "$T/orphan.err")"
+}
+
+# --- what service show counts ------------------------------------------------
+
+# show: transition_slots, settles_in or "soon" and holding
+show() {
+	"$@" lbhashctl -j service show web | jq -c '.[0] | [.transition_slots,
+		if .settles_in then .settles_in > 0 and .settles_in <= 600
+		else null end, .holding]'
+}
+
+# held FIELD: of the connections elsewhere than at the owner of their slot
+held() {
+	{ flow_words t4; flow_words t6; } | sed 's/^/lookup web /' |
+		ctl -b - | awk -v field="$1" '/ pinned / {
+			for (i = 2; i < NF; i += 2)
+				it[$i] = $(i + 1)
+			if (it["owner"] != it["pinned"])
+				print it[field]
+			delete it
+		}'
+}
+
+# in_transition N: that many slots are
+# shellcheck disable=SC2317 # called by wait_for
+in_transition() {
+	[ "$(ctl -j service show web | jq '.[0].transition_slots')" = "$1" ]
+}
+
+counts() {
+	local slots holding open
+
+	topology dsr 3
+	start_servers
+	service 3
+	rule raw PREROUTING -j LBHASH --service web
+	start_client t4 4 -h -n 15 -k 2
+	start_client t6 6 -h -n 15 -k 2
+	check_eq "settled" '[0,null,0]' "$(show lb)"
+	check_eq "settled, text" 0 "$(ctl service show web |
+		grep -cE 'transition|settles-in|holding')"
+
+	slots=$(ctl backend set web s1 state drain dry-run |
+		sed -n 's/.*, \([0-9]*\) enter transition/\1/p')
+	ctl backend set web s1 state drain
+	holding=$(held slot | wc -l)
+	check_ge "connections elsewhere" 3 "$holding"
+	check_eq "in transition" "[$slots,true,$holding]" "$(show lb)"
+	check_eq "in transition, text" "transition $slots settles-in N holding $holding" \
+		"$(ctl service show web | sed -E 's/.*(transition.*settles-in )[0-9]+/\1N/')"
+	check_eq "in transition, for everybody" "[$slots,true,null]" \
+		"$(show lb setpriv --reuid 65534 --clear-groups --inh-caps=-all \
+			--bounding-set=-all)"
+
+	# What nobody holds settles, the others wait for them.
+	listen text lbhashctl -n lb monitor
+	ctl service set web settle 0
+	open=$(held slot | sort -u | wc -l)
+	wait_for 60 in_transition "$open"
+	wait_for 20 said text "web: settled, $open in transition"
+	check_eq "closing" "[$open,false,$holding]" "$(show lb)"
+	check_eq "connections elsewhere" "$holding" "$(held slot | wc -l)"
+	stop_client t4
+	stop_client t6
+	lb conntrack -F 2>/dev/null
+	wait_for 60 in_transition 0
+	wait_for 20 said text 'web: settled, 0 in transition'
+	check_eq "all settled" '[0,null,0]' "$(show lb)"
+	ends text TERM 0
+	flush_rules
+	ctl flush
+}
+
+load_module
+counts
+add_namespace elsewhere
+every_event
+slow
+ends_and_beginnings
+module_goes
