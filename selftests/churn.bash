@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For selftests and benches of backends that come and go: real one-way TCP
+# connections, which of them break, and how many conntrack remembers.
+# shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
+
+# The servers' end of all connections is one process.
+ulimit -n 20000
+
+clients=() doomed='' peak_entries=0 peak_slots=0 peak_open=0 undue=0 due=0
+
+# --- connections -------------------------------------------------------------
+
+# connect NAME N OPTION...: as many of either family, for start_client
+connect() {
+	local family
+
+	for family in 4 6; do
+		start_client "$1.$family" "$family" -n "$2" "${@:3}"
+		clients+=("$1.$family")
+	done
+}
+
+# disconnect NAME
+disconnect() {
+	local family name left=()
+
+	for family in 4 6; do
+		stop_client "$1.$family"
+		rm "$T/$1.$family.flows"
+	done
+	for name in "${clients[@]}"; do
+		[ "${name%.*}" = "$1" ] || left+=("$name")
+	done
+	clients=("${left[@]}")
+}
+
+# connections STATES: "CLIENT ADDRESS PORT SERVER" of those in one of the states
+connections() {
+	local name
+
+	for name in "${clients[@]}"; do
+		awk -v name="$name" -v states=" $1 " '
+			$1 == "conn" && index(states, " " $6 " ") {
+				print name, $2, $3, $4
+			}' "$T/$name.flows"
+	done | sort
+}
+
+# --- counting ----------------------------------------------------------------
+
+# backends_lost NAME...: their connections may break from now on, until the
+# next reset_counts
+backends_lost() { doomed+=" $* "; }
+
+# reset_counts: what is broken is broken, the peaks are to come
+reset_counts() {
+	connections 'broken stuck wrong' >"$T/broken.before"
+	doomed='' peak_entries=0 peak_slots=0 peak_open=0 undue=0 due=0
+}
+
+# sample: entries, slots in transition, open connections
+sample() {
+	local entries slots open
+
+	entries=$(lb conntrack -C)
+	slots=$(ctl -j service show web | jq '.[0].transition_slots')
+	open=$(connections open | wc -l)
+	[ "$entries" -le "$peak_entries" ] || peak_entries=$entries
+	[ "$slots" -le "$peak_slots" ] || peak_slots=$slots
+	[ "$open" -le "$peak_open" ] || peak_open=$open
+}
+
+# everybody: each connection has another request answered, by the same server,
+# or is broken
+everybody() {
+	local name
+
+	for name in "${clients[@]}"; do
+		next_round "$name"
+	done
+	sample
+	connections 'broken stuck wrong' |
+		comm -13 "$T/broken.before" - >"$T/broken"
+	awk -v doomed="$doomed" 'index(doomed, " " $4 " ")' "$T/broken" \
+		>"$T/broken.due"
+	comm -23 "$T/broken" "$T/broken.due" >"$T/broken.undue"
+	due=$(wc -l <"$T/broken.due") undue=$(wc -l <"$T/broken.undue")
+}
