@@ -8,6 +8,7 @@
  *   flows client FILE NAMESPACE VIP [option]...
  *   flows queue FILE NAMESPACE MARKS
  *   flows frames NAMESPACE INTERFACE MAC VIP4 VIP6 SEED COUNT
+ *   flows crowd NAMESPACE INTERFACE MAC SRC4 SRC6 VIP4 VIP6 [option]...
  *
  * SIGUSR1 asks for another report, SIGTERM for the last one.
  */
@@ -162,12 +163,13 @@ int main(int argc, char **argv)
 		{ "client", client_main },
 		{ "queue", queue_main },
 		{ "frames", frames_main },
+		{ "crowd", crowd_main },
 	};
 	size_t i;
 
 	for (i = 0; argc > 1 && i < ARRAY_SIZE(parts); i++)
 		if (!strcmp(argv[1], parts[i].name))
 			return parts[i].main(argc - 1, argv + 1);
-	fprintf(stderr, "usage: flows servers|client|queue|frames ...\n");
+	fprintf(stderr, "usage: flows servers|client|queue|frames|crowd ...\n");
 	return 1;
 }

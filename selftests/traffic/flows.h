@@ -49,6 +49,7 @@ void report_close(FILE *f, const char *path);
 int servers_main(int argc, char **argv);
 int client_main(int argc, char **argv);
 int queue_main(int argc, char **argv);
+int crowd_main(int argc, char **argv);
 int frames_main(int argc, char **argv);
 
 #endif /* FLOWS_H */
