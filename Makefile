@@ -139,7 +139,7 @@ units	:= $(patsubst selftests/unit/%.c,$(B)/unit/%,\
 	$(wildcard selftests/unit/*.c))
 
 # What the host and what the guest runs.
-tests: $(units) $(B)/bench/churn $(B)/tests/nth.so
+tests: $(units) $(B)/bench/churn
 	$(Q)$(MAKE) $(quietly) -C selftests/traffic O=$(B)/tests
 
 # Each includes the pure kernel file that it tests.
@@ -156,10 +156,6 @@ $(B)/bench/churn: $(churn) $(wildcard selftests/bench/*.h \
 	@mkdir -p $(@D) && echo '  CC      bench/churn'
 	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
 		-I selftests/unit/shim -I kmod -o $@ $(churn) -lm
-
-$(B)/tests/nth.so: selftests/debug/nth.c
-	@mkdir -p $(@D) && echo '  CC      nth.so'
-	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 
 # `deps` may bring the headers that the list of kernels is made from.
 demo: deps

@@ -314,9 +314,12 @@ struct walk {
 	void *data;
 };
 
-static void visit_tuple(const struct nf_conntrack_tuple *tuple, u32 mark,
-			const struct walk *walk)
+static int visit_entry(struct nf_conn *ct, void *data)
 {
+	const struct nf_conntrack_tuple *tuple =
+		nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
+	const struct walk *walk = data;
+	u32 mark = READ_ONCE(ct->mark);
 	struct lbhash_flow flow = {
 		.src = tuple->src.u3,
 		.dst = tuple->dst.u3,
@@ -324,29 +327,20 @@ static void visit_tuple(const struct nf_conntrack_tuple *tuple, u32 mark,
 		.proto = tuple->dst.protonum,
 	};
 
+	if (!mark || nf_ct_is_expired(ct))
+		return 0;
 	if (lbhash_flow_has_ports(flow.proto)) {
 		flow.sport = tuple->src.u.all;
 		flow.dport = tuple->dst.u.all;
 	}
 	walk->visit(mark, &flow, walk->data);
-}
-
-/* An entry that an answer made has the client's packets in its reply. */
-static int visit_entry(struct nf_conn *ct, void *data)
-{
-	u32 mark = READ_ONCE(ct->mark);
-
-	if (mark && !nf_ct_is_expired(ct)) {
-		visit_tuple(nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL), mark, data);
-		visit_tuple(nf_ct_tuple(ct, IP_CT_DIR_REPLY), mark, data);
-	}
 	return 0;
 }
 
 /**
  * lbhash_pin_walk - visit every connection that has a mark
  * @net: namespace
- * @visit: called for each, once for either direction
+ * @visit: called for each, with its original direction
  * @data: for @visit
  *
  * Context: process, may sleep; lets others run after every bucket of

@@ -66,7 +66,7 @@ static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
 	u32 i;
 
 	for (i = 0; i < searches->n; i++)
-		if (test_bit(destination, searches->list[i].svc->destinations))
+		if (lbhash_service_has(searches->list[i].svc, destination))
 			search_one(&searches->list[i], mark, flow);
 }
 
