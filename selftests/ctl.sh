@@ -114,7 +114,10 @@ wrong_words() {
 	says 1 ": unknown object ($objects)" ""
 	says 1 "two?lines: unknown object ($objects)" $'two\nlines'
 	says 1 "-x: unknown option" -x
+	says 1 "-x: unknown option" -jx
 	says 1 "--json5: unknown option" --json5
+	says 1 "--json=1: unknown option" -p --json=1
+	says 1 "--dry-run=1: unknown option" --dry-run=1
 	says 1 "-b: an argument is missing" -b
 	says 1 "save: unexpected argument after -b" -b /dev/null save
 	says 1 "-n nowhere: no such network namespace" -n nowhere save

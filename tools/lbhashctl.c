@@ -369,11 +369,12 @@ int main(int argc, char **argv)
 		{ "help",	no_argument,		NULL, 'h' },
 		{}
 	};
-	const char *netns = NULL, *batch = NULL;
+	const char *netns = NULL, *batch = NULL, *word;
 	int opt, rc = DONE;
 
-	while ((opt = getopt_long(argc, argv, "+:jpn:b:vVh", longopts,
-				  NULL)) != -1) {
+	for (word = argv[optind];
+	     (opt = getopt_long(argc, argv, "+:jpn:b:vVh", longopts,
+				NULL)) != -1; word = argv[optind]) {
 		switch (opt) {
 		case 'j':
 			ctl.json = true;
@@ -403,11 +404,10 @@ int main(int argc, char **argv)
 			return fail(USAGE, "%s: an argument is missing",
 				    argv[optind - 1]);
 		default:
-			if (optopt)
-				return fail(USAGE, "-%c: unknown option",
-					    optopt);
-			return fail(USAGE, "%s: unknown option",
-				    argv[optind - 1]);
+			/* --json=1 has the letter of --json in optopt. */
+			if (word[1] == '-')
+				return fail(USAGE, "%s: unknown option", word);
+			return fail(USAGE, "-%c: unknown option", optopt);
 		}
 	}
 	argv += optind;
