@@ -190,7 +190,7 @@ int lbhash_change_measure(struct lbhash_change *change,
 			   lbhash_table_is_comparable(before, after),
 	};
 	indices = kvmalloc_array(before->n ?: 1, sizeof(*indices), LBHASH_GFP);
-	change->shares = kvmalloc_array(before->n + after->n ?: 1,
+	change->shares = kvmalloc_array((before->n + after->n) ?: 1,
 					sizeof(*change->shares), LBHASH_GFP);
 	if (!indices || !change->shares) {
 		kvfree(indices);

@@ -123,7 +123,7 @@ int lbhash_draft_copy(struct lbhash_draft *draft,
 	u32 i;
 
 	*draft = (struct lbhash_draft){ .conf = table->conf, .base = table };
-	if (reserve(draft, table->n + spare ?: 1))
+	if (reserve(draft, (table->n + spare) ?: 1))
 		return -ENOMEM;
 	for (i = 0; i < table->n; i++) {
 		draft->members[i] = table->members[i];

@@ -52,10 +52,12 @@ static int pre_doit(const struct lbhash_compat_genl_ops *ops,
 
 	mutex_lock(&ln->mutex);
 	err = find_service(ln, info, ops->cmd, &why);
-	if (!err)
-		return 0;
-	mutex_unlock(&ln->mutex);
-	return lbhash_compat_refuse(skb, info, why.attr, why.text, err);
+	if (err) {
+		mutex_unlock(&ln->mutex);
+		return lbhash_compat_refuse(skb, info, why.attr, why.text,
+					    err);
+	}
+	return 0;
 }
 
 static void post_doit(const struct lbhash_compat_genl_ops *ops,
@@ -374,7 +376,7 @@ static int change_backends(struct sk_buff *skb, struct genl_info *info,
 {
 	struct lbhash_refusal why = {};
 	struct lbhash_draft draft;
-	u32 count;
+	u32 count = 0;
 	int err;
 
 	err = lbhash_draft_copy(&draft, lbhash_nl_table(info), 1);

@@ -62,8 +62,11 @@ void backend_put(struct nl_msg *msg, const char *name,
 		 const struct backend *be)
 {
 	size_t nest = nl_nest_start(msg, LBHASH_A_BACKEND);
-	__u32 have = be ? be->have : 0;
+	static const struct backend nothing;
+	__u32 have;
 
+	be = be ? be : &nothing;
+	have = be->have;
 	nl_put_str(msg, LBHASH_BACKEND_A_NAME, name);
 	if (have & BIT(BACKEND_MARK))
 		nl_put_u32(msg, LBHASH_BACKEND_A_MARK, be->mark);

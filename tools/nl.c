@@ -162,6 +162,7 @@ static ssize_t receive_some(const struct nlmsghdr **messages)
 	static size_t room;
 	ssize_t len;
 
+	/* cppcheck-suppress nullPointer ; the length is asked for, no byte */
 	len = recv(mnl_socket_get_fd(sock), NULL, 0, MSG_PEEK | MSG_TRUNC);
 	if (len < 0)
 		return len;
