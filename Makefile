@@ -147,7 +147,7 @@ $(B)/unit/%: selftests/unit/%.c
 	@mkdir -p $(@D) && echo "  CC      unit/$*"
 	$(Q)$(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $<
+		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $< -lm
 
 churn	:= $(addprefix selftests/bench/,churn.c operator.c traffic.c balancer.c)
 
