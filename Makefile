@@ -29,10 +29,11 @@ DEPS	:= gcc libc6-dev make kmod pkgconf libxtables-dev libmnl-dev \
 DEPS	+= linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64 \
 	linux-image-cloud-amd64 linux-image-6.12-cloud-amd64 \
 	qemu-system-x86 cpio xz-utils
-# checks: clang for its fuzzer; checkpatch and the netlink generator are in
-# linux-source
+# checks: clang for its fuzzer; checkpatch, the netlink generator and what
+# coccinelle looks for are in linux-source; coccinelle loads libpython
 DEPS	+= clang sparse shellcheck mandoc linux-source-6.12 perl \
-	python3-yaml python3-jsonschema
+	python3-yaml python3-jsonschema coccinelle libpython3.11 cppcheck \
+	clang-tidy
 # the guest runs the machine's own programs
 DEPS	+= busybox $(shell sed -n 's/^pkg //p' selftests/vm/guest.list)
 
@@ -77,6 +78,8 @@ help:
 	@echo 'sparse       sparse and W=1, no warning allowed'
 	@echo 'kdoc         kernel-doc comments'
 	@echo 'regen-check  the generated netlink code is what the spec says'
+	@echo "cocci        the kernel's semantic patches"
+	@echo 'cppcheck     cppcheck; tidy: clang-tidy; analyzer: gcc -fanalyzer'
 	@echo 'clean        rm -rf build'
 	@echo
 	@echo 'V=1 shows commands, KVERS=... builds for other kernels.'
@@ -198,21 +201,22 @@ user	:= LONG_LINE_STRING,PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO,BIT_
 user	:= $(user),STRNCPY,PREFER_FALLTHROUGH,NEW_TYPEDEFS,MACRO_ARG_UNUSED
 
 # Read from Debian's kernel source when needed, never committed.
-$(B)/checkpatch/scripts/checkpatch.pl: /usr/src/$(linux).tar.xz
-	@mkdir -p $(B)/checkpatch && echo '  UNPACK  checkpatch'
-	$(Q)tar -C $(B)/checkpatch --strip-components=1 -m -xf $< \
+unpacked := $(B)/linux/scripts/checkpatch.pl
+$(unpacked): /usr/src/$(linux).tar.xz
+	@mkdir -p $(B)/linux && echo '  UNPACK  checkpatch, coccinelle'
+	$(Q)tar -C $(B)/linux --strip-components=1 -m -xf $< \
 		$(addprefix $(linux)/scripts/,checkpatch.pl spelling.txt \
-		const_structs.checkpatch)
+		const_structs.checkpatch coccinelle)
 
-checkpatch = $(B)/checkpatch/scripts/checkpatch.pl --no-tree --strict \
+checkpatch = $(unpacked) --no-tree --strict \
 	--terse --quiet --no-summary --max-line-length=80 --file
 
 style: style-kernel style-user style-shell style-pages
 
-style-kernel: $(B)/checkpatch/scripts/checkpatch.pl
+style-kernel: $(unpacked)
 	$(Q)$(checkpatch) $(sources)
 
-style-user: $(B)/checkpatch/scripts/checkpatch.pl
+style-user: $(unpacked)
 	$(Q)$(checkpatch) --ignore $(user) $(others)
 
 style-shell:
@@ -240,6 +244,49 @@ kdoc:
 regen-check:
 	$(Q)kmod/spec/regen.sh --check
 
+cocci: $(unpacked)
+	$(Q)selftests/static/cocci $(B)/linux/scripts/coccinelle \
+		$(filter %.c,$(sources))
+
+programs = $(wildcard tools/*.c xtables-ext/*.c)
+progflags := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I kmod/uapi
+
+# It is told of the libraries' own macros, but would choke on all of
+# /usr/include. Not said: variableScope, for variables are declared on top of
+# functions; redundantCondition and ctunullpointer, for jansson's macros look for
+# NULL everywhere, from which it concludes that NULL may be there.
+cppcheck:
+	@mkdir -p $(B)/cppcheck
+	$(Q)ln -sfn $(foreach f,jansson.h jansson_config.h libmnl,\
+		$(firstword $(wildcard /usr/include/$(f) \
+		/usr/include/*-linux-gnu/$(f)))) $(B)/cppcheck
+	$(Q)$(cppcheck) --library=selftests/static/kernel.cfg \
+		-I kmod -I kmod/uapi $(filter %.c,$(sources))
+	$(Q)$(cppcheck) --library=posix,gnu -D_GNU_SOURCE \
+		-DVERSION='"$(VERSION)"' --suppress=redundantCondition \
+		--suppress=ctunullpointer -I $(B)/cppcheck -I kmod/uapi $(programs)
+
+cppcheck = cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+	--enable=warning,style,performance,portability \
+	--suppress=variableScope
+
+# A process for each file: one that reads several takes va_start() of the second
+# for another function. What is not looked for, and why, is in .clang-tidy.
+tidy: $(programs:%=tidy/%)
+tidy/%: FORCE
+	@mkdir -p $(B)/$(@D)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $* -- $(progflags) \
+		2>$(B)/$@.log || { cat $(B)/$@.log; exit 1; }
+
+analyzer: $(programs:%=analyzer/%)
+analyzer/%: FORCE
+	$(Q)$(CC) $(progflags) -O2 -Wall -Werror -fanalyzer -c -o /dev/null $*
+
+# The first three can fail, and coccinelle, too, which looks at it every time.
+static-selfcheck:
+	$(Q)selftests/static/selfcheck
+
 .PHONY: demo check check-host style style-kernel style-user \
-	style-shell style-pages sparse kdoc regen-check
+	style-shell style-pages sparse kdoc regen-check cocci cppcheck tidy \
+	analyzer static-selfcheck
 -include $(units:=.d)

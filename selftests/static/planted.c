@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the checks of programs must find. No build has it. */
+#include <stdlib.h>
+
+int planted_use_after_free(int *words)
+{
+	free(words);
+	return words[0];
+}
+
+int planted_leak(int word)
+{
+	int *words = malloc(sizeof(*words));
+
+	if (word)
+		return 0;
+	free(words);
+	return 1;
+}
