@@ -152,6 +152,14 @@ $(B)/unit/%: selftests/unit/%.c
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $< -lm
 
+# lbhashctl under AddressSanitizer and UBSan, which it brings along: the guest
+# has no library of theirs.
+tests: sanitized
+sanitized:
+	$(Q)$(MAKE) $(quietly) -C tools O=$(B)/san CFLAGS='-g -O1 \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-static-libasan -static-libubsan -static-libgcc'
+
 churn	:= $(addprefix selftests/bench/,churn.c operator.c traffic.c balancer.c)
 
 $(B)/bench/churn: $(churn) $(wildcard selftests/bench/*.h \
@@ -183,7 +191,7 @@ soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen
 
-.PHONY: bench-churn fuzz soak
+.PHONY: bench-churn fuzz soak sanitized
 
 # --- static checks -----------------------------------------------------------
 

@@ -5,6 +5,7 @@
 # prints, and the whole configuration at once, small and large.
 #
 # timeout: 600
+# lbhashctl: san
 . ./lib.sh
 
 V6=2001:db8::
