@@ -73,7 +73,8 @@ help:
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'bench-churn  who breaks when backends change, simulated: half a'
 	@echo '             minute for two tables; a short one in check-host'
-	@echo 'fuzz         ten minutes of the packet parser; 30 s in check-host'
+	@echo 'fuzz         ten minutes each of the packet parser, of lbhashctl apply'
+	@echo '             and of its command line; 15 to 30 s in check-host'
 	@echo 'style        checkpatch --strict, shellcheck, mandoc -T lint'
 	@echo 'sparse       sparse and W=1, no warning allowed'
 	@echo 'kdoc         kernel-doc comments'
@@ -174,24 +175,59 @@ demo: deps
 	@selftests/vm/run --watch $(addprefix -k ,$(K)) demo
 
 check: deps
-	@$(MAKE) -j$(shell nproc) -O all
+	@$(MAKE) -j$(shell nproc) -O all fuzzers
 	@selftests/vm/check $(addprefix -k ,$(K)) $(T)
 
 check-host: deps
-	@$(MAKE) -j$(shell nproc) -O tests
+	@$(MAKE) -j$(shell nproc) -O tests fuzzers
 	@selftests/vm/check --host
 
 bench-churn: $(B)/bench/churn
 	@$<
 
-fuzz: deps
-	@selftests/fuzz/run 600
-
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen
 
-.PHONY: bench-churn fuzz soak sanitized
+.PHONY: bench-churn soak sanitized
+
+# --- fuzzers -----------------------------------------------------------------
+
+targets	:= flow apply words
+fuzzobj	:= $(patsubst %,$(B)/fuzz/%.o,ctl kernel kernel_ops \
+	$(filter-out tools/lbhashctl,$(basename $(wildcard tools/*.c))))
+fuzzcc	= clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
+	-D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all \
+	-I selftests/unit/shim -I kmod -I kmod/uapi
+
+fuzzers: $(targets:%=$(B)/fuzz/%)
+
+$(B)/fuzz/apply $(B)/fuzz/words: $(fuzzobj)
+$(B)/fuzz/%: $(B)/fuzz/%.o
+	@echo "  LD      fuzz/$*"
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ -lmnl -ljansson
+
+$(B)/fuzz/%.o: selftests/fuzz/%.c
+	@mkdir -p $(@D) && echo "  CC      fuzz/$*"
+	$(Q)$(fuzzcc) -c -o $@ $<
+
+# lbhashctl itself, but for what it says to the outside world.
+$(B)/fuzz/tools/%.o: tools/%.c
+	@mkdir -p $(@D) && echo "  CC      fuzz/tools/$*"
+	$(Q)$(fuzzcc) -include selftests/fuzz/redirect.h -c -o $@ $<
+
+fuzz: deps
+	@$(MAKE) -j$(shell nproc) -O fuzzers
+	@$(MAKE) -kj$(shell nproc) $(targets:%=fuzz-%)
+
+fuzz-%: FORCE
+	@echo "  FUZZ    $*" && selftests/fuzz/run $* 600
+
+.PHONY: fuzz fuzzers
+.SECONDARY:
+-include $(wildcard $(B)/fuzz/*.d $(B)/fuzz/tools/*.d)
 
 # --- static checks -----------------------------------------------------------
 

@@ -17,14 +17,6 @@
 #define ICMP_HEADER	8
 
 /**
- * struct orders - what is left of an input; without end, but with zeroes
- */
-struct orders {
-	const u8 *data;
-	size_t size;
-};
-
-/**
  * struct packet - a packet under construction
  * @flow: what it shall be parsed to
  * @ports: bytes of ports in it
@@ -41,19 +33,6 @@ struct packet {
 static struct {
 	unsigned long plain, related, cut, foreign, damaged;
 } tested;
-
-static u8 take(struct orders *orders)
-{
-	if (!orders->size)
-		return 0;
-	orders->size--;
-	return *orders->data++;
-}
-
-static u8 take_below(struct orders *orders, unsigned int n)
-{
-	return take(orders) % n;
-}
 
 /* --- parsing ---------------------------------------------------------------*/
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * lbhashctl as a function: words and standard input in, exit code, output and
+ * errors out. And what it may always be relied on for.
+ */
+#include "redirect.h"
+#include "../../tools/lbhashctl.c"
+
+#include <assert.h>
+
+#include "ctl.h"
+#include "kernel.h"
+
+char *ctl_out, *ctl_err;
+
+static const char *input;
+static size_t input_size;
+
+static FILE *open_input(void)
+{
+	FILE *in = fmemopen((void *)input, input_size, "r");
+
+	assert(in);
+	return in;
+}
+
+FILE *fopen(const char *name, const char *mode)
+{
+	assert(!strcmp(mode, "r"));
+	if (!strcmp(name, CTL_FILE))
+		return open_input();
+	errno = ENOENT;
+	return NULL;
+}
+
+int setns(int fd, int type)
+{
+	(void)fd;
+	(void)type;
+	errno = EPERM;
+	return -1;
+}
+
+/**
+ * ctl_forget() - free the output and the errors of the last run
+ */
+void ctl_forget(void)
+{
+	free(ctl_out);
+	free(ctl_err);
+	ctl_out = NULL;
+	ctl_err = NULL;
+}
+
+/* Words in memory of their own, so that AddressSanitizer sees their ends. */
+static int call(const char *const *words)
+{
+	char *argv[CTL_WORDS + 2] = { strdup("lbhashctl") };
+	char *all[CTL_WORDS + 2];
+	int argc, rc, i;
+
+	for (argc = 1; words[argc - 1]; argc++) {
+		assert(argc <= CTL_WORDS);
+		argv[argc] = strdup(words[argc - 1]);
+	}
+	memcpy(all, argv, sizeof(all));
+	memset(&ctl, 0, sizeof(ctl));
+	always_dry_run = false;
+	/* It stopped in the midst of a word, perhaps. */
+	optind = 0;
+	getopt(1, argv, "+");
+	rc = lbhashctl_main(argc, argv);
+	for (i = 0; i < argc; i++)
+		free(all[i]);
+	return rc;
+}
+
+/* One line says why, in printable characters; words of warning may precede it.
+ * Who says nothing, or only options, is told what there is.
+ */
+static void check_errors(const char *const *words, int rc)
+{
+	static const char me[] = "lbhashctl: ";
+	const char *line, *end;
+
+	if (!strncmp(ctl_err, "usage: ", 7)) {
+		assert(rc == USAGE && (!words[0] || words[0][0] == '-'));
+		return;
+	}
+	assert(!rc || *ctl_err);
+	for (line = ctl_err; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert(end && end > line + strlen(me));
+		assert(!strncmp(line, me, strlen(me)));
+		for (line += strlen(me); line < end; line++)
+			assert(!iscntrl((unsigned char)*line));
+	}
+}
+
+/* A refusal of the kernel's is passed on, in its words if it has any. */
+static void check_refusal(int rc)
+{
+	if (!kernel.refused)
+		return;
+	assert(rc == REFUSED);
+	assert(strstr(ctl_err, *kernel.refusal ? kernel.refusal :
+		      strerror(kernel.error)));
+}
+
+/**
+ * ctl_run() - run lbhashctl
+ * @words: its arguments, NULL-terminated
+ * @in: what it may read from standard input, or from CTL_FILE
+ * @size: of that
+ *
+ * Return: its exit code.
+ */
+int ctl_run(const char *const *words, const char *in, size_t size)
+{
+	FILE *old_in = stdin, *old_out = stdout, *old_err = stderr;
+	size_t out_size, err_size;
+	int rc;
+
+	ctl_forget();
+	input = in;
+	input_size = size;
+	stdin = open_input();
+	stdout = open_memstream(&ctl_out, &out_size);
+	stderr = open_memstream(&ctl_err, &err_size);
+	assert(stdout && stderr);
+	rc = call(words);
+	fclose(stdin);
+	fclose(stdout);
+	fclose(stderr);
+	stdin = old_in;
+	stdout = old_out;
+	stderr = old_err;
+
+	assert(rc == DONE || rc == USAGE || rc == REFUSED);
+	check_errors(words, rc);
+	check_refusal(rc);
+	return rc;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* lbhashctl as a function. */
+#ifndef FUZZ_CTL_H
+#define FUZZ_CTL_H
+
+#include <stddef.h>
+
+/* Its exit codes. */
+enum { CTL_DONE, CTL_USAGE, CTL_REFUSED };
+
+#define CTL_FILE	"file"	/* a name for what is on standard input */
+#define CTL_WORDS	64
+
+extern char *ctl_out, *ctl_err;
+
+int ctl_run(const char *const *words, const char *in, size_t size);
+void ctl_forget(void);
+
+#endif /* FUZZ_CTL_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Stands in front of every file of lbhashctl: where it would leave the program,
+ * it meets the fuzzer instead. The headers declare these under the new names.
+ */
+#ifndef FUZZ_REDIRECT_H
+#define FUZZ_REDIRECT_H
+
+#define main			lbhashctl_main
+#define fopen			fuzz_fopen
+#define poll			fuzz_poll
+#define recv			fuzz_recv
+#define setns			fuzz_setns
+#define mnl_socket_bind		fuzz_bind
+#define mnl_socket_get_fd	fuzz_get_fd
+#define mnl_socket_open2	fuzz_open
+#define mnl_socket_recvfrom	fuzz_recvfrom
+#define mnl_socket_sendto	fuzz_sendto
+#define mnl_socket_setsockopt	fuzz_setsockopt
+
+#endif /* FUZZ_REDIRECT_H */
