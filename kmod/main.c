@@ -64,6 +64,7 @@ err_xt:
 	lbhash_netlink_exit();
 err_netlink:
 	unregister_pernet_subsys(&net_ops);
+	rcu_barrier();
 	return err;
 }
 
