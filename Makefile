@@ -14,6 +14,9 @@ Q	:= $(if $(filter 1,$(V)),,@)
 quietly	:= $(if $(filter 1,$(V)),,-s)
 MAKEFLAGS += --no-print-directory
 
+# Where kernels keep their modules, and links to what builds more.
+MODULES	?= /lib/modules
+
 # The kernels to build for: all of Debian's cloud kernels whose headers are
 # here, and the running one.
 KVERS	?= $(sort $(patsubst /lib/modules/%/build,%,$(wildcard \
@@ -53,7 +56,7 @@ modules: $(KVERS:%=$(B)/%/xt_lbhash.ko)
 # Kbuild leaves its products beside the sources: every kernel gets a copy.
 $(B)/%/xt_lbhash.ko: FORCE
 	@mkdir -p $(@D) && cp -Rpu Kbuild kmod $(@D)
-	$(Q)$(MAKE) -C /lib/modules/$*/build M=$(@D) W=1 \
+	$(Q)$(MAKE) -C $(MODULES)/$*/build M=$(@D) W=1 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
 extensions:
@@ -69,6 +72,9 @@ help:
 	@echo 'demo         boot a kernel and watch it balance nginx'
 	@echo 'check        everything below, then all selftests on both kernels'
 	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
+	@echo 'check-debug  all selftests on a kernel that finds mistakes in the use of'
+	@echo '             memory, locks and more; builds it once, in half an hour'
+	@echo 'check-kcsan  the same for data races'
 	@echo 'soak         30,000 connections that reuse ports, half an hour'
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'bench-churn  who breaks when backends change, simulated: half a'
@@ -153,6 +159,11 @@ $(B)/unit/%: selftests/unit/%.c
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $< -lm
 
+tests: $(B)/tests/nth.so
+$(B)/tests/nth.so: selftests/debug/nth.c
+	@mkdir -p $(@D) && echo '  CC      debug/nth'
+	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
+
 # lbhashctl under AddressSanitizer and UBSan, which it brings along: the guest
 # has no library of theirs.
 tests: sanitized
@@ -185,11 +196,23 @@ check-host: deps
 bench-churn: $(B)/bench/churn
 	@$<
 
+# The kernel first; its build directory is the place to build the module.
+check-debug check-kcsan: DEPS += flex bison libelf-dev bc ccache
+check-debug check-kcsan: check-%: deps
+	@selftests/debug/build $*
+	@$(MAKE) -j$(shell nproc) -O all module-$*
+	@selftests/vm/check --debug $* $(T)
+
+module-debug module-kcsan: module-%:
+	@modules=$$(selftests/debug/build --root $*)/lib/modules && \
+		$(MAKE) modules MODULES=$$modules KVERS="$$(ls $$modules)"
+
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen
 
-.PHONY: bench-churn soak sanitized
+.PHONY: bench-churn check-debug check-kcsan module-debug module-kcsan soak \
+	sanitized
 
 # --- fuzzers -----------------------------------------------------------------
 

@@ -70,9 +70,10 @@ check_ge() {
 	ok "$1: $3, at least $2"
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds
+# wait_for SECONDS COMMAND...: until the command succeeds; a kernel that checks
+# itself gets more time
 wait_for() {
-	local until=$((SECONDS + $1))
+	local until=$((SECONDS + $1 * ${lb_slow:-1}))
 
 	shift
 	until "$@"; do
