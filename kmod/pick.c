@@ -182,6 +182,17 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 	return carry_out(svc, table, skb, &decision);
 }
 
+/* In a crowded table an entry would not live to see the connection adopted,
+ * and then the connection had to go home.
+ */
+static bool begins_in_vain(const struct sk_buff *skb,
+			   const struct nf_hook_state *state,
+			   const struct lbhash_flow *flow)
+{
+	return lbhash_flow_opens(skb, flow) &&
+	       !lbhash_pin_can_begin(skb, state);
+}
+
 /**
  * lbhash_pick_changed - decide with a memory only where one is needed
  * @svc: service
@@ -214,7 +225,9 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 	}
 
 	lbhash_service_note(svc, &flow);
-	if (lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
+	conn = (struct lbhash_conn){};
+	if (begins_in_vain(skb, state, &flow) ||
+	    lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(skb);
 	decision = choose_pinned(table, &conn);
 	if (!decision.member)

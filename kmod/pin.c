@@ -154,6 +154,27 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 }
 
 /**
+ * lbhash_pin_can_begin - could conntrack keep what a packet begins?
+ * @skb: packet that begins a connection
+ * @state: of the hook
+ *
+ * Return: true if it could be adopted, or if conntrack knows it already.
+ */
+bool lbhash_pin_can_begin(const struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	struct nf_conn *ct;
+
+	if (has_room(state->net))
+		return true;
+	ct = lbhash_pin_find(state->net, skb, state->pf);
+	if (!ct)
+		return false;
+	nf_ct_put(ct);
+	return true;
+}
+
+/**
  * lbhash_pin_untrack - keep conntrack away from a packet
  * @skb: packet without an entry
  */

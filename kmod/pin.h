@@ -40,6 +40,8 @@ typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
 
 int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		     bool raw, struct lbhash_conn *conn);
+bool lbhash_pin_can_begin(const struct sk_buff *skb,
+			  const struct nf_hook_state *state);
 void lbhash_pin_untrack(struct sk_buff *skb);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);

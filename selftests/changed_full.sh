@@ -12,7 +12,7 @@
 . ./checks.bash
 
 max=1000
-open=20000 late=2000
+open=20000
 
 # --- traffic: packets, for there are no so many sockets ----------------------
 
@@ -158,6 +158,17 @@ transitions() { field transition_slots; }
 # shellcheck disable=SC2317 # called by wait_for
 some_settled() { [ "$(transitions)" -lt "$before" ]; }
 
+# begin AT: more connections; all their SYNs come before the rest
+begin() {
+	local more=2000
+
+	crowd -n $more -i $open -f S -q 1000
+	crowd -n $more -i $open -f A -q 1001 -k 2
+	check_round "$1" $more 3
+	n=$((n + $(in_transition <(cut -d ' ' -f 2-3 "$T/got"))))
+	open=$((open + more))
+}
+
 # --- the story ---------------------------------------------------------------
 
 load_module
@@ -207,29 +218,26 @@ check_eq 's4 came: refused' $((3 * n)) $(($(drops) - refused))
 check_counters 's4 came' stateless $((100000 + 6 * open)) pinned 0 picked 0 \
 	previous 0 empty 0 malformed 0
 
-# Even what begins now.
-crowd -n $late -i $open -f S -q 1000
-crowd -n $late -i $open -f A -q 1001
-check_round 'late' $late 2
+begin 'no room, late'
 check_eq 'entries, of something else' $max "$(entries)"
-n=$((n + $(in_transition <(cut -d ' ' -f 2-3 "$T/got"))))
 
 set_max $((max + 500))
-crowd -n $((open + late)) -f A -q 1006
-check_round 'a little room' $((open + late)) 1
+crowd -n $open -f A -q 1006
+check_round 'a little room' $open 1
 check_le 'a little room: entries' $((max + 500)) "$(entries)"
 check_ge 'a little room: entries' $((max + 300)) "$(entries)"
 snapshot
 check_ge 'a little room: pinned to the previous owner' 500 "${stat[previous]}"
+begin 'a little room, late'
 
 set_max 100000
-crowd -n $((open + late)) -f A -q 1007
-check_round 'room' $((open + late)) 1
+crowd -n $open -f A -q 1007
+check_round 'room' $open 1
 check_eq 'room: entries' $((max + n)) "$(entries)"
 
 before=$(transitions)
 ctl service set web settle 0
 wait_for 30 some_settled
 check_ge 'connections that hold the others' "$n" "$(field holding)"
-crowd -n $((open + late)) -f A -q 1008
-check_round 'after the transition' $((open + late)) 1
+crowd -n $open -f A -q 1008
+check_round 'after the transition' $open 1
