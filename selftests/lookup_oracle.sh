@@ -25,9 +25,12 @@ same() {
 	check_eq "$proto, $1: wrong answers of $(wc -l <"$T/claims")" 0 "$wrong"
 }
 
-oracle() {
-	local seed=$RANDOM udp='' proto=tcp
+seed=0
 
+oracle() {
+	local udp='' proto=tcp
+
+	seed=$((seed + 1))
 	[ "$IPT $TABLE" != "legacy raw" ] && [ "$IPT $TABLE" != "nft mangle" ] ||
 		udp=-u proto=udp
 	echo "# $proto, seed $seed"

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 
 flows=$PWD/../build/tests/flows
-first_port=10000 source_ports='' server_pid=''
+first_port=10000 next_port=20000 source_ports='' server_pid=''
 declare -A client_pid=() stat=()
 
 # --- counters ----------------------------------------------------------------
@@ -70,12 +70,31 @@ all_arrived() {
 	return 1
 }
 
+# take_ports OPTION...: of those that nobody has, one for each connection, into
+# $ports; none if the options name any. What hashes where is then the same in
+# every run.
+take_ports() {
+	local i n=1
+
+	ports=()
+	for ((i = 1; i <= $#; i++)); do
+		case ${!i} in
+		-n) i=$((i + 1)) n=${!i} ;;
+		-p | -r) return ;;
+		esac
+	done
+	[ $((next_port + n)) -le 32768 ] || next_port=20000
+	ports=(-p "$next_port")
+	next_port=$((next_port + n))
+}
+
 # start_client NAME 4|6 OPTION...: returns after its first round
 start_client() {
-	local vip=VIP$2
+	local vip=VIP$2 ports
 
+	take_ports "${@:3}"
 	rm -f "$T/$1.flows"
-	"$flows" client "$T/$1.flows" cl "${!vip}" "${@:3}" &
+	"$flows" client "$T/$1.flows" cl "${!vip}" "${ports[@]}" "${@:3}" &
 	client_pid[$1]=$!
 	wait_for 120 reported "$1" "${client_pid[$1]}"
 }
