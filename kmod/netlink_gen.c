@@ -228,6 +228,7 @@ const struct genl_ops lbhash_nl_ops[12] = {
 		.doit		= lbhash_nl_lookup_doit,
 		.policy		= lbhash_lookup_nl_policy,
 		.maxattr	= LBHASH_A_FLOW,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

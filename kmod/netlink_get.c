@@ -51,15 +51,15 @@ static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
 	return nla_put_u64_64bit(msg, attr, value, pad);
 }
 
-/* @counted: the asker may know who holds slots open. */
+/* @trusted: the asker may know who holds slots open. */
 static int put_transitions(struct sk_buff *msg,
 			   const struct lbhash_table *table,
-			   const struct lbhash_service *svc, bool counted)
+			   const struct lbhash_service *svc, bool trusted)
 {
 	u32 wait;
 
 	if (nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, table->transitions) ||
-	    (counted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->holding)))
+	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->holding)))
 		return -EMSGSIZE;
 	wait = lbhash_transition_wait(table->slots, table->list,
 				      table->transitions, table->conf.settle,
@@ -69,7 +69,7 @@ static int put_transitions(struct sk_buff *msg,
 }
 
 static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
-		       struct lbhash_service *svc, bool counted)
+		       struct lbhash_service *svc, bool trusted)
 {
 	struct lbhash_table *table = lbhash_service_table(ln, svc);
 	const struct lbhash_conf *conf = &table->conf;
@@ -81,7 +81,8 @@ static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
 	    nla_put_u8(msg, LBHASH_A_DST4_PREFIX, conf->dst4) ||
 	    nla_put_u8(msg, LBHASH_A_SRC6_PREFIX, conf->src6) ||
 	    nla_put_u8(msg, LBHASH_A_DST6_PREFIX, conf->dst6) ||
-	    nla_put(msg, LBHASH_A_SEED, sizeof(conf->seed), conf->seed) ||
+	    (trusted && nla_put(msg, LBHASH_A_SEED, sizeof(conf->seed),
+				conf->seed)) ||
 	    nla_put_u32(msg, LBHASH_A_MASK, conf->mask) ||
 	    nla_put_u32(msg, LBHASH_A_ON_EMPTY, conf->on_empty) ||
 	    nla_put_u32(msg, LBHASH_A_SETTLE, conf->settle) ||
@@ -90,25 +91,25 @@ static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
 	    put_u64(msg, LBHASH_A_GENERATION, svc->generation, LBHASH_A_PAD) ||
 	    nla_put_u32(msg, LBHASH_A_RULES, atomic_read(&svc->rules)) ||
 	    nla_put_u32(msg, LBHASH_A_BACKENDS, table->n) ||
-	    put_transitions(msg, table, svc, counted))
+	    put_transitions(msg, table, svc, trusted))
 		return -EMSGSIZE;
 	return 0;
 }
 
 int lbhash_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	bool counted = netlink_net_capable(skb, CAP_NET_ADMIN);
+	bool trusted = netlink_net_capable(skb, CAP_NET_ADMIN);
 	struct lbhash_net *ln = lbhash_nl_net(info);
 	struct sk_buff *msg;
 	void *hdr;
 	int err;
 
-	if (counted)
+	if (trusted)
 		lbhash_sweep_count(ln);
 	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
-	err = put_service(msg, ln, lbhash_nl_service(info), counted);
+	err = put_service(msg, ln, lbhash_nl_service(info), trusted);
 	return send_answer(msg, hdr, info, err);
 }
 
@@ -247,13 +248,13 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
  * @id: number of the service
  * @member: first backend of it that is still to come
  * @started: its own message is out already
- * @counted: &lbhash_service.holding is of now, and the asker may know
+ * @trusted: the asker may know secrets, and &lbhash_service.holding is of now
  */
 struct dump_position {
 	unsigned long id;
 	unsigned long member;
 	unsigned long started;
-	unsigned long counted;
+	unsigned long trusted;
 };
 
 static struct dump_position *position_of(struct netlink_callback *cb)
@@ -324,7 +325,7 @@ static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 			break;
 		*pos = (struct dump_position){
 			.id = pos->id + 1,
-			.counted = pos->counted,
+			.trusted = pos->trusted,
 		};
 	}
 	if (err == -EMSGSIZE && skb->len)
@@ -338,7 +339,7 @@ static int dump_service_conf(struct sk_buff *skb, struct lbhash_net *ln,
 			     struct lbhash_service *svc,
 			     struct dump_position *pos)
 {
-	return put_service(skb, ln, svc, pos->counted);
+	return put_service(skb, ln, svc, pos->trusted);
 }
 
 /* Backends from the position on; what fits is what the message holds. */
@@ -387,11 +388,11 @@ int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
 	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
 	struct dump_position *pos = position_of(cb);
 
-	if (!pos->counted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
+	if (!pos->trusted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
 		mutex_lock(&ln->mutex);
 		lbhash_sweep_count(ln);
 		mutex_unlock(&ln->mutex);
-		pos->counted = true;
+		pos->trusted = true;
 	}
 	return dump(skb, cb, dump_service_conf);
 }

@@ -34,6 +34,8 @@ may() {
 }
 
 nobody_reads() {
+	local n
+
 	service 2
 	ctl save >"$T/config"
 	chmod 755 "$T"
@@ -52,12 +54,23 @@ nobody_reads() {
 	may lb service show web
 	may lb backend show web
 	may lb backend show web s1
-	may lb save
-	may lb lookup web proto tcp src 192.0.2.1:1 dst "$VIP4:80"
 	may lb table web
 	may lb -v table web
 	may lb stats
 	may lb version
+
+	# Who has one of these can aim at a backend.
+	for n in "service show" "service show web"; do
+		# shellcheck disable=SC2086 # words of a command
+		check_eq "nobody: seed, $n" null \
+			"$(nobody lb lbhashctl -j $n | jq -c '.[0].seed')"
+	done
+	check_eq 'root: digits of the seed' 32 \
+		"$(ctl -j service show web | jq '.[0].seed | length')"
+	may_not lb lookup web proto tcp src 192.0.2.1:1 dst "$VIP4:80"
+	nobody lb lbhashctl save >"$T/out" 2>&1 && fail 'nobody: save'
+	check_eq 'nobody: save' 'lbhashctl: web: the seed is for CAP_NET_ADMIN only' \
+		"$(cat "$T/out")"
 
 	# A walk over conntrack's entries is not for everyone.
 	check_eq 'nobody: who holds slots' null \

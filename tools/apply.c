@@ -444,6 +444,9 @@ static int save(const struct command *cmd, char **argv)
 	forget(services, state);
 	json_array_foreach(services, i, service) {
 		name = json_string_value(json_object_get(service, "name"));
+		if (!rc && json_is_null(json_object_get(service, "seed")))
+			rc = fail(REFUSED, "%s: the seed is for CAP_NET_ADMIN only",
+				  name);
 		members = name ? json_object_get(backends, name) : NULL;
 		json_array_foreach(members, j, member)
 			json_object_del(member, "slots");
