@@ -75,7 +75,7 @@ help:
 	@echo 'check-debug  all selftests on a kernel that finds mistakes in the use of'
 	@echo '             memory, locks and more; builds it once, in half an hour'
 	@echo 'check-kcsan  the same for data races'
-	@echo 'soak         30,000 connections that reuse ports, half an hour'
+	@echo 'soak         the tests that can go on for longer: two hours'
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'bench-churn  who breaks when backends change, simulated: half a'
 	@echo '             minute for two tables; a short one in check-host'
@@ -209,7 +209,8 @@ module-debug module-kcsan: module-%:
 
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
-	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen
+	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen \
+		packet_fuzz soak stress
 
 .PHONY: bench-churn check-debug check-kcsan module-debug module-kcsan soak \
 	sanitized
