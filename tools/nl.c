@@ -182,6 +182,9 @@ static int receive(const struct nl_msg *msg, struct answer *answer)
 
 	for (;;) {
 		got = receive_some(&nlh);
+		if (got < 0 && errno == ENOBUFS)
+			return fail(REFUSED, "%s: the kernel had no memory to answer; a change may have been made",
+				    ctl.what);
 		if (got < 0)
 			return broken("receive");
 		for (len = got; mnl_nlmsg_ok(nlh, len);
