@@ -54,7 +54,9 @@ bool lbhash_name_is_valid(const char *name)
 	if (!*name || *name == '-')
 		return false;
 	for (; *name; name++)
-		if (!isalnum(*name) && !strchr("_.-", *name))
+		/* To isalnum(), Latin-1 has letters, too. */
+		if (!isascii(*name) ||
+		    (!isalnum(*name) && !strchr("_.-", *name)))
 			return false;
 	return true;
 }
