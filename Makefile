@@ -151,6 +151,7 @@ units	:= $(patsubst selftests/unit/%.c,$(B)/unit/%,\
 # What the host and what the guest runs.
 tests: $(units) $(B)/bench/churn
 	$(Q)$(MAKE) $(quietly) -C selftests/traffic O=$(B)/tests
+	$(Q)$(MAKE) $(quietly) -C selftests/netlink O=$(B)/tests
 
 # Each includes the pure kernel file that it tests.
 $(B)/unit/%: selftests/unit/%.c
@@ -210,7 +211,7 @@ module-debug module-kcsan: module-%:
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen \
-		packet_fuzz soak stress
+		netlink_fuzz packet_fuzz soak stress
 
 .PHONY: bench-churn check-debug check-kcsan module-debug module-kcsan soak \
 	sanitized

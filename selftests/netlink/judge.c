@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is the answer right? It has to be complete, in order, about the request,
+ * and equal to what the model says; a refusal has an error that was predicted
+ * and, if the module made it, a sentence.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nlfuzz.h"
+
+/* --- what was tested ----------------------------------------------------- */
+
+#define ERRORS_MAX	132
+
+static struct {
+	uint64_t done[256], refused[256];
+	uint64_t errors[ERRORS_MAX];
+	uint64_t changes, rehearsals, dumps, events, sentences, compared;
+	uint64_t messages, no_requests;
+} tested;
+
+static void count(const struct verdict *v, int error)
+{
+	tested.messages++;
+	if (!v->request)
+		tested.no_requests++;
+	else if (v->op && error)
+		tested.refused[v->op->cmd]++;
+	else if (v->op)
+		tested.done[v->op->cmd]++;
+	if (error)
+		tested.errors[error]++;
+	tested.dumps += v->dump && !error;
+	tested.changes += v->changes && !v->dry_run;
+	tested.rehearsals += v->changes && v->dry_run;
+}
+
+/* judged() - messages so far */
+uint64_t judged(void)
+{
+	return tested.messages;
+}
+
+/**
+ * report() - say what was tested, a line each
+ */
+void report(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < spec_n_ops; i++)
+		printf("%s: %ju done, %ju refused\n", spec_ops[i].name,
+		       (uintmax_t)tested.done[spec_ops[i].cmd],
+		       (uintmax_t)tested.refused[spec_ops[i].cmd]);
+	for (i = 0; i < ERRORS_MAX; i++)
+		if (tested.errors[i])
+			printf("%s: %ju\n", strerrorname_np(i),
+			       (uintmax_t)tested.errors[i]);
+	printf("changes: %ju\nrehearsals: %ju\nevents: %ju\n",
+	       (uintmax_t)tested.changes, (uintmax_t)tested.rehearsals,
+	       (uintmax_t)tested.events);
+	printf("dumps: %ju\nsentences: %ju\nno requests: %ju\ncompared: %ju\n",
+	       (uintmax_t)tested.dumps, (uintmax_t)tested.sentences,
+	       (uintmax_t)tested.no_requests, (uintmax_t)tested.compared);
+}
+
+/* --- the shape of an answer ---------------------------------------------- */
+
+static const struct nlmsghdr *must_answer(const struct nlmsghdr *nlh)
+{
+	const struct nlmsghdr *answer = wire_next_answer();
+
+	if (!answer)
+		complain("no answer");
+	if (answer->nlmsg_seq != nlh->nlmsg_seq)
+		complain("an answer to %#x", answer->nlmsg_seq);
+	if (answer->nlmsg_pid != portid)
+		complain("an answer for port %#x", answer->nlmsg_pid);
+	return answer;
+}
+
+static bool is_last(const struct nlmsghdr *answer)
+{
+	return answer->nlmsg_type == NLMSG_ERROR ||
+	       answer->nlmsg_type == NLMSG_DONE;
+}
+
+/* What an ack, or the end of a dump, says besides the error. */
+static void parse_ack(const struct nlattr **tb, const struct nlmsghdr *answer)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(answer);
+	size_t offset = sizeof(*err);
+	const struct nlattr *attr;
+
+	memset(tb, 0, (NLMSGERR_ATTR_MAX + 1) * sizeof(*tb));
+	if (!(answer->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (answer->nlmsg_type == NLMSG_DONE)
+		offset = sizeof(int);
+	else if (!(answer->nlmsg_flags & NLM_F_CAPPED))
+		offset += MNL_ALIGN(err->msg.nlmsg_len) - NLMSG_HDRLEN;
+	if (answer->nlmsg_len < NLMSG_HDRLEN + offset)
+		complain("an ack of %u bytes", answer->nlmsg_len);
+	mnl_attr_for_each(attr, answer, offset)
+		if (mnl_attr_get_type(attr) <= NLMSGERR_ATTR_MAX)
+			tb[mnl_attr_get_type(attr)] = attr;
+}
+
+static void judge_sentence(const char *sentence)
+{
+	size_t i, len = sentence ? strlen(sentence) : 0;
+
+	if (len < 8)
+		complain("a refusal without a sentence");
+	for (i = 0; i < len; i++)
+		if (!isprint((unsigned char)sentence[i]))
+			complain("a sentence of rubbish");
+	if (isupper((unsigned char)sentence[0]) || sentence[len - 1] == '.')
+		complain("a sentence that is none: %s", sentence);
+	tested.sentences++;
+}
+
+/* Else the policy let pass what the module then refused for some reason. */
+static void judge_blame(const struct nlattr *offset, const struct verdict *v)
+{
+	uint32_t blamed = offset ? mnl_attr_get_u32(offset) : 0;
+
+	if (blamed != v->blamed)
+		complain("byte %u is blamed instead of %u", blamed, v->blamed);
+}
+
+static bool may_fail_with(const struct verdict *v, int error)
+{
+	unsigned int i;
+
+	for (i = 0; i < v->n_errors; i++)
+		if (v->errors[i] == error)
+			return true;
+	return false;
+}
+
+static void judge_last(const struct nlmsghdr *nlh, const struct verdict *v,
+		       const struct nlmsghdr *answer)
+{
+	int error = -*(const int *)mnl_nlmsg_get_payload(answer);
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(answer);
+	bool ends_dump = v->dump && (!error || v->own);
+	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
+	const char *sentence = NULL;
+
+	parse_ack(tb, answer);
+	if (tb[NLMSGERR_ATTR_MSG])
+		sentence = mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]);
+	if (error < 0 || error >= ERRORS_MAX)
+		complain("error %d is none", error);
+	if (error && !v->n_errors)
+		complain("refused (%s, %s)", strerrorname_np(error),
+			 sentence ?: "without a word");
+	if (!error && v->n_errors)
+		complain("not refused");
+	if (error && !may_fail_with(v, error))
+		complain("refused with %s (%s)", strerrorname_np(error),
+			 sentence ?: "without a word");
+	if (v->own && error)
+		judge_sentence(sentence);
+	if (v->parse)
+		judge_blame(tb[NLMSGERR_ATTR_OFFS], v);
+	if (!error && !sentence != !v->warns)
+		complain(v->warns ? "no warning" : "a warning: %s", sentence);
+	if (answer->nlmsg_type == NLMSG_ERROR &&
+	    memcmp(&err->msg, nlh, sizeof(*nlh)))
+		complain("an ack of something else");
+	if (answer->nlmsg_type != (ends_dump ? NLMSG_DONE : NLMSG_ERROR))
+		complain("the end of something else");
+	count(v, error);
+}
+
+/* --- dumps --------------------------------------------------------------- */
+
+static void judge_dump(const struct nlmsghdr *nlh, const struct verdict *v)
+{
+	struct shown *shown = must_alloc((model.n + 1) * sizeof(*shown));
+	const struct nlmsghdr *answer;
+	unsigned int n;
+
+	for (;;) {
+		answer = must_answer(nlh);
+		if (is_last(answer))
+			break;
+		judge_part(answer, v, shown);
+	}
+	judge_last(nlh, v, answer);
+	if (!v->n_errors) {
+		for (n = 0; shown[n].svc; n++)
+			judge_sum(&shown[n], v);
+		same("", "services", v->name[0] ? 1 : model.n, n);
+	}
+	free(shown);
+}
+
+/* --- all together -------------------------------------------------------- */
+
+/* Another message of the answer, but for the last one, which says no more. */
+static const struct nlmsghdr *more_answer(const struct nlmsghdr *nlh)
+{
+	const struct nlmsghdr *answer = wire_answer();
+
+	if (!answer || is_last(answer) || answer->nlmsg_seq != nlh->nlmsg_seq)
+		return NULL;
+	return wire_next_answer();
+}
+
+static void judge_dry_run(const struct nlmsghdr *nlh, const struct verdict *v)
+{
+	const struct nlmsghdr *answer;
+	struct shown shown = { };
+
+	while ((answer = more_answer(nlh)))
+		judge_rehearsal(answer, v, &shown);
+	if (shown.messages) {
+		judge_rehearsals(v, &shown);
+		return;
+	}
+	judge_last(nlh, v, must_answer(nlh));
+	complain("a dry run without an answer");
+}
+
+static void judge_get(const struct nlmsghdr *nlh, const struct verdict *v)
+{
+	const struct nlmsghdr *answer = must_answer(nlh);
+
+	if (is_last(answer)) {
+		judge_last(nlh, v, answer);
+		complain("done without an answer");
+	}
+	judge_reply(answer, v);
+}
+
+/**
+ * judge() - take the answers to a message, and judge them
+ * @nlh: the message
+ * @v: what has to come of it
+ */
+void judge(const struct nlmsghdr *nlh, const struct verdict *v)
+{
+	const struct nlmsghdr *answer;
+
+	if (v->dump && !v->n_errors) {
+		judge_dump(nlh, v);
+		return;
+	}
+	if (v->request && !v->n_errors && v->changes && v->dry_run)
+		judge_dry_run(nlh, v);
+	else if (v->request && !v->n_errors && !v->changes)
+		judge_get(nlh, v);
+	if (!v->n_errors && !(nlh->nlmsg_flags & NLM_F_ACK)) {
+		count(v, 0);
+		return;
+	}
+	answer = must_answer(nlh);
+	if (!is_last(answer))
+		complain("more than one answer");
+	judge_last(nlh, v, answer);
+}
+
+/* judge_silence() - there is nothing left to be said */
+void judge_silence(void)
+{
+	const struct nlmsghdr *answer = wire_answer();
+
+	if (answer)
+		complain("an answer to nothing, of type %u, to %#x",
+			 answer->nlmsg_type, answer->nlmsg_seq);
+}
+
+static uint32_t cause_of(const struct verdict *v)
+{
+	switch (v->op->cmd) {
+	case LBHASH_CMD_SERVICE_NEW:
+		return LBHASH_CAUSE_SERVICE_NEW;
+	case LBHASH_CMD_SERVICE_SET:
+		return LBHASH_CAUSE_SERVICE_SET;
+	case LBHASH_CMD_SERVICE_APPLY:
+		return LBHASH_CAUSE_SERVICE_APPLY;
+	case LBHASH_CMD_SERVICE_DEL:
+		return LBHASH_CAUSE_SERVICE_DEL;
+	case LBHASH_CMD_BACKEND_NEW:
+		return LBHASH_CAUSE_BACKEND_NEW;
+	case LBHASH_CMD_BACKEND_SET:
+		return LBHASH_CAUSE_BACKEND_SET;
+	default:
+		return LBHASH_CAUSE_BACKEND_DEL;
+	}
+}
+
+/* The next event, but for slots that settle whenever they do. */
+static const struct nlmsghdr *next_event(const struct nlattr **tb)
+{
+	const struct nlmsghdr *event;
+
+	do {
+		event = wire_event();
+		if (!event)
+			return NULL;
+		parse_message(tb, event);
+		read_name(tb, LBHASH_A_NAME);
+	} while (read_u32(tb, LBHASH_A_CAUSE) == LBHASH_CAUSE_SETTLED);
+	return event;
+}
+
+/**
+ * judge_event() - a change is told, exactly once, and nothing else is
+ * @v: what was predicted, before commit(), or NULL if nothing is left to tell
+ */
+void judge_event(const struct verdict *v)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	const struct nlmsghdr *event;
+
+	if (v && (!v->changes || v->dry_run))
+		return;
+	event = next_event(tb);
+	if (!v && event)
+		complain("an event of service %s about nothing",
+			 read_name(tb, LBHASH_A_NAME));
+	if (!v)
+		return;
+	if (!event)
+		complain("no event");
+	if (strcmp(read_name(tb, LBHASH_A_NAME), v->name))
+		complain("an event of service %s",
+			 read_name(tb, LBHASH_A_NAME));
+	same(v->name, "cause", cause_of(v), read_u32(tb, LBHASH_A_CAUSE));
+	if (v->draft) {
+		same(v->name, "generation", v->draft->generation,
+		     read_u64(tb, LBHASH_A_GENERATION));
+		same(v->name, "backends", v->draft->n,
+		     read_u32(tb, LBHASH_A_BACKENDS));
+	}
+	tested.events++;
+}
+
+static void ask(struct nlmsghdr *nlh, uint8_t cmd)
+{
+	struct genlmsghdr *genl = (struct genlmsghdr *)(nlh + 1);
+
+	memset(nlh, 0, NLMSG_HDRLEN + GENL_HDRLEN);
+	nlh->nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
+	nlh->nlmsg_type = family;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	genl->cmd = cmd;
+	genl->version = LBHASH_GENL_VERSION;
+	wire_send(nlh, nlh->nlmsg_len);
+}
+
+/**
+ * adopt() - take what the kernel has as the model to start from
+ */
+void adopt(void)
+{
+	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
+	const struct nlattr *tb[ATTRS_MAX], *attr;
+	const struct nlmsghdr *answer;
+	struct seen_service service;
+	struct seen_backend seen;
+	struct service *svc;
+
+	ask((void *)request, LBHASH_CMD_SERVICE_GET);
+	while ((answer = wire_next_answer()) && !is_last(answer)) {
+		read_service(answer, &service);
+		/* Who may not see the seed cannot compute the digest. */
+		service.svc.digest = service.digest;
+		service.svc.has_digest = !service.has_seed;
+		model_put(service_copy(&service.svc));
+	}
+	ask((void *)request, LBHASH_CMD_BACKEND_GET);
+	while ((answer = wire_next_answer()) && !is_last(answer)) {
+		parse_message(tb, answer);
+		mnl_attr_for_each(attr, answer, GENL_HDRLEN) {
+			if (mnl_attr_get_type(attr) != LBHASH_A_BACKEND)
+				continue;
+			read_backend(attr, &seen);
+			svc = must_know(read_name(tb, LBHASH_A_NAME));
+			*service_add(svc, seen.backend.name) = seen.backend;
+		}
+	}
+}
+
+/**
+ * compare_all() - compare the kernel's configuration with the model
+ */
+void compare_all(void)
+{
+	static const uint8_t cmds[] = {
+		LBHASH_CMD_SERVICE_GET, LBHASH_CMD_BACKEND_GET,
+		LBHASH_CMD_STATS_GET
+	};
+	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
+	struct verdict v;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
+		ask((void *)request, cmds[i]);
+		predict((void *)request, &v);
+		judge((void *)request, &v);
+		judge_silence();
+	}
+	judge_event(NULL);
+	tested.compared++;
+}

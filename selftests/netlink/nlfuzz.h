@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A fuzzer that knows what has to come of every message it sends.
+ *
+ *   spec.c     tables made from the specification
+ *   random.c   dice; values.c, message.c: messages, good and bad ones
+ *   oracle.c   what generic netlink itself refuses
+ *   predict.c  what the module has to say, and what the model becomes
+ *   model.c    services and backends as they ought to be; digest.c: tables
+ *   wire.c     sockets; read.c: what answers say
+ *   judge.c    is that right? content.c: and all that it says?
+ */
+#ifndef NLFUZZ_H
+#define NLFUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/lbhash.h>
+
+#include "spec.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define NAME_SIZE	(LBHASH_NAME_MAX + 1)
+#define ATTRS_MAX	64
+#define DATAGRAM_MAX	(160 * 1024)
+#define VALUE_MAX	64
+#define ODDS		6
+
+/* --- model.c --- */
+
+struct backend {
+	char name[NAME_SIZE];
+	uint32_t mark, weight, state;
+	uint8_t addr4[4], addr6[16];
+};
+
+struct service {
+	char name[NAME_SIZE];
+	uint32_t size, fields, mask, on_empty, settle;
+	uint8_t src4, dst4, src6, dst6;
+	uint8_t seed[LBHASH_SEED_LEN];
+	uint64_t generation;
+	uint32_t rules;
+	struct backend *backends;
+	unsigned int n, room;
+	bool has_digest;
+	uint64_t digest;
+};
+
+struct model {
+	struct service **services;
+	unsigned int n;
+};
+
+extern struct model model;
+
+void *must_alloc(size_t size);
+void copy_name(char *to, const char *from);
+struct service *model_find(const char *name);
+void model_put(struct service *svc);
+void model_remove(const char *name);
+struct service *service_default(const char *name);
+struct service *service_copy(const struct service *svc);
+void service_free(struct service *svc);
+struct backend *service_backend(const struct service *svc, const char *name);
+struct backend *service_add(struct service *svc, const char *name);
+void service_drop(struct service *svc, struct backend *backend);
+bool backend_is_active(const struct backend *backend);
+unsigned int service_actives(const struct service *svc);
+uint32_t next_prime(uint32_t n);
+bool name_is_valid(const char *name);
+
+/* --- digest.c --- */
+
+uint64_t service_digest(struct service *svc);
+void default_seed(uint8_t *seed, const char *name);
+
+/* --- oracle.c --- */
+
+extern const struct nlattr *oracle_blames;
+
+bool oracle_attrs(const struct set_spec *set, uint64_t allowed,
+		  const uint8_t *data, size_t len, const struct nlattr **tb);
+const struct op_spec *op_of(uint8_t cmd);
+
+/* --- predict.c --- */
+
+/**
+ * struct verdict - what has to come of a message
+ * @op: the operation, NULL for what is none
+ * @request: it is for the kernel to handle, not just to acknowledge
+ * @dump: it asks for a dump
+ * @own: a refusal is the module's own, so it has a sentence
+ * @parse: a refusal is netlink's own, while it parses attributes
+ * @blamed: the attribute that it blames, if any, by its place in the message
+ * @errors: any of them refuses it; none if it has to be done
+ * @name: the service that it is about, "" for all
+ * @backend: the backend that it is about
+ * @first_slot: slots from here on
+ * @draft: what the service becomes, NULL if it goes or nothing changes
+ * @changes: the model changes, and an event tells
+ * @dry_run: it would, if it were not for that
+ * @moves: flows get other slots
+ * @warns: of few slots
+ */
+struct verdict {
+	const struct op_spec *op;
+	bool request, dump, own, parse;
+	uint32_t blamed;
+	int errors[16];
+	unsigned int n_errors;
+	char name[NAME_SIZE], backend[NAME_SIZE];
+	uint32_t first_slot;
+	struct service *draft;
+	bool changes, dry_run, moves, warns;
+};
+
+void predict(const struct nlmsghdr *nlh, struct verdict *v);
+void commit(struct verdict *v);
+
+/* --- random.c --- */
+
+void dice_start(uint64_t seed);
+uint64_t dice(void);
+uint32_t below(uint32_t n);
+bool percent(unsigned int n);
+
+/* --- values.c, message.c --- */
+
+/**
+ * struct intent - what a message is going to be about
+ * @op: operation
+ * @name: name of the service
+ * @svc: the service, NULL if there is none of that name
+ * @crowd: it is to have many backends
+ * @version: of the flow: 4 or 6
+ */
+struct intent {
+	const struct op_spec *op;
+	char name[NAME_SIZE];
+	const struct service *svc;
+	bool crowd;
+	unsigned int version;
+};
+
+struct datagram {
+	uint8_t data[DATAGRAM_MAX];
+	size_t len;
+};
+
+void choose_intent(struct intent *in);
+unsigned int chance_of(const struct intent *in, const struct set_spec *set,
+		       const struct attr_spec *attr);
+size_t make_value(const struct intent *in, const struct set_spec *set,
+		  const struct attr_spec *attr, unsigned int odd, uint8_t *to);
+void make_datagram(struct datagram *dg);
+
+/* --- wire.c --- */
+
+extern uint16_t family;
+extern uint32_t portid;
+
+void wire_open(void);
+void wire_cap(bool on);
+void wire_send(const void *data, size_t len);
+const struct nlmsghdr *wire_answer(void);
+const struct nlmsghdr *wire_next_answer(void);
+const struct nlmsghdr *wire_event(void);
+
+/* --- read.c --- */
+
+/**
+ * struct seen_service - a service as the kernel shows it
+ * @svc: what the model knows as well, without backends
+ */
+struct seen_service {
+	struct service svc;
+	uint64_t digest;
+	uint32_t backends, transitions, holding;
+	bool has_seed, has_settles_in, has_holding;
+};
+
+struct seen_backend {
+	struct backend backend;
+	uint32_t slots;
+};
+
+void parse_message(const struct nlattr **tb, const struct nlmsghdr *nlh);
+void parse_nest(const struct nlattr **tb, const struct set_spec *set,
+		const struct nlattr *attr);
+uint32_t read_u32(const struct nlattr **tb, unsigned int id);
+uint64_t read_u64(const struct nlattr **tb, unsigned int id);
+const char *read_name(const struct nlattr **tb, unsigned int id);
+void read_service(const struct nlmsghdr *nlh, struct seen_service *seen);
+void read_backend(const struct nlattr *nest, struct seen_backend *seen);
+
+/* --- content.c --- */
+
+/**
+ * struct shown - what an answer of several messages has shown of a service
+ */
+struct shown {
+	const struct service *svc;
+	uint32_t messages, backends, slots, before;
+};
+
+struct service *must_know(const char *name);
+void same(const char *whose, const char *what, uint64_t want, uint64_t got);
+void judge_reply(const struct nlmsghdr *answer, const struct verdict *v);
+void judge_rehearsal(const struct nlmsghdr *answer, const struct verdict *v,
+		     struct shown *shown);
+void judge_rehearsals(const struct verdict *v, const struct shown *shown);
+void judge_part(const struct nlmsghdr *answer, const struct verdict *v,
+		struct shown *shown);
+void judge_sum(const struct shown *shown, const struct verdict *v);
+
+/* --- judge.c --- */
+
+void adopt(void);
+void judge(const struct nlmsghdr *nlh, const struct verdict *v);
+void judge_event(const struct verdict *v);
+void judge_silence(void);
+void compare_all(void);
+void report(void);
+uint64_t judged(void);
+
+/* --- main.c --- */
+
+/**
+ * struct options - how to run
+ * @capable: the caller has CAP_NET_ADMIN where it counts
+ */
+struct options {
+	uint64_t seed, count;
+	bool capable, verbose;
+};
+
+extern struct options options;
+
+void complain(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+void die(const char *what) __attribute__((noreturn));
+
+#endif /* NLFUZZ_H */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What netlink itself refuses, from the specification: strict validation, as
+ * include/net/netlink.h documents it. A second opinion on the policies that
+ * were generated from the same file.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nlfuzz.h"
+
+/* The attribute that netlink blames, NULL for bytes behind the last one. */
+const struct nlattr *oracle_blames;
+
+const struct op_spec *op_of(uint8_t cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < spec_n_ops; i++)
+		if (spec_ops[i].cmd == cmd)
+			return &spec_ops[i];
+	return NULL;
+}
+
+static const struct attr_spec *attr_of(const struct set_spec *set, uint16_t id)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->n; i++)
+		if (set->attrs[i].id == id)
+			return &set->attrs[i];
+	return NULL;
+}
+
+static bool number_is_good(const struct attr_spec *attr, const uint8_t *data,
+			   size_t len)
+{
+	static const size_t sizes[] = {
+		[ATTR_U8] = 1, [ATTR_U16] = 2, [ATTR_U32] = 4, [ATTR_U64] = 8
+	};
+	uint64_t value = 0;
+
+	if (len != sizes[attr->kind])
+		return false;
+	/* A machine of the other byte order would need more. */
+	memcpy(&value, data, len);
+	if (attr->mask)
+		return !(value & ~attr->mask);
+	return value >= attr->min && value <= attr->max;
+}
+
+/* The zero has to be among the first bytes, and the rest must not be longer
+ * than a name may be, but for one more zero.
+ */
+static bool string_is_good(const struct attr_spec *attr, const uint8_t *data,
+			   size_t len)
+{
+	size_t head = len < attr->max + 1 ? len : attr->max + 1;
+
+	if (!head || !memchr(data, 0, head))
+		return false;
+	return len - !data[len - 1] <= attr->max;
+}
+
+static bool attr_is_good(const struct attr_spec *attr, const struct nlattr *nla)
+{
+	const uint8_t *data = (const uint8_t *)(nla + 1);
+	bool is_nest = attr->kind == ATTR_NEST;
+	size_t len = nla->nla_len - NLA_HDRLEN;
+
+	if (is_nest != !!(nla->nla_type & NLA_F_NESTED))
+		return false;
+	switch (attr->kind) {
+	case ATTR_FLAG:
+		return !len;
+	case ATTR_U8:
+	case ATTR_U16:
+	case ATTR_U32:
+	case ATTR_U64:
+		return number_is_good(attr, data, len);
+	case ATTR_STRING:
+		return string_is_good(attr, data, len);
+	case ATTR_BINARY:
+		return len >= attr->min && len <= attr->max;
+	case ATTR_NEST:
+		return (!len || len >= NLA_HDRLEN) &&
+		       oracle_attrs(attr->nested, ~0ull, data, len, NULL);
+	default:
+		return false;
+	}
+}
+
+/**
+ * oracle_attrs() - does netlink let these attributes pass?
+ * @set: what they may be
+ * @allowed: bit per attribute of the set that may be there
+ * @data: the first one
+ * @len: length of them all
+ * @tb: out, if not NULL, the last one of every type
+ *
+ * Return: true if it does, else oracle_blames says why.
+ */
+bool oracle_attrs(const struct set_spec *set, uint64_t allowed,
+		  const uint8_t *data, size_t len, const struct nlattr **tb)
+{
+	const struct attr_spec *attr;
+	const struct nlattr *nla;
+	size_t step;
+	uint16_t id;
+
+	if (tb)
+		memset(tb, 0, ATTRS_MAX * sizeof(*tb));
+	while (len >= NLA_HDRLEN) {
+		nla = (const struct nlattr *)data;
+		if (nla->nla_len < NLA_HDRLEN || nla->nla_len > len)
+			break;
+		id = nla->nla_type & NLA_TYPE_MASK;
+		attr = attr_of(set, id);
+		oracle_blames = nla;
+		if (!attr || !(allowed >> id & 1) || !attr_is_good(attr, nla))
+			return false;
+		if (tb)
+			tb[id] = nla;
+		step = NLA_ALIGN(nla->nla_len);
+		if (step >= len)
+			return true;
+		data += step;
+		len -= step;
+	}
+	oracle_blames = NULL;
+	return !len;
+}
