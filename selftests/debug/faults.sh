@@ -13,21 +13,24 @@
 nth=$PWD/../build/tests/nth.so
 injected=0 survived=0 unanswered=0
 
-# state: all that a command can change
+# state: all that a command can change. Programs are what takes time here.
 state() {
-	ctl save
-	ipt -t raw -S
+	lbhashctl -n lb save
+	[ -z "$look_at_rules" ] || ipt -t raw -S
 }
+look_at_rules=
 
-# fails N SKIP CALL COMMAND...: its Nth allocation does; false when it has less
+# fails N SKIP CALL COMMAND...: its Nth allocation does, its exit status is $rc;
+# false when it has less
 fails() {
-	local rc=0
+	local word=''
 
+	rc=0
 	rm -f "$T/log"
-	ip netns exec lb env LD_PRELOAD="$nth" FAIL_CALL="$3" FAIL_NTH="$1" \
-		FAIL_SKIP="$2" FAIL_LOG="$T/log" "${@:4}" \
-		>"$T/out" 2>&1 || rc=$?
-	[ "$(cat "$T/log" 2>/dev/null)" = injected ] || return 1
+	LD_PRELOAD=$nth FAIL_CALL=$3 FAIL_NTH=$1 FAIL_SKIP=$2 FAIL_LOG=$T/log \
+		"${@:4}" >"$T/out" 2>&1 || rc=$?
+	[ ! -e "$T/log" ] || read -r word <"$T/log"
+	[ "$word" = injected ] || return 1
 	injected=$((injected + 1))
 	if [ "$rc" = 0 ]; then
 		survived=$((survived + 1))
@@ -35,42 +38,46 @@ fails() {
 		grep -qiE 'memory|No buffer space' "$T/out" ||
 			fail "${*:4}: allocation $1 of call $2: $(cat "$T/out")"
 	fi
-	echo "$rc" >"$T/rc"
+}
+
+# undo WORDS: a command in words, or several, and the state is $before again
+undo() {
+	eval "$1" || fail "$1"
+	now=$(state)
+	diff <(echo "$before") <(echo "$now") || fail "$1: does not undo"
+}
+
+# judge COMMAND...: the state after its failure
+judge() {
+	now=$(state)
+	if [ "$now" != "$after" ] && [ "$now" != "$before" ]; then
+		fail "$*: done in part"
+	elif [ "$rc" = 0 ]; then
+		[ "$now" = "$after" ] || fail "$*: succeeded, not done"
+	elif ! grep -q 'no memory to answer' "$T/out"; then
+		[ "$now" = "$before" ] || fail "$*: failed, but done"
+	else
+		unanswered=$((unanswered + 1))
+	fi
 }
 
 # check_command CALL UNDO COMMAND...: with UNDO, what it does is undone
 check_command() {
-	local call=$1 undo=$2 before after now n skip=0 total=0
+	local call=$1 before after now rc n skip=0 total=0
 
 	before=$(state)
-	ip netns exec lb "${@:3}" >"$T/out" 2>&1 ||
-		fail "${*:3}: $(cat "$T/out")"
+	"${@:3}" >"$T/out" 2>&1 || fail "${*:3}: $(cat "$T/out")"
 	after=$(state)
-	[ -z "$undo" ] || ip netns exec lb bash -c "$undo" || fail "$undo"
-	now=$(state)
-	diff <(echo "$before") <(echo "$now") || fail "$undo: does not undo"
-
+	undo "$2"
 	while :; do
 		n=1
 		while fails "$n" "$skip" "$call" "${@:3}"; do
-			now=$(state)
-			if [ "$now" != "$after" ] && [ "$now" != "$before" ]; then
-				fail "${*:3}: done in part"
-			elif [ "$(cat "$T/rc")" = 0 ]; then
-				[ "$now" = "$after" ] ||
-					fail "${*:3}: succeeded, not done"
-			elif ! grep -q 'no memory to answer' "$T/out"; then
-				[ "$now" = "$before" ] ||
-					fail "${*:3}: failed, but done"
-			else
-				unanswered=$((unanswered + 1))
-			fi
-			[ -z "$undo" ] || [ "$now" = "$before" ] ||
-				ip netns exec lb bash -c "$undo" || fail "$undo"
+			judge "${@:3}"
+			[ "$now" = "$before" ] || undo "$2"
 			n=$((n + 1)) total=$((total + 1))
 		done
-		[ -z "$undo" ] || [ "$before" = "$(state)" ] ||
-			ip netns exec lb bash -c "$undo" || fail "$undo"
+		# That one was done.
+		undo "$2"
 		[ -e "$T/log" ] || break
 		skip=$((skip + 1))
 	done
@@ -125,33 +132,29 @@ ctl save >"$T/config"
 jq '(.services[] | select(.name == "web")).settle = 77' "$T/config" >"$T/other"
 cmp -s "$T/config" "$T/other" && fail 'no other configuration'
 
-check_command sendmsg 'lbhashctl service del new' \
-	lbhashctl service add new size 509
-check_command sendmsg 'lbhashctl service set web settle 600' \
-	lbhashctl service set web settle 700
-check_command sendmsg 'lbhashctl service set spare size 509' \
-	lbhashctl service set spare size 1021
-check_command sendmsg \
-	'lbhashctl service add spare size 509; lbhashctl backend add spare a mark 1' \
-	lbhashctl service del spare
-check_command sendmsg 'lbhashctl backend del web s4' \
-	lbhashctl backend add web s4 mark 4
-check_command sendmsg 'lbhashctl backend set web s1 weight 1' \
-	lbhashctl backend set web s1 weight 3
-check_command sendmsg 'lbhashctl backend set web s1 state up' \
-	lbhashctl backend set web s1 state drain
-check_command sendmsg 'lbhashctl backend add spare a mark 1' \
-	lbhashctl backend del spare a
-check_command sendmsg 'lbhashctl backend add spare a mark 1' \
-	lbhashctl flush spare
-check_command sendmsg "lbhashctl apply $T/config" lbhashctl apply "$T/other"
+change() { check_command sendmsg "$1" lbhashctl -n lb "${@:2}"; }
+
+ctl='lbhashctl -n lb'
+spare="$ctl service add spare size 509; $ctl backend add spare a mark 1"
+change "$ctl service del new" service add new size 509
+change "$ctl service set web settle 600" service set web settle 700
+change "$ctl service set spare size 509" service set spare size 1021
+change "$spare" service del spare
+change "$ctl backend del web s4" backend add web s4 mark 4
+change "$ctl backend set web s1 weight 1" backend set web s1 weight 3
+change "$ctl backend set web s1 state up" backend set web s1 state drain
+change "$ctl backend add spare a mark 1" backend del spare a
+change "$ctl backend add spare a mark 1" flush spare
+change "$ctl apply $T/config" apply "$T/other"
 for query in 'service show' 'service show web' 'backend show web' \
 	'backend show web s1' stats 'stats web' '-v table web' save \
 	"lookup web proto tcp src 192.0.2.1:1 dst $VIP4:80"; do
 	# shellcheck disable=SC2086 # words of a command
-	check_command sendmsg '' lbhashctl $query
+	change '' $query
 done
-add="iptables-legacy -t raw -A PREROUTING -p udp -j LBHASH --service spare"
+look_at_rules=yes
+add='nsenter --net=/run/netns/lb iptables-legacy -t raw -A PREROUTING'
+add+=' -p udp -j LBHASH --service spare'
 # shellcheck disable=SC2086
 check_command setsockopt "${add/-A/-D}" $add
 namespace_fails
