@@ -17,6 +17,8 @@
 #include "stats.h"
 #include "table.h"
 
+static const siphash_key_t digest_key;
+
 /**
  * lbhash_backend_alloc - a backend that no table knows yet
  * @name: its name
@@ -38,6 +40,7 @@ struct lbhash_backend *lbhash_backend_alloc(const char *name)
 	}
 	refcount_set(&backend->ref, 1);
 	strscpy(backend->name, name, sizeof(backend->name));
+	backend->hash = siphash(name, strlen(name), &digest_key);
 	return backend;
 }
 
@@ -437,33 +440,23 @@ void lbhash_table_free_rcu(struct lbhash_table *table)
  * A chain of SipHash-2-4 with a zero key over the hashes of the owners' names,
  * slot by slot. Equal tables have equal digests on all machines.
  *
- * Context: callers exclude each other; may sleep.
+ * Context: callers exclude each other.
  * Return: the digest, 0 for a table without slots.
  */
 u64 lbhash_table_digest(struct lbhash_table *table)
 {
-	static const siphash_key_t key;
 	u64 digest = 0;
-	u64 *names;
-	u32 i;
+	u32 i, owner;
 
 	if (table->digest || lbhash_table_is_empty(table))
 		return table->digest;
 
-	names = kvmalloc_array(table->n, sizeof(*names), LBHASH_GFP);
-	if (!names)
-		return 0;
-	for (i = 0; i < table->n; i++) {
-		const char *name = table->members[i].backend->name;
-
-		names[i] = siphash(name, strlen(name), &key);
-	}
-	for (i = 0; i < table->size; i++)
+	for (i = 0; i < table->size; i++) {
+		owner = lbhash_slot_owner(table->slots[i]);
 		digest = siphash_2u64(digest,
-				      names[lbhash_slot_owner(table->slots[i])],
-				      &key);
-	kvfree(names);
-
+				      table->members[owner].backend->hash,
+				      &digest_key);
+	}
 	table->digest = digest;
 	return digest;
 }

@@ -51,11 +51,13 @@ struct lbhash_conf {
  * struct lbhash_backend - what of a backend outlives a change of the set
  * @ref: one for each member of each table that names it
  * @name: unique in the service
+ * @hash: of @name, for digests of tables
  * @stats: its counters
  */
 struct lbhash_backend {
 	refcount_t ref;
 	char name[LBHASH_NAMESIZE];
+	u64 hash;
 	struct lbhash_backend_stats __percpu *stats;
 };
 
