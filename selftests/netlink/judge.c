@@ -22,6 +22,7 @@ static struct {
 	uint64_t errors[ERRORS_MAX];
 	uint64_t changes, rehearsals, dumps, events, sentences, compared;
 	uint64_t messages, no_requests;
+	uint64_t failed, unanswered, untold;
 } tested;
 
 static void count(const struct verdict *v, int error)
@@ -67,6 +68,11 @@ void report(void)
 	printf("dumps: %ju\nsentences: %ju\nno requests: %ju\ncompared: %ju\n",
 	       (uintmax_t)tested.dumps, (uintmax_t)tested.sentences,
 	       (uintmax_t)tested.no_requests, (uintmax_t)tested.compared);
+	if (options.failures)
+		printf("failed: %ju\nunanswered: %ju\nuntold: %ju\n",
+		       (uintmax_t)tested.failed,
+		       (uintmax_t)tested.unanswered,
+		       (uintmax_t)tested.untold);
 }
 
 /* --- the shape of an answer ---------------------------------------------- */
@@ -330,6 +336,10 @@ void judge_event(const struct verdict *v)
 			 read_name(tb, LBHASH_A_NAME));
 	if (!v)
 		return;
+	if (!event && options.failures) {
+		tested.untold++;
+		return;
+	}
 	if (!event)
 		complain("no event");
 	if (strcmp(read_name(tb, LBHASH_A_NAME), v->name))
@@ -356,6 +366,48 @@ static void ask(struct nlmsghdr *nlh, uint8_t cmd)
 	genl->cmd = cmd;
 	genl->version = LBHASH_GENL_VERSION;
 	wire_send(nlh, nlh->nlmsg_len);
+}
+
+/* Has the kernel what was predicted? Only for a change. */
+static bool is_done(const struct verdict *v)
+{
+	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
+	const struct nlmsghdr *answer;
+	struct seen_service seen;
+	bool gone = true, done = false;
+
+	ask((void *)request, LBHASH_CMD_SERVICE_GET);
+	while ((answer = wire_next_answer()) && !is_last(answer)) {
+		read_service(answer, &seen);
+		if (strcmp(seen.svc.name, v->name))
+			continue;
+		gone = false;
+		done = v->draft &&
+		       seen.svc.generation == v->draft->generation;
+	}
+	return v->draft ? done : gone;
+}
+
+/**
+ * judge_failure() - there was no memory for a message, which says so
+ * @v: what would have come of it; the model follows if it has
+ * @answered: nothing may have come of it
+ */
+void judge_failure(struct verdict *v, bool answered)
+{
+	bool changes = v->request && !v->n_errors && v->changes && !v->dry_run;
+	bool done = changes && is_done(v);
+
+	tested.messages++;
+	tested.failed += answered;
+	tested.unanswered += !answered;
+	if (done && answered)
+		complain("no memory, but done");
+	if (done)
+		judge_event(v);
+	else
+		v->changes = false;
+	commit(v);
 }
 
 /**

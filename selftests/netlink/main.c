@@ -4,6 +4,7 @@
  *
  *   --seed N          messages are drawn with this (1)
  *   --count N         so many (1000)
+ *   --failures        in each message an allocation of the kernel's fails
  *   --unprivileged    nothing that wants CAP_NET_ADMIN may succeed
  *   --verbose         show messages and what was expected
  *
@@ -142,6 +143,40 @@ static void handle(const struct datagram *dg)
 	judge_event(NULL);
 }
 
+/* Only the first message of a datagram can be told from the others. */
+static bool is_single(const struct datagram *dg)
+{
+	size_t at = 0;
+
+	return next_message(dg, &at) && !next_message(dg, &at);
+}
+
+/* A message takes at most as many allocations. */
+#define FAIL_MAX	64
+
+static void handle_failing(const struct datagram *dg)
+{
+	const struct nlmsghdr *nlh = (void *)dg->data;
+	enum failure failure;
+	struct verdict v;
+	bool memory;
+
+	predict(nlh, &v);
+	now.verdict = &v;
+	failure = wire_send_failing(dg->data, dg->len, 1 + below(FAIL_MAX));
+	memory = wire_error() == ENOMEM || wire_error() == ENOBUFS;
+	if (failure == NO_FAILURE || (failure == FAILED && !memory)) {
+		judge(nlh, &v);
+		judge_event(&v);
+		commit(&v);
+		judge_silence();
+	} else {
+		judge_failure(&v, failure != ANSWER_LOST);
+	}
+	now.verdict = NULL;
+	judge_event(NULL);
+}
+
 static void fuzz(void)
 {
 	static struct datagram dg;
@@ -152,12 +187,16 @@ static void fuzz(void)
 	while (judged() < options.count) {
 		wire_cap(percent(90));
 		make_datagram(&dg);
-		if (!is_for_us(&dg))
+		if (!is_for_us(&dg) ||
+		    (options.failures && !is_single(&dg)))
 			continue;
 		now.dg = &dg;
 		if (options.verbose)
 			show_datagram();
-		handle(&dg);
+		if (options.failures)
+			handle_failing(&dg);
+		else
+			handle(&dg);
 		now.dg = NULL;
 		if (judged() >= compare_at) {
 			compare_all();
@@ -172,6 +211,7 @@ static void parse_options(int argc, char **argv)
 	static const struct option long_options[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "count", required_argument, NULL, 'c' },
+		{ "failures", no_argument, NULL, 'f' },
 		{ "unprivileged", no_argument, NULL, 'u' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ }
@@ -185,6 +225,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'c':
 			options.count = strtoull(optarg, NULL, 0);
+			break;
+		case 'f':
+			options.failures = true;
 			break;
 		case 'u':
 			options.capable = false;

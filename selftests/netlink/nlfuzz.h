@@ -163,9 +163,20 @@ void make_datagram(struct datagram *dg);
 extern uint16_t family;
 extern uint32_t portid;
 
+/**
+ * enum failure - what became of a datagram while an allocation was to fail
+ * @NO_FAILURE: it did not take so many
+ * @NOT_SENT: the kernel does not know of it
+ * @ANSWER_LOST: it may have been handled
+ * @FAILED: it was handled; perhaps without a difference
+ */
+enum failure { NO_FAILURE, NOT_SENT, ANSWER_LOST, FAILED };
+
 void wire_open(void);
 void wire_cap(bool on);
 void wire_send(const void *data, size_t len);
+enum failure wire_send_failing(const void *data, size_t len, unsigned int nth);
+int wire_error(void);
 const struct nlmsghdr *wire_answer(void);
 const struct nlmsghdr *wire_next_answer(void);
 const struct nlmsghdr *wire_event(void);
@@ -223,6 +234,7 @@ void adopt(void);
 void judge(const struct nlmsghdr *nlh, const struct verdict *v);
 void judge_event(const struct verdict *v);
 void judge_silence(void);
+void judge_failure(struct verdict *v, bool answered);
 void compare_all(void);
 void report(void);
 uint64_t judged(void);
@@ -232,10 +244,11 @@ uint64_t judged(void);
 /**
  * struct options - how to run
  * @capable: the caller has CAP_NET_ADMIN where it counts
+ * @failures: an allocation fails in each message
  */
 struct options {
 	uint64_t seed, count;
-	bool capable, verbose;
+	bool capable, failures, verbose;
 };
 
 extern struct options options;

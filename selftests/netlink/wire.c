@@ -5,9 +5,12 @@
  * for: what is not there then does not come.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "nlfuzz.h"
 
@@ -25,6 +28,7 @@ static uint32_t group;
 static struct {
 	uint8_t *data;
 	size_t len, at;
+	bool lost;
 } queue;
 
 static struct mnl_socket *open_socket(void)
@@ -112,23 +116,23 @@ static ssize_t receive(struct mnl_socket *nl, void *to)
 	ssize_t got = recv(mnl_socket_get_fd(nl), to, RECEIVE_MAX,
 			   MSG_DONTWAIT | MSG_TRUNC);
 
-	if (got < 0 && errno != EAGAIN)
+	if (got < 0 && errno == ENOBUFS && options.failures)
+		queue.lost = true;
+	else if (got < 0 && errno != EAGAIN)
 		complain("no answers: %s", strerror(errno));
 	if (got > RECEIVE_MAX)
 		complain("an answer of %zd bytes", got);
 	return got;
 }
 
-/* wire_send() - send a datagram, and take all that comes of it */
-void wire_send(const void *data, size_t len)
+static void take_answers(void)
 {
 	static size_t room;
 	ssize_t got;
 
-	if (mnl_socket_sendto(asking, data, len) != (ssize_t)len)
-		complain("send: %s", strerror(errno));
 	queue.len = 0;
 	queue.at = 0;
+	queue.lost = false;
 	do {
 		if (queue.len + RECEIVE_MAX > room) {
 			room = queue.len + 2 * RECEIVE_MAX;
@@ -139,7 +143,65 @@ void wire_send(const void *data, size_t len)
 		got = receive(asking, queue.data + queue.len);
 		if (got > 0)
 			queue.len += NLMSG_ALIGN(got);
-	} while (got > 0);
+		/* After word of one that is lost there may be others. */
+	} while (got > 0 || (got < 0 && errno == ENOBUFS));
+}
+
+/* wire_send() - send a datagram, and take all that comes of it */
+void wire_send(const void *data, size_t len)
+{
+	if (mnl_socket_sendto(asking, data, len) != (ssize_t)len)
+		complain("send: %s", strerror(errno));
+	take_answers();
+}
+
+/**
+ * wire_send_failing() - likewise, while an allocation of the kernel's fails
+ * @data: the datagram
+ * @len: bytes
+ * @nth: which one, of those that sending and handling it take; from 1
+ *
+ * The kernel counts them (Documentation/fault-injection, fail-nth).
+ *
+ * Return: what became of it.
+ */
+enum failure wire_send_failing(const void *data, size_t len, unsigned int nth)
+{
+	static int fd = -1;
+	char left[16] = "";
+	ssize_t sent;
+
+	if (fd < 0)
+		fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || dprintf(fd, "%u", nth) < 0)
+		die("fail-nth");
+	sent = mnl_socket_sendto(asking, data, len);
+	if (sent < 0 && errno != ENOMEM && errno != ENOBUFS)
+		complain("send: %s", strerror(errno));
+	if (pread(fd, left, sizeof(left) - 1, 0) < 0 || pwrite(fd, "0", 1, 0) < 0)
+		die("fail-nth");
+	take_answers();
+	if (atoi(left))
+		return NO_FAILURE;
+	return sent < 0 ? NOT_SENT : queue.lost ? ANSWER_LOST : FAILED;
+}
+
+/* wire_error() - the error that the last answer has, 0 if there is none */
+int wire_error(void)
+{
+	const struct nlmsghdr *nlh;
+	size_t at;
+	int error = 0;
+
+	for (at = 0; at < queue.len; at += NLMSG_ALIGN(nlh->nlmsg_len)) {
+		nlh = (void *)(queue.data + at);
+		if (!mnl_nlmsg_ok(nlh, queue.len - at))
+			complain("an answer that is no message");
+		if (nlh->nlmsg_type == NLMSG_ERROR ||
+		    nlh->nlmsg_type == NLMSG_DONE)
+			error = -*(const int *)mnl_nlmsg_get_payload(nlh);
+	}
+	return error;
 }
 
 /* wire_answer() - the next answer, NULL at the end */
