@@ -15,7 +15,7 @@
 . ./lib.sh
 
 PACKETS=20000 WARM=4096
-: "${BACKENDS:=10 100}"
+: "${BACKENDS:=10 100 1000 4096}"
 
 # --- the network -------------------------------------------------------------
 
@@ -60,7 +60,12 @@ network() {
 # shellcheck disable=SC2317 # called by wait_for
 has_pktgen() { cl test -e /proc/net/pktgen/kpktgend_0; }
 
-pg() { cl sh -c 'echo "$2" >/proc/net/pktgen/"$1"' - "$@" || fail "pktgen: $*"; }
+# pg FILE LINE: to pktgen
+pg() {
+	# shellcheck disable=SC2016 # cl's shell expands it
+	cl sh -c 'echo "$2" >/proc/net/pktgen/"$1"' - "$@" ||
+		fail "pktgen: $*"
+}
 
 send_family() {
 	local line
@@ -238,7 +243,7 @@ for family in 4 6; do
 			statistic_connmark ipvs_dr; do
 			begin $family
 			$path "$n"
-			cost "$n" $path
+			cost "$n" "$path"
 		done
 	done
 done

@@ -178,7 +178,8 @@ enum failure wire_send_failing(const void *data, size_t len, unsigned int nth)
 	sent = mnl_socket_sendto(asking, data, len);
 	if (sent < 0 && errno != ENOMEM && errno != ENOBUFS)
 		complain("send: %s", strerror(errno));
-	if (pread(fd, left, sizeof(left) - 1, 0) < 0 || pwrite(fd, "0", 1, 0) < 0)
+	if (pread(fd, left, sizeof(left) - 1, 0) < 0 ||
+	    pwrite(fd, "0", 1, 0) < 0)
 		die("fail-nth");
 	take_answers();
 	if (atoi(left))
