@@ -112,6 +112,8 @@ cleanup() {
 	[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || diagnose 2>&1 | sed 's/^/# /'
 	end_jobs
 	for ns in "${namespaces[@]}"; do
+		# What a function has started is not among the jobs.
+		ip netns pids "$ns" 2>/dev/null | xargs -r kill -KILL
 		ip netns del "$ns" 2>/dev/null
 	done
 	rm -rf "$T"
