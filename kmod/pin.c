@@ -158,6 +158,7 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
  * @skb: packet that begins a connection
  * @state: of the hook
  *
+ * Context: packet path, RCU.
  * Return: true if it could be adopted, or if conntrack knows it already.
  */
 bool lbhash_pin_can_begin(const struct sk_buff *skb,

@@ -170,6 +170,19 @@ add_link() {
 	ip -n "$4" link set "$5" up
 }
 
+# route_by_mark BALANCER N: what is marked N goes to server N. Before the local
+# table, so that the balancer may own the VIP as well.
+route_by_mark() {
+	ip -n "$1" -b - <<-END
+		rule add pref $2 fwmark $2 lookup $((100 + $2))
+		route add default via 10.2.0.$((100 + $2)) table $((100 + $2))
+	END
+	ip -6 -n "$1" -b - <<-END
+		rule add pref $2 fwmark $2 lookup $((100 + $2))
+		route add default via 2001:db8:2::$((100 + $2)) table $((100 + $2))
+	END
+}
+
 add_server() {
 	local n=$1 s=s$1
 
@@ -184,15 +197,7 @@ add_server() {
 		route add 192.0.2.0/24 via 10.2.0.$2
 		route add 2001:db8:c::/64 via 2001:db8:2::$2
 	END
-	# Before the local table, so that lb may own the VIP as well.
-	ip -n lb -b - <<-END
-		rule add pref $n fwmark $n lookup $((100 + n))
-		route add default via 10.2.0.$((100 + n)) table $((100 + n))
-	END
-	ip -6 -n lb -b - <<-END
-		rule add pref $n fwmark $n lookup $((100 + n))
-		route add default via 2001:db8:2::$((100 + n)) table $((100 + n))
-	END
+	route_by_mark lb "$n"
 }
 
 # topology dsr|twoway SERVERS

@@ -29,14 +29,7 @@ second_balancer() {
 		addr add 2001:db8:3::1/64 dev front nodad
 	END
 	for ((n = 1; n <= servers; n++)); do
-		ip -n lb2 -b - <<-END
-			rule add pref $n fwmark $n lookup $((100 + n))
-			route add default via 10.2.0.$((100 + n)) table $((100 + n))
-		END
-		ip -6 -n lb2 -b - <<-END
-			rule add pref $n fwmark $n lookup $((100 + n))
-			route add default via 2001:db8:2::$((100 + n)) table $((100 + n))
-		END
+		route_by_mark lb2 "$n"
 	done
 	cl sysctl -qw net.ipv4.fib_multipath_hash_policy=1 \
 		net.ipv6.fib_multipath_hash_policy=1

@@ -57,8 +57,8 @@ rule_fails() {
 	for ((n = 1; ; n++)); do
 		rm -f "$T/log"
 		# shellcheck disable=SC2086 # words of a command
-		LD_PRELOAD=$nth FAIL_CALL=setsockopt FAIL_SKIP=0 FAIL_NTH=$n \
-			FAIL_LOG=$T/log $add >"$T/out" 2>&1
+		LD_PRELOAD=$nth FAIL_NTH=$n FAIL_LOG=$T/log \
+			$add >"$T/out" 2>&1
 		read -r word <"$T/log" || fail 'nth.so was not there'
 		[ "$word" = injected ] || break
 		if [ "$(ipt -t raw -S)" != "$before" ]; then
