@@ -284,15 +284,19 @@ fresh() {
 	service "$@"
 }
 
-# for_each_variant FUNCTION: legacy and nft, raw and mangle
+# in_variant IPT TABLE FUNCTION...
+in_variant() {
+	IPT=$1 TABLE=$2
+	echo "# iptables-$IPT, $TABLE"
+	"${@:3}"
+	flush_rules
+}
+
+# for_each_variant FUNCTION: legacy and nft, raw and mangle, each once: who sets
+# up a rule knows nothing of tables, and conntrack nothing of who did.
 for_each_variant() {
-	for IPT in legacy nft; do
-		for TABLE in raw mangle; do
-			echo "# iptables-$IPT, $TABLE"
-			"$@"
-			flush_rules
-		done
-	done
+	in_variant legacy raw "$@"
+	in_variant nft mangle "$@"
 }
 
 # shellcheck source=traffic/traffic.bash

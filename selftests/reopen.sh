@@ -9,10 +9,10 @@
 . ./lib.sh
 . ./checks.bash
 
-# Ports for each end that a connection can take. With these, 24 passes of two
-# rounds open 5,376 connections; in a soak 30,720.
-ports=14
-[ -z "${SOAK:-}" ] || ports=80
+# Ports for each end that a connection can take. With these, 24 rounds open
+# 5,376 connections; in a soak 30,720.
+ports=28
+[ -z "${SOAK:-}" ] || ports=160
 opened=0
 
 # Real servers, who close first when the request says HTTP/1.0.
