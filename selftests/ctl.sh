@@ -5,6 +5,7 @@
 # prints, and the whole configuration at once, small and large.
 #
 # timeout: 600
+# kmemleak: yes
 # lbhashctl: san
 . ./lib.sh
 

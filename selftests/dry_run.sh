@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
+# kmemleak: yes
 #
 # What --dry-run says is what then happens: slots moved, needed ones and
 # collateral, slots that enter transition, each backend's part of it. The truth

@@ -4,6 +4,7 @@
 # The end of things: a module that rules refer to stays, one that nobody refers
 # to goes; a namespace dies in the middle of traffic and changes.
 # timeout: 600
+# kmemleak: yes
 . ./lib.sh
 
 unloads() { rmmod xt_lbhash 2>/dev/null; }

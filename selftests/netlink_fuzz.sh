@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
+# kmemleak: yes
 #
 # Messages of all kinds, right and wrong, to the netlink family: as root, as
 # nobody, as the owner of a user namespace with and without a network namespace

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
+# kmemleak: yes
 #
 # Who may do what. Without CAP_NET_ADMIN everything can be read and nothing
 # changed. The owner of a user namespace may do everything in its network

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 700
+# kmemleak: yes
 #
 # Rounds of changes with traffic, and after each the memory that everything took
 # is free again: slab, vmalloc, per-CPU memory and pages are what they were after

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
+# kmemleak: yes
 #
 # Everything at once, on two CPUs: traffic, changes, dumps, rules that come and
 # go, conntrack being emptied, sweeps, namespaces that are born and die, attempts

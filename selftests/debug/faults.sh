@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 900
+# kmemleak: yes
 #
 # Memory that is not there. In each message of nlfuzz an allocation fails, which
 # one is drawn: the kernel finds another way and does all of the work, or says
 # that there is no memory and has done nothing of it; or the work is done, or
 # not, and there is no memory to say so. Every allocation of adding a rule fails,
-# one after the other, and those of ours when a namespace is made. Connections of
-# another namespace do not notice.
+# one after the other, and ours when a namespace is made. Connections of another
+# namespace do not notice.
 #
 #   SEED=N COUNT=N ./faults.sh      other messages, more of them
 . ./lib.sh
@@ -29,7 +30,7 @@ messages_fail() {
 	ip netns exec other "$NLFUZZ" --failures --seed "$SEED" --count "$COUNT" \
 		>"$T/nlfuzz" 2>&1 || fail "seed $SEED: $(cat "$T/nlfuzz")"
 	sed 's/^/# /' "$T/nlfuzz"
-	check_ge 'messages that failed' $((COUNT / 10)) "$(value failed)"
+	check_ge 'messages that failed' $((COUNT / 20)) "$(value failed)"
 	check_ge 'messages without an answer' 10 "$(value unanswered)"
 	check_ge 'changes' $((COUNT / 20)) "$(value changes)"
 	for cmd in service-{new,set,apply,del,get} backend-{new,set,del,get} \
@@ -45,6 +46,19 @@ rounds() {
 	next_round six
 	check_client "$1" four 10
 	check_client "$1" six 10
+}
+
+# Those of iptables complain when they fail; nothing else may.
+# Without the console: it would be taken at its word.
+quietly() {
+	dmesg --console-off
+	"$@"
+	dmesg --read-clear | awk '
+		/(vmalloc error|page allocation failure): / { skip = 1 }
+		!skip
+		/Mem-Info:/ { skip = 0 }' >"$T/dmesg"
+	vm/complaints <"$T/dmesg" && fail 'the kernel complained'
+	dmesg --console-on
 }
 
 # Until there are no more allocations, and the rule is there.
@@ -72,9 +86,9 @@ rule_fails() {
 	rounds 'a rule'
 }
 
-# A namespace takes hundreds of allocations of others: only ours fail, which
-# have the module in their stack.
-namespace_fails() {
+# A namespace takes hundreds of allocations of others: only ours fails, which has
+# the module in its stack. It is of a hash table, which then begins smaller.
+namespace_with_less() {
 	local dir=/sys/kernel/debug/failslab start size file
 
 	start=$(cat /sys/module/xt_lbhash/sections/.text)
@@ -83,16 +97,14 @@ namespace_fails() {
 	printf '0x%x' $((start + size)) >"$dir/require-end"
 	echo 1 >"$dir/times"
 	echo 100 >"$dir/probability"
-	ip netns add more 2>"$T/out"
+	add_namespace more
 	echo 0 >"$dir/probability"
-	check_eq 'a namespace without memory for us' 1 \
-		"$(grep -c 'Cannot allocate memory' "$T/out")"
+	check_eq 'failures left' 0 "$(cat "$dir/times")"
 	for file in require-start require-end; do
 		echo 0 >"$dir/$file"
 	done
-	ip netns del more 2>/dev/null
-	add_namespace more
-	ok 'another one comes'
+	lbhashctl -n more service add web size 251 || fail 'a service'
+	ok 'a namespace with less memory for us works'
 }
 
 [ -d /sys/kernel/debug/failslab ] || fail 'this kernel injects no faults'
@@ -115,5 +127,5 @@ rule raw PREROUTING -p tcp -j LBHASH --service web --track changed
 start_client four 4 -n 10 -h
 start_client six 6 -n 10 -h
 messages_fail
-rule_fails
-namespace_fails
+quietly rule_fails
+namespace_with_less
