@@ -11,6 +11,7 @@
  *   -p PORT  source port of the first connection, the next has PORT + 1 ..
  *   -r SEED  every connection from an address and port of its own, drawn at
  *            random from the source's last byte or last 8 bytes
+ *   -s N     answers may take N times as long as usual (1)
  *
  * A round is over, and reported, when every connection has done its turns or
  * is broken. SIGUSR1 starts the next one. Without -e and -h one round is all.
@@ -67,8 +68,9 @@ static struct {
 	const char *file, *ns;
 	struct endpoint vip;
 	unsigned int conns, turns, pause, port;
+	unsigned int slow;
 	bool endless, hold, udp, random;
-} opt = { .conns = 1, .turns = 1 };
+} opt = { .conns = 1, .turns = 1, .slow = 1 };
 
 static struct conn *conns;
 static unsigned int unanswered;
@@ -266,7 +268,7 @@ static void on_time(struct conn *c, uint64_t t)
 			say_goodbye(c);
 		break;
 	case WAITING:
-		if (opt.udp && passed >= RESEND_MS) {
+		if (opt.udp && passed >= RESEND_MS * opt.slow) {
 			c->resent++;
 			stopping ? set_state(c, STUCK) : send_request(c);
 			break;
@@ -274,7 +276,7 @@ static void on_time(struct conn *c, uint64_t t)
 		/* fall through */
 	case CONNECTING:
 	case CLOSING:
-		if (passed >= STUCK_MS)
+		if (passed >= STUCK_MS * opt.slow)
 			set_state(c, STUCK);
 		break;
 	default:
@@ -340,7 +342,7 @@ static bool parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:k:i:ehup:r:")) >= 0) {
+	while ((c = getopt(argc, argv, "n:k:i:ehup:r:s:")) >= 0) {
 		switch (c) {
 		case 'n':
 			opt.conns = strtoul(optarg, NULL, 0);
@@ -366,6 +368,9 @@ static bool parse_options(int argc, char **argv)
 		case 'r':
 			opt.random = true;
 			srandom(strtoul(optarg, NULL, 0));
+			break;
+		case 's':
+			opt.slow = strtoul(optarg, NULL, 0);
 			break;
 		default:
 			return false;
