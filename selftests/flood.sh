@@ -11,7 +11,9 @@
 . ./lib.sh
 . ./checks.bash
 
-max=8192
+# A kernel that checks itself is attacked by fewer.
+slow=${lb_slow:-1}
+max=$((8192 / slow))
 limit=$((max - max / 4))
 
 # The flood, half of it IPv4: frames to lb, straight to the device.
@@ -130,11 +132,11 @@ for ipt in ipt ip6t; do
 done
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
 
-attack syns 50000 50000
+attack syns $((50000 / slow)) $((50000 / slow))
 adopted=$(reason adopted)
 check_le 'adopted, of the clients at most' 120 "$adopted"
 
-attack pairs 10000 20000
+attack pairs $((10000 / slow)) $((20000 / slow))
 n=$(assured)
 check_le 'entries that cannot be evicted' "$limit" "$n"
 check_ge 'entries that cannot be evicted' $((limit - 100)) "$n"
