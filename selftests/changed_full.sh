@@ -13,8 +13,8 @@
 
 max=1000
 # A kernel that checks itself has seen enough of them sooner.
-open=$((20000 / ${lb_slow:-1}))
-spoofed=$((100000 / ${lb_slow:-1}))
+open=$((20000 / lb_slow))
+spoofed=$((100000 / lb_slow))
 
 # --- traffic: packets, for there are no so many sockets ----------------------
 

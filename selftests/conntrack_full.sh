@@ -92,7 +92,7 @@ mangle_is_like_stock() {
 	drops=$(conntrack_stat drop)
 	packets=${stat[packets]}
 	rm -f "$T/new.flows"
-	"$flows" client "$T/new.flows" cl "$VIP4" -n 8 -s "${lb_slow:-1}" &
+	"$flows" client "$T/new.flows" cl "$VIP4" -n 8 &
 	client_pid[new]=$!
 	wait_for 60 dropped $((drops + 8))
 	check_counters 'no room' packets "$packets"

@@ -92,7 +92,7 @@ without_adoption() {
 	firewall
 	rule mangle PREROUTING -p tcp --dport 80 -j LBHASH --service web \
 		--track never
-	"$flows" client "$T/stock.flows" cl "$VIP4" -n 3 -s "${lb_slow:-1}" &
+	"$flows" client "$T/stock.flows" cl "$VIP4" -n 3 &
 	client_pid[stock]=$!
 	wait_for 30 invalid_at_least 9
 	stop_client stock

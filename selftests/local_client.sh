@@ -12,8 +12,7 @@
 start_local() {
 	local vip=VIP$2
 
-	"$flows" client "$T/$1.flows" lb "${!vip}" -s "${lb_slow:-1}" \
-		"${@:3}" &
+	"$flows" client "$T/$1.flows" lb "${!vip}" "${@:3}" &
 	client_pid[$1]=$!
 	wait_for 60 test -e "$T/$1.flows"
 }

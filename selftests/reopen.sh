@@ -13,7 +13,7 @@
 # 5,376 connections; in a soak 30,720.
 ports=28
 [ -z "${SOAK:-}" ] || ports=160
-ports=$((ports / ${lb_slow:-1}))
+ports=$((ports / lb_slow))
 opened=0
 
 # Real servers, who close first when the request says HTTP/1.0.
@@ -190,7 +190,7 @@ for path in one-way two-way; do
 	[ "$path" = one-way ] || answer_by 1
 	for_each_variant passes
 done
-check_ge 'short connections' $((5000 / ${lb_slow:-1})) "$opened"
+check_ge 'short connections' $((5000 / lb_slow)) "$opened"
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
 check_eq 'curls that connect in a second' 200 "$(curls)"
 check_eq 'SYNs sent again' 0 "$(syn_retransmits)"

@@ -11,7 +11,6 @@
  *   -p PORT  source port of the first connection, the next has PORT + 1 ..
  *   -r SEED  every connection from an address and port of its own, drawn at
  *            random from the source's last byte or last 8 bytes
- *   -s N     answers may take N times as long as usual (1)
  *
  * A round is over, and reported, when every connection has done its turns or
  * is broken. SIGUSR1 starts the next one. Without -e and -h one round is all.
@@ -20,7 +19,8 @@
  *   conn SOURCE PORT SERVER TURNS STATE              one line each
  *
  * A connection is moved when another server answered than before, which only
- * UDP can survive, and resent counts datagrams that got no answer.
+ * UDP can survive, and resent counts datagrams that got no answer. With
+ * lb_slow=N in its environment it waits N times as long for answers.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -67,8 +67,7 @@ struct conn {
 static struct {
 	const char *file, *ns;
 	struct endpoint vip;
-	unsigned int conns, turns, pause, port;
-	unsigned int slow;
+	unsigned int conns, turns, pause, port, slow;
 	bool endless, hold, udp, random;
 } opt = { .conns = 1, .turns = 1, .slow = 1 };
 
@@ -342,7 +341,7 @@ static bool parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:k:i:ehup:r:s:")) >= 0) {
+	while ((c = getopt(argc, argv, "n:k:i:ehup:r:")) >= 0) {
 		switch (c) {
 		case 'n':
 			opt.conns = strtoul(optarg, NULL, 0);
@@ -369,9 +368,6 @@ static bool parse_options(int argc, char **argv)
 			opt.random = true;
 			srandom(strtoul(optarg, NULL, 0));
 			break;
-		case 's':
-			opt.slow = strtoul(optarg, NULL, 0);
-			break;
 		default:
 			return false;
 		}
@@ -385,6 +381,7 @@ static bool parse_options(int argc, char **argv)
 int client_main(int argc, char **argv)
 {
 	struct epoll_event ev[64];
+	const char *slow = getenv("lb_slow");
 	uint32_t sig;
 	int sig_fd;
 	int i, n;
@@ -393,6 +390,8 @@ int client_main(int argc, char **argv)
 		fprintf(stderr, "usage: flows client FILE NS VIP [option]\n");
 		return 1;
 	}
+	if (slow)
+		opt.slow = strtoul(slow, NULL, 0);
 	opt.file = argv[optind];
 	opt.vip = parse_endpoint(argv[optind + 2], FLOWS_PORT);
 	enter_namespace(argv[optind + 1]);

@@ -94,8 +94,7 @@ start_client() {
 
 	take_ports "${@:3}"
 	rm -f "$T/$1.flows"
-	"$flows" client "$T/$1.flows" cl "${!vip}" -s "${lb_slow:-1}" \
-		"${ports[@]}" "${@:3}" &
+	"$flows" client "$T/$1.flows" cl "${!vip}" "${ports[@]}" "${@:3}" &
 	client_pid[$1]=$!
 	wait_for 120 reported "$1" "${client_pid[$1]}"
 }
