@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
+# may skip on: debug kcsan
 # kernel words: slub_debug=-
 #
 # What services cost in memory, as the kernel charges it to the one who makes
@@ -150,6 +151,7 @@ a_change() {
 	empty
 }
 
+[ "$lb_slow" = 1 ] || skip 'a kernel that checks itself pads all it allocates'
 load_module
 add_namespace lb
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control

@@ -6,7 +6,8 @@
 # Rounds of changes with traffic, and after each the memory that everything took
 # is free again: slab, vmalloc, per-CPU memory and pages are what they were after
 # the first round: 40 bytes that a change loses are seen. A few rounds; SOAK=1
-# makes it an hour.
+# makes it an hour. On the debug kernel, where nothing that is freed is free at
+# once, kmemleak looks for what is lost.
 . ./lib.sh
 . ./checks.bash
 
@@ -117,14 +118,15 @@ load_module
 topology dsr 4
 start_servers
 SIZE=4099
-now=
 for ((n = 0; n < ROUNDS || SECONDS < LASTS; n++)); do
 	one_round $n
+	[ "$lb_slow" = 1 ] || continue
 	now=
 	wait_for 60 quiet
 	[ $n != 0 ] || begin=$now
 	[ $n != 1 ] || second=$now
 done
+[ "$lb_slow" = 1 ] || exit 0
 echo "# slab, vmalloc, percpu, kB free: $begin after one round of" \
 	"$CHANGES changes, $second after two, $now after $n"
 read -r slab vmalloc percpu free <<<"$begin"

@@ -50,6 +50,19 @@ route_by() {
 		fail "IPv6 routes by $*"
 }
 
+# shellcheck disable=SC2317 # called by wait_for
+answers() { cl ping -qc 1 -W 1 "$1" >/dev/null; }
+
+# hops_answer: IPv6 passes by a hop whose address could not be resolved once
+hops_answer() {
+	local hop
+
+	for hop in 1 3; do
+		wait_for 20 answers "10.$hop.0.1"
+		wait_for 20 answers "2001:db8:$hop::1"
+	done
+}
+
 rules() {
 	local ns
 
@@ -93,11 +106,12 @@ for ctl in ctl ctl2; do
 	done
 done
 rules -p tcp -j LBHASH --service web --track changed
+hops_answer
 route_by 1 3
 start_client old4 4 -n 200 -h -p 20000
 start_client old6 6 -n 200 -h -p 20000
 for ns in lb lb2; do
-	check_ge "packets by $ns" 400 "$(packets "$ns")"
+	check_ge "packets by $ns" 600 "$(packets "$ns")"
 done
 
 both backend add web s5 mark 5
