@@ -8,6 +8,8 @@
 
 #include <linux/netlink.h>
 #include <net/genetlink.h>
+#include <net/inet_dscp.h>
+#include <net/route.h>
 
 /* Formatted extended acks and split operations came with the same kernels
  * (6.2): the extended ack brings a buffer for its sentence, and pre_doit and
@@ -72,5 +74,12 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 }
 
 #endif /* NL_SET_ERR_MSG_FMT */
+
+/* What of the type of service counts when the kernel routes a packet. */
+#ifdef IPTOS_RT_MASK
+#define LBHASH_COMPAT_TOS_MASK	IPTOS_RT_MASK
+#else
+#define LBHASH_COMPAT_TOS_MASK	INET_DSCP_MASK
+#endif
 
 #endif /* LBHASH_COMPAT_H */

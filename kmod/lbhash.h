@@ -7,6 +7,9 @@
  *			process context, by netlink, by rules that come and by
  *			the sweep, which holds it while it walks conntrack
  * RCU			packets: lbhash_service.table and all it points to
+ * lbhash_net.nexthops_lock
+ *			the list of nexthops, and what a backend's nexthop4 and
+ *			nexthop6 are, for writers; nothing inside it
  * nf_conn.lock		taken by pin.c, inside RCU, nothing inside it
  *
  * A rule holds a reference of its service, so the service's memory outlives
@@ -15,8 +18,10 @@
 #ifndef LBHASH_H
 #define LBHASH_H
 
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
@@ -31,6 +36,8 @@ struct net;
  * @generation: changes of any service, so that dumps notice
  * @sweep: settles slots; see sweep.c
  * @sweep_at: when it is to run, in jiffies, if it is pending
+ * @nexthops_lock: protects @nexthops
+ * @nexthops: the routes that backends have; see nexthop.c
  */
 struct lbhash_net {
 	struct net *net;
@@ -40,6 +47,8 @@ struct lbhash_net {
 	u32 generation;
 	struct delayed_work sweep;
 	unsigned long sweep_at;
+	spinlock_t nexthops_lock; /* protects the member below */
+	struct list_head nexthops;
 };
 
 struct lbhash_net *lbhash_net(const struct net *net);

@@ -9,6 +9,7 @@
 #include <uapi/linux/lbhash.h>
 
 #include "lbhash.h"
+#include "nexthop.h"
 #include "service.h"
 
 static unsigned int lbhash_net_id __read_mostly;
@@ -30,6 +31,8 @@ static int __net_init net_init(struct net *net)
 
 	ln->net = net;
 	mutex_init(&ln->mutex);
+	spin_lock_init(&ln->nexthops_lock);
+	INIT_LIST_HEAD(&ln->nexthops);
 	return lbhash_services_init(ln);
 }
 
@@ -52,6 +55,9 @@ static int __init lbhash_init(void)
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		return err;
+	err = lbhash_nexthop_init();
+	if (err)
+		goto err_nexthop;
 	err = lbhash_netlink_init();
 	if (err)
 		goto err_netlink;
@@ -63,6 +69,8 @@ static int __init lbhash_init(void)
 err_xt:
 	lbhash_netlink_exit();
 err_netlink:
+	lbhash_nexthop_exit();
+err_nexthop:
 	unregister_pernet_subsys(&net_ops);
 	rcu_barrier();
 	return err;
@@ -72,6 +80,7 @@ static void __exit lbhash_exit(void)
 {
 	lbhash_xt_exit();
 	lbhash_netlink_exit();
+	lbhash_nexthop_exit();
 	unregister_pernet_subsys(&net_ops);
 
 	/* Tables are freed by callbacks of ours. */

@@ -11,7 +11,7 @@
 #include <uapi/linux/lbhash.h>
 
 /* Common nested types */
-const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_ENTERED + 1] = {
+const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_UNRESOLVED + 1] = {
 	[LBHASH_BACKEND_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_BACKEND_A_MARK] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LBHASH_BACKEND_A_WEIGHT] = { .type = NLA_U32, },
@@ -26,6 +26,8 @@ const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_ENTERED + 1] =
 	[LBHASH_BACKEND_A_GAINED] = { .type = NLA_U32, },
 	[LBHASH_BACKEND_A_LOST] = { .type = NLA_U32, },
 	[LBHASH_BACKEND_A_ENTERED] = { .type = NLA_U32, },
+	[LBHASH_BACKEND_A_UNFORWARDED] = { .type = NLA_U64, },
+	[LBHASH_BACKEND_A_UNRESOLVED] = { .type = NLA_U64, },
 };
 
 const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1] = {

@@ -12,7 +12,7 @@
 #include <uapi/linux/lbhash.h>
 
 /* Common nested types */
-extern const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_ENTERED + 1];
+extern const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_UNRESOLVED + 1];
 extern const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1];
 
 extern const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_DRY_RUN + 1];

@@ -150,6 +150,10 @@ static int put_member_stats(struct sk_buff *msg, const struct lbhash_member *m)
 	    put_u64(msg, LBHASH_BACKEND_A_BYTES, sum.bytes,
 		    LBHASH_BACKEND_A_PAD) ||
 	    put_u64(msg, LBHASH_BACKEND_A_CONNECTIONS, sum.connections,
+		    LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_UNFORWARDED, sum.unforwarded,
+		    LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_UNRESOLVED, sum.unresolved,
 		    LBHASH_BACKEND_A_PAD)) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;

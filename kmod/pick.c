@@ -25,6 +25,7 @@
 #include <linux/skbuff.h>
 
 #include "flow.h"
+#include "forward.h"
 #include "pick.h"
 #include "pin.h"
 #include "service.h"
@@ -124,21 +125,22 @@ static void hold(const struct lbhash_table *table,
 		lbhash_pin_hold(conn->ct, table->conf.settle);
 }
 
-/* Mark and count; returns the verdict, with NF_ACCEPT for going on. */
+/* Mark, count and forward; returns the verdict, NF_ACCEPT for going on. */
 static int carry_out(struct lbhash_service *svc,
 		     const struct lbhash_table *table, struct sk_buff *skb,
+		     const struct nf_hook_state *state, bool forward,
 		     const struct lbhash_decision *decision)
 {
 	const struct lbhash_member *member = decision->member;
 
 	lbhash_stats_packet(svc->stats, member ? member->stats : NULL,
 			    decision->reason, skb->len);
-	if (member)
-		skb->mark = (skb->mark & ~table->mask) | member->mark;
-	else if (decision->reason == LBHASH_REASON_EMPTY &&
-		 table->conf.on_empty == LBHASH_ON_EMPTY_DROP)
-		return NF_DROP;
-	return NF_ACCEPT;
+	if (!member)
+		return decision->reason == LBHASH_REASON_EMPTY &&
+		       table->conf.on_empty == LBHASH_ON_EMPTY_DROP ?
+		       NF_DROP : NF_ACCEPT;
+	skb->mark = (skb->mark & ~table->mask) | member->mark;
+	return forward ? lbhash_forward(member, skb, state) : NF_ACCEPT;
 }
 
 static int malformed(struct lbhash_service *svc,
@@ -148,7 +150,7 @@ static int malformed(struct lbhash_service *svc,
 		.reason = LBHASH_REASON_MALFORMED,
 	};
 
-	return carry_out(svc, table, skb, &decision);
+	return carry_out(svc, table, skb, NULL, false, &decision);
 }
 
 /**
@@ -158,12 +160,14 @@ static int malformed(struct lbhash_service *svc,
  * @state: of the hook
  * @raw: conntrack has not run yet; where it has no room for the packet, the
  *	packet is balanced by hash and becomes UNTRACKED instead of lost
+ * @forward: send it to the backend's address, in PREROUTING
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT to go on, NF_DROP.
+ * Return: NF_ACCEPT to go on, NF_DROP, NF_STOLEN for what was forwarded.
  */
 int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
-			const struct nf_hook_state *state, bool raw)
+			const struct nf_hook_state *state, bool raw,
+			bool forward)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
 	struct lbhash_decision decision;
@@ -179,7 +183,7 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 		decision = choose_slot(svc, table, skb, &flow, &conn);
 	}
 	hold(table, &conn);
-	return carry_out(svc, table, skb, &decision);
+	return carry_out(svc, table, skb, state, forward, &decision);
 }
 
 /* In a crowded table an entry would not live to see the connection adopted,
@@ -199,12 +203,13 @@ static bool begins_in_vain(const struct sk_buff *skb,
  * @skb: packet; gets the backend's mark, and an entry if its slot is not
  *	settled and it had none
  * @state: of the hook, where conntrack has not run yet
+ * @forward: send it to the backend's address, in PREROUTING
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT to go on, NF_DROP.
+ * Return: NF_ACCEPT to go on, NF_DROP, NF_STOLEN for what was forwarded.
  */
 int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
-			const struct nf_hook_state *state)
+			const struct nf_hook_state *state, bool forward)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
 	struct lbhash_decision decision;
@@ -221,7 +226,7 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 		lbhash_pin_untrack(skb);
 		decision = choose_unknown(table, &flow,
 					  lbhash_slot_owner(slot));
-		return carry_out(svc, table, skb, &decision);
+		return carry_out(svc, table, skb, state, forward, &decision);
 	}
 
 	lbhash_service_note(svc, &flow);
@@ -233,7 +238,7 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 	if (!decision.member)
 		decision = choose_slot(svc, table, skb, &flow, &conn);
 	hold(table, &conn);
-	return carry_out(svc, table, skb, &decision);
+	return carry_out(svc, table, skb, state, forward, &decision);
 }
 
 /**
@@ -242,12 +247,14 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
  * @skb: packet; gets the backend's mark
  * @state: of the hook
  * @raw: conntrack has not run yet, and shall not
+ * @forward: send it to the backend's address, in PREROUTING
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT to go on, NF_DROP.
+ * Return: NF_ACCEPT to go on, NF_DROP, NF_STOLEN for what was forwarded.
  */
 int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
-			  const struct nf_hook_state *state, bool raw)
+			  const struct nf_hook_state *state, bool raw,
+			  bool forward)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
 	struct lbhash_decision decision;
@@ -259,7 +266,7 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 		return malformed(svc, table, skb);
 	decision = choose_unknown(table, &flow,
 				  lbhash_slot_owner(slot_of(table, &flow)));
-	return carry_out(svc, table, skb, &decision);
+	return carry_out(svc, table, skb, state, forward, &decision);
 }
 
 /**

@@ -27,10 +27,12 @@ struct lbhash_decision lbhash_pick_flow(const struct lbhash_table *table,
 					const struct lbhash_flow *flow,
 					const u32 *pinned);
 int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
-			const struct nf_hook_state *state, bool raw);
+			const struct nf_hook_state *state, bool raw,
+			bool forward);
 int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
-			const struct nf_hook_state *state);
+			const struct nf_hook_state *state, bool forward);
 int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
-			  const struct nf_hook_state *state, bool raw);
+			  const struct nf_hook_state *state, bool raw,
+			  bool forward);
 
 #endif /* LBHASH_PICK_H */

@@ -14,6 +14,7 @@
 #include <net/ipv6.h>
 
 #include "maglev.h"
+#include "nexthop.h"
 #include "stats.h"
 #include "table.h"
 
@@ -52,6 +53,7 @@ void lbhash_backend_put(struct lbhash_backend *backend)
 {
 	if (!refcount_dec_and_test(&backend->ref))
 		return;
+	lbhash_nexthop_drop(backend);
 	free_percpu(backend->stats);
 	kfree(backend);
 }

@@ -20,6 +20,7 @@
 #define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT)
 
 struct lbhash_backend_stats;
+struct lbhash_nexthop;
 
 /**
  * struct lbhash_conf - attributes of a service, as the user sees them
@@ -53,12 +54,16 @@ struct lbhash_conf {
  * @name: unique in the service
  * @hash: of @name, for digests of tables
  * @stats: its counters
+ * @nexthop4: the route to its IPv4 address, if a packet needed it; RCU
+ * @nexthop6: likewise of IPv6
  */
 struct lbhash_backend {
 	refcount_t ref;
 	char name[LBHASH_NAMESIZE];
 	u64 hash;
 	struct lbhash_backend_stats __percpu *stats;
+	struct lbhash_nexthop __rcu *nexthop4;
+	struct lbhash_nexthop __rcu *nexthop6;
 };
 
 /**

@@ -23,6 +23,7 @@ static bool is_name(const char *name, size_t size)
 static int check_target_info(const struct xt_tgchk_param *par,
 			     const struct xt_lbhash_target_info *info)
 {
+	bool forward = info->flags & XT_LBHASH_FORWARD;
 	bool adopt = info->flags & XT_LBHASH_ADOPT;
 
 	if (strcmp(par->table, "raw") && strcmp(par->table, "mangle")) {
@@ -30,11 +31,11 @@ static int check_target_info(const struct xt_tgchk_param *par,
 				    par->table);
 		return -EINVAL;
 	}
-	if (info->flags & ~XT_LBHASH_ADOPT ||
+	if (info->flags & ~(XT_LBHASH_ADOPT | XT_LBHASH_FORWARD) ||
 	    info->track > XT_LBHASH_TRACK_CHANGED ||
 	    memchr_inv(info->pad, 0, sizeof(info->pad)) ||
 	    !is_name(info->service, sizeof(info->service)) ||
-	    adopt == !!*info->service) {
+	    adopt == !!*info->service || (adopt && forward)) {
 		pr_info_ratelimited("LBHASH: this rule is from a newer iptables extension\n");
 		return -EINVAL;
 	}
@@ -44,8 +45,10 @@ static int check_target_info(const struct xt_tgchk_param *par,
 				    par->table);
 		return -EINVAL;
 	}
-	if (adopt && par->hook_mask & ~(1 << NF_INET_PRE_ROUTING)) {
-		pr_info_ratelimited("LBHASH --adopt works in PREROUTING only\n");
+	if ((adopt || forward) &&
+	    par->hook_mask & ~(1 << NF_INET_PRE_ROUTING)) {
+		pr_info_ratelimited("LBHASH --%s works in PREROUTING only\n",
+				    adopt ? "adopt" : "forward");
 		return -EINVAL;
 	}
 	return 0;
@@ -119,6 +122,7 @@ static unsigned int target(struct sk_buff *skb,
 			   const struct xt_action_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
+	bool forward = info->flags & XT_LBHASH_FORWARD;
 	struct lbhash_conn conn;
 	int verdict;
 
@@ -132,15 +136,16 @@ static unsigned int target(struct sk_buff *skb,
 
 	switch (info->track) {
 	case XT_LBHASH_TRACK_CHANGED:
-		verdict = lbhash_pick_changed(info->svc, skb, par->state);
+		verdict = lbhash_pick_changed(info->svc, skb, par->state,
+					      forward);
 		break;
 	case XT_LBHASH_TRACK_NEVER:
 		verdict = lbhash_pick_untracked(info->svc, skb, par->state,
-						info->raw);
+						info->raw, forward);
 		break;
 	default:
 		verdict = lbhash_pick_tracked(info->svc, skb, par->state,
-					      info->raw);
+					      info->raw, forward);
 		break;
 	}
 	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;

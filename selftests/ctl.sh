@@ -285,9 +285,9 @@ s2 mark 0x2 weight 3 state up address 192.0.2.2 address ${V6}2 slots 257" \
 	shape '.slots | [unique, length]' '[["s2"],257]' -v table web
 	prints "web packets 0 bytes 0
   reasons pinned 0 picked 0 previous 0 repicked 0 adopted 0 reopened 0 stateless 0 related 0 empty 0 malformed 0
-  s1 mark 0x1 packets 0 bytes 0 connections 0
-  s2 mark 0x2 packets 0 bytes 0 connections 0" stats
-	shape . '[{"service":"web","packets":0,"bytes":0,"reasons":{"pinned":0,"picked":0,"previous":0,"repicked":0,"adopted":0,"reopened":0,"stateless":0,"related":0,"empty":0,"malformed":0},"backends":[{"name":"s1","mark":1,"packets":0,"bytes":0,"connections":0},{"name":"s2","mark":2,"packets":0,"bytes":0,"connections":0}]}]' \
+  s1 mark 0x1 packets 0 bytes 0 connections 0 unforwarded 0 unresolved 0
+  s2 mark 0x2 packets 0 bytes 0 connections 0 unforwarded 0 unresolved 0" stats
+	shape . '[{"service":"web","packets":0,"bytes":0,"reasons":{"pinned":0,"picked":0,"previous":0,"repicked":0,"adopted":0,"reopened":0,"stateless":0,"related":0,"empty":0,"malformed":0},"backends":[{"name":"s1","mark":1,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0},{"name":"s2","mark":2,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0}]}]' \
 		stats web
 }
 

@@ -17,6 +17,8 @@ static const struct print_field backends_view[] = {
 	{ .key = "packets", .label = "packets" },
 	{ .key = "bytes", .label = "bytes" },
 	{ .key = "connections", .label = "connections" },
+	{ .key = "unforwarded", .label = "unforwarded" },
+	{ .key = "unresolved", .label = "unresolved" },
 	{}
 };
 
@@ -70,6 +72,10 @@ static void read_backend(json_t *backends, const struct nlattr *nest)
 	json_object_set_new(o, "bytes", json_uint(tb[LBHASH_BACKEND_A_BYTES]));
 	json_object_set_new(o, "connections",
 			    json_uint(tb[LBHASH_BACKEND_A_CONNECTIONS]));
+	json_object_set_new(o, "unforwarded",
+			    json_uint(tb[LBHASH_BACKEND_A_UNFORWARDED]));
+	json_object_set_new(o, "unresolved",
+			    json_uint(tb[LBHASH_BACKEND_A_UNRESOLVED]));
 	json_array_append_new(backends, o);
 }
 

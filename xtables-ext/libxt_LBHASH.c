@@ -11,6 +11,7 @@ enum {
 	O_SERVICE,
 	O_TRACK,
 	O_ADOPT,
+	O_FORWARD,
 	F_SERVICE = 1 << O_SERVICE,
 	F_ADOPT	  = 1 << O_ADOPT,
 };
@@ -23,6 +24,8 @@ static const struct xt_option_entry LBHASH_opts[] = {
 	  .also = F_SERVICE },
 	{ .name = "adopt", .id = O_ADOPT, .type = XTTYPE_NONE,
 	  .excl = F_SERVICE },
+	{ .name = "forward", .id = O_FORWARD, .type = XTTYPE_NONE,
+	  .also = F_SERVICE },
 	XTOPT_TABLEEND,
 };
 
@@ -41,6 +44,8 @@ static const char usage[] =
 "                          keep the backend of a connection in conntrack:\n"
 "                          always (default), where backends changed (table raw\n"
 "                          only), or choose by hash alone\n"
+"  --forward               send packets to the backend's address at once, without\n"
+"                          routing rules (PREROUTING only)\n"
 "  --adopt                 choose nothing, only make conntrack follow\n"
 "                          connections whose replies are not seen here\n";
 
@@ -77,6 +82,9 @@ static void LBHASH_parse(struct xt_option_call *cb)
 	case O_ADOPT:
 		info->flags |= XT_LBHASH_ADOPT;
 		break;
+	case O_FORWARD:
+		info->flags |= XT_LBHASH_FORWARD;
+		break;
 	}
 }
 
@@ -109,6 +117,8 @@ static void show(const struct xt_entry_target *target, const char *dash)
 	printf(" %sservice %s", dash, info->service);
 	if (info->track != XT_LBHASH_TRACK_ALWAYS)
 		printf(" %strack %s", dash, track_name(info->track));
+	if (info->flags & XT_LBHASH_FORWARD)
+		printf(" %sforward", dash);
 }
 
 static void LBHASH_print(const void *ip, const struct xt_entry_target *target,

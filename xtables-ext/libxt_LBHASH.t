@@ -25,6 +25,10 @@
 -j LBHASH ! --service web;--service" cannot be inverted;FAIL
 -j LBHASH --service web --track sometimes;--track: "sometimes" is not always, changed or never;FAIL
 -j LBHASH --service web --track changed;=;OK
+-j LBHASH --service web --track changed --forward;=;OK
+-j LBHASH --forward;--forward" also requires "--service";FAIL
+-j LBHASH --adopt --forward;--forward" also requires "--service";FAIL
+-j LBHASH --service web ! --forward;--forward" cannot be inverted;FAIL
 -j LBHASH --service service.with_the-name-of-32-char;--service: "service.with_the-name-of-32-char" is not 1 to 31 of;FAIL
 -j LBHASH --service -web;--service: "-web" is not;FAIL
 -j LBHASH --service a/b;--service: "a/b" is not;FAIL
@@ -32,10 +36,13 @@
 *mangle
 -j LBHASH --service web --track changed;;FAIL
 *raw,mangle
+-j LBHASH --service web --forward;=;OK
+-j LBHASH --forward --track never --service web;-j LBHASH --service web --track never --forward;OK
 -j LBHASH --adopt;=;OK
 -p tcp -j LBHASH --adopt;=;OK
 :OUTPUT
 -j LBHASH --adopt;;FAIL
+-j LBHASH --service web --forward;;FAIL
 :FORWARD,POSTROUTING,INPUT
 *mangle
 -j LBHASH --service web;;FAIL

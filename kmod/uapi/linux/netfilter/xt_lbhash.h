@@ -24,9 +24,12 @@ enum xt_lbhash_track {
  * enum xt_lbhash_target_flags - flags of the LBHASH target
  * @XT_LBHASH_ADOPT: only adopt one-way connections, choose no backend;
  *   no service is named then
+ * @XT_LBHASH_FORWARD: send packets to the backend's address at once; in
+ *   PREROUTING only
  */
 enum xt_lbhash_target_flags {
-	XT_LBHASH_ADOPT = 1 << 0,
+	XT_LBHASH_ADOPT		= 1 << 0,
+	XT_LBHASH_FORWARD	= 1 << 1,
 };
 
 /**

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The routes to backends, looked up once and kept until the kernel's routing
+ * changes. One for all CPUs: packets borrow it under RCU and touch no reference
+ * count. Whoever finds it outdated puts a new one in its place.
+ *
+ * A route keeps its device, an IPv6 one by way of what it was made from even
+ * when the device goes, and then the device would never be gone. So all routes
+ * of a namespace are on a list, and those by a device that goes are dropped.
+ */
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "lbhash.h"
+#include "nexthop.h"
+#include "table.h"
+
+static void free_nexthop(struct rcu_head *rcu)
+{
+	struct lbhash_nexthop *nexthop =
+		container_of(rcu, struct lbhash_nexthop, rcu);
+
+	dst_release(nexthop->dst);
+	kfree(nexthop);
+}
+
+/* No packet finds it any more. */
+static void retire(struct lbhash_nexthop *nexthop)
+{
+	list_del(&nexthop->node);
+	call_rcu(&nexthop->rcu, free_nexthop);
+}
+
+static void retire_unlocked(struct lbhash_nexthop *nexthop)
+{
+	struct lbhash_net *ln = nexthop->ln;
+
+	spin_lock_bh(&ln->nexthops_lock);
+	retire(nexthop);
+	spin_unlock_bh(&ln->nexthops_lock);
+}
+
+/* Takes over the reference of @dst. */
+static struct dst_entry *keep(struct net *net,
+			      struct lbhash_nexthop __rcu **place,
+			      struct dst_entry *dst, u32 cookie,
+			      const union nf_inet_addr *addr)
+{
+	struct lbhash_net *ln = lbhash_net(net);
+	struct lbhash_nexthop *nexthop, *old;
+
+	nexthop = kmalloc(sizeof(*nexthop), GFP_ATOMIC | __GFP_NOWARN);
+	if (!nexthop) {
+		dst_release(dst);
+		return NULL;
+	}
+	*nexthop = (struct lbhash_nexthop){
+		.dst = dst,
+		.cookie = cookie,
+		.addr = *addr,
+		.dev = dst->dev,
+		.place = place,
+		.ln = ln,
+	};
+	spin_lock_bh(&ln->nexthops_lock);
+	list_add(&nexthop->node, &ln->nexthops);
+	old = unrcu_pointer(xchg(place, RCU_INITIALIZER(nexthop)));
+	if (old)
+		retire(old);
+	spin_unlock_bh(&ln->nexthops_lock);
+	return dst;
+}
+
+/* The address is the next hop, whatever a packet's destination: so says
+ * FLOWI_FLAG_KNOWN_NH, unless there is a gateway to it.
+ */
+static struct dst_entry *find_ipv4(struct net *net,
+				   struct lbhash_nexthop __rcu **place,
+				   __be32 address)
+{
+	struct flowi4 fl4 = {
+		.daddr = address,
+		.flowi4_flags = FLOWI_FLAG_KNOWN_NH,
+	};
+	union nf_inet_addr addr = { .ip = address };
+	struct rtable *rt;
+
+	rt = ip_route_output_key(net, &fl4);
+	if (IS_ERR(rt))
+		return NULL;
+	if (rt->rt_type != RTN_UNICAST || rt->rt_flags & RTCF_LOCAL) {
+		ip_rt_put(rt);
+		return NULL;
+	}
+	return keep(net, place, &rt->dst, 0, &addr);
+}
+
+static struct dst_entry *find_ipv6(struct net *net,
+				   struct lbhash_nexthop __rcu **place,
+				   const struct in6_addr *address)
+{
+	struct flowi6 fl6 = {
+		.daddr = *address,
+		.flowi6_flags = FLOWI_FLAG_KNOWN_NH,
+	};
+	union nf_inet_addr addr = { .in6 = *address };
+	struct dst_entry *dst;
+	struct rt6_info *rt;
+
+	if (ipv6_addr_is_multicast(address))
+		return NULL;
+	dst = ip6_route_output(net, NULL, &fl6);
+	rt = dst_rt6_info(dst);
+	if (dst->error || dst->dev->flags & IFF_LOOPBACK ||
+	    rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT)) {
+		dst_release(dst);
+		return NULL;
+	}
+	return keep(net, place, dst, rt6_get_cookie(rt), &addr);
+}
+
+/**
+ * lbhash_nexthop_ipv4 - the way to a backend
+ * @net: namespace
+ * @member: the backend
+ *
+ * Context: packet path, RCU.
+ * Return: the route, good until the end of the RCU section, or NULL: the
+ * backend has no address, there is no route to it, or it is this host.
+ */
+struct dst_entry *lbhash_nexthop_ipv4(struct net *net,
+				      const struct lbhash_member *member)
+{
+	struct lbhash_nexthop __rcu **place = &member->backend->nexthop4;
+	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
+
+	if (likely(nexthop && nexthop->addr.ip == member->addr4 &&
+		   dst_check(nexthop->dst, nexthop->cookie)))
+		return nexthop->dst;
+	if (!member->addr4)
+		return NULL;
+	return find_ipv4(net, place, member->addr4);
+}
+
+/**
+ * lbhash_nexthop_ipv6 - the way to a backend
+ * @net: namespace
+ * @member: the backend
+ *
+ * Context: packet path, RCU.
+ * Return: as lbhash_nexthop_ipv4().
+ */
+struct dst_entry *lbhash_nexthop_ipv6(struct net *net,
+				      const struct lbhash_member *member)
+{
+	struct lbhash_nexthop __rcu **place = &member->backend->nexthop6;
+	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
+
+	if (likely(nexthop &&
+		   ipv6_addr_equal(&nexthop->addr.in6, &member->addr6) &&
+		   dst_check(nexthop->dst, nexthop->cookie)))
+		return nexthop->dst;
+	if (ipv6_addr_any(&member->addr6))
+		return NULL;
+	return find_ipv6(net, place, &member->addr6);
+}
+
+static void drop(struct lbhash_nexthop __rcu **place)
+{
+	struct lbhash_nexthop *old = unrcu_pointer(xchg(place, NULL));
+
+	if (old)
+		retire_unlocked(old);
+}
+
+/**
+ * lbhash_nexthop_drop - forget a backend's routes
+ * @backend: one that no packet uses any more
+ */
+void lbhash_nexthop_drop(struct lbhash_backend *backend)
+{
+	drop(&backend->nexthop4);
+	drop(&backend->nexthop6);
+}
+
+/* When this is called the routes by the device are gone, and the packets that
+ * may have found one.
+ */
+static void drop_by_device(struct lbhash_net *ln, const struct net_device *dev)
+{
+	struct lbhash_nexthop *nexthop, *next;
+
+	spin_lock_bh(&ln->nexthops_lock);
+	list_for_each_entry_safe(nexthop, next, &ln->nexthops, node)
+		if (nexthop->dev == dev &&
+		    cmpxchg(nexthop->place, RCU_INITIALIZER(nexthop), NULL) ==
+		    RCU_INITIALIZER(nexthop))
+			retire(nexthop);
+	spin_unlock_bh(&ln->nexthops_lock);
+}
+
+static int device_event(struct notifier_block *block, unsigned long event,
+			void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_UNREGISTER)
+		drop_by_device(lbhash_net(dev_net(dev)), dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block device_notifier = {
+	.notifier_call	= device_event,
+};
+
+/**
+ * lbhash_nexthop_init - hear of devices that go
+ *
+ * Return: 0 or a negative errno.
+ */
+int lbhash_nexthop_init(void)
+{
+	return register_netdevice_notifier(&device_notifier);
+}
+
+/**
+ * lbhash_nexthop_exit - hear no more
+ */
+void lbhash_nexthop_exit(void)
+{
+	unregister_netdevice_notifier(&device_notifier);
+}
