@@ -27,6 +27,7 @@
 #include <net/xfrm.h>
 
 #include "forward.h"
+#include "lbhash.h"
 #include "nexthop.h"
 #include "source.h"
 #include "stats.h"
@@ -266,7 +267,8 @@ static int forward_ipv4(const struct lbhash_member *member,
 	if (unlikely(!in || !IN_DEV_FORWARD(in)))
 		return NF_ACCEPT;
 	dst = lbhash_nexthop_ipv4(net, member);
-	if (unlikely(!dst || !lbhash_source_is_valid(skb, in)))
+	if (unlikely(!dst || !lbhash_source_is_valid(lbhash_net(net), skb,
+							 in)))
 		return NF_ACCEPT;
 	if (likely(is_plain_ipv4(net, skb, dst)))
 		return send_ipv4(member, net, skb, dst);

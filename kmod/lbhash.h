@@ -25,6 +25,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+struct lbhash_locals;
 struct net;
 
 /**
@@ -38,6 +39,7 @@ struct net;
  * @sweep_at: when it is to run, in jiffies, if it is pending
  * @nexthops_lock: protects @nexthops
  * @nexthops: the routes that backends have; see nexthop.c
+ * @locals: its own IPv4 addresses, RCU; see source.c
  */
 struct lbhash_net {
 	struct net *net;
@@ -49,6 +51,7 @@ struct lbhash_net {
 	unsigned long sweep_at;
 	spinlock_t nexthops_lock; /* protects the member below */
 	struct list_head nexthops;
+	struct lbhash_locals __rcu *locals;
 };
 
 struct lbhash_net *lbhash_net(const struct net *net);

@@ -11,6 +11,7 @@
 #include "lbhash.h"
 #include "nexthop.h"
 #include "service.h"
+#include "source.h"
 
 static unsigned int lbhash_net_id __read_mostly;
 
@@ -39,6 +40,7 @@ static int __net_init net_init(struct net *net)
 static void __net_exit net_exit(struct net *net)
 {
 	lbhash_services_exit(lbhash_net(net));
+	lbhash_source_exit(lbhash_net(net));
 }
 
 static struct pernet_operations net_ops = {

@@ -3,16 +3,101 @@
  * May an IPv4 packet come from where it says, by the interface that it came by?
  * The kernel asks that when it routes a packet, which ours are not. IPv6 does
  * not ask.
+ *
+ * Usually all that matters is that the source is not an address of this host.
+ * The kernel has a hash table of those, which is not for modules, and a lookup
+ * in the routing table costs more than all else here. So there is a Bloom filter
+ * of them, made anew after each change of the routing, but not too often.
  */
+#include <linux/hash.h>
 #include <linux/inetdevice.h>
 #include <linux/ip.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include <net/ip_fib.h>
 #include <net/l3mdev.h>
 #include <net/xfrm.h>
 
 #include "compat.h"
+#include "lbhash.h"
 #include "source.h"
+
+#define LOCAL_BITS	11
+#define LOCAL_PAUSE	(HZ / 20)
+
+/**
+ * struct lbhash_locals - a namespace's own IPv4 addresses
+ * @genid: the routing that it is true for
+ * @since: when it was made, in jiffies
+ * @rcu: to free it
+ * @bits: one set for each address
+ */
+struct lbhash_locals {
+	int genid;
+	unsigned long since;
+	struct rcu_head rcu;
+	DECLARE_BITMAP(bits, 1 << LOCAL_BITS);
+};
+
+static u32 bit_of(__be32 addr)
+{
+	return hash_32((__force u32)addr, LOCAL_BITS);
+}
+
+static void read_locals(struct lbhash_locals *locals, struct net *net)
+{
+	const struct in_ifaddr *ifa;
+	struct in_device *in;
+	struct net_device *dev;
+
+	for_each_netdev_rcu(net, dev) {
+		in = __in_dev_get_rcu(dev);
+		if (!in)
+			continue;
+		in_dev_for_each_ifa_rcu(ifa, in)
+			__set_bit(bit_of(ifa->ifa_local), locals->bits);
+	}
+}
+
+/* NULL without memory, or if it is too early again. */
+static const struct lbhash_locals *renew(struct lbhash_net *ln, int genid,
+					 const struct lbhash_locals *now)
+{
+	struct lbhash_locals *locals, *old;
+
+	if (now && time_before(jiffies, now->since + LOCAL_PAUSE))
+		return NULL;
+	locals = kzalloc(sizeof(*locals), GFP_ATOMIC | __GFP_NOWARN);
+	if (!locals)
+		return NULL;
+	locals->genid = genid;
+	locals->since = jiffies;
+	read_locals(locals, ln->net);
+	old = unrcu_pointer(xchg(&ln->locals, RCU_INITIALIZER(locals)));
+	if (old)
+		kfree_rcu(old, rcu);
+	return locals;
+}
+
+static bool is_local(struct lbhash_net *ln, __be32 addr)
+{
+	const struct lbhash_locals *locals = rcu_dereference(ln->locals);
+	int genid = rt_genid_ipv4(ln->net);
+
+	if (unlikely(!locals || locals->genid != genid))
+		locals = renew(ln, genid, locals);
+	if (likely(locals && !test_bit(bit_of(addr), locals->bits)))
+		return false;
+	return inet_addr_type(ln->net, addr) == RTN_LOCAL;
+}
+
+/* Do more things matter than that? */
+static bool is_simple(struct net *net)
+{
+	return !fib_num_tclassid_users(net) &&
+	       !net->ipv4.fib_has_custom_local_routes &&
+	       !fib4_has_custom_rules(net);
+}
 
 /* The way back, as rp_filter and policy routing have it. */
 static bool has_way_back(struct sk_buff *skb, struct in_device *in, int strict)
@@ -46,26 +131,36 @@ static bool has_way_back(struct sk_buff *skb, struct in_device *in, int strict)
 
 /**
  * lbhash_source_is_valid - would the kernel route such a packet?
+ * @ln: namespace
  * @skb: IPv4 packet that came in by a device
  * @in: that device
  *
  * Context: packet path, RCU.
- * Return: true if it would as far as the source is concerned, false if it would
- * not, or wants to count something about it.
+ * Return: true if it would, as far as the source is concerned.
  */
-bool lbhash_source_is_valid(struct sk_buff *skb, struct in_device *in)
+bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
+			    struct in_device *in)
 {
-	struct net *net = dev_net(skb->dev);
 	__be32 saddr = ip_hdr(skb)->saddr;
 	int strict;
 
 	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr) ||
 	    ipv4_is_zeronet(saddr) ||
-	    (ipv4_is_loopback(saddr) && !IN_DEV_NET_ROUTE_LOCALNET(in, net)))
+	    (ipv4_is_loopback(saddr) &&
+	     !IN_DEV_NET_ROUTE_LOCALNET(in, ln->net)))
 		return false;
 
 	strict = secpath_exists(skb) ? 0 : IN_DEV_RPFILTER(in);
-	if (!strict && IN_DEV_ACCEPT_LOCAL(in))
-		return true;
-	return has_way_back(skb, in, strict);
+	if (strict || !is_simple(ln->net))
+		return has_way_back(skb, in, strict);
+	return IN_DEV_ACCEPT_LOCAL(in) || !is_local(ln, saddr);
+}
+
+/**
+ * lbhash_source_exit - the namespace dies
+ * @ln: the namespace
+ */
+void lbhash_source_exit(struct lbhash_net *ln)
+{
+	kfree(rcu_dereference_protected(ln->locals, 1));
 }

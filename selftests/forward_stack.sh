@@ -1,0 +1,261 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# --forward takes a packet out of PREROUTING and past the kernel's routing. What
+# else has a say there still has it: the FORWARD and POSTROUTING chains, NAT,
+# NFQUEUE, conntrack, rp_filter, martians, IPsec policies, the switches that turn
+# forwarding off, and that an address is the balancer's own.
+# timeout: 600
+. ./lib.sh
+. ./forward.bash
+
+# both COMMAND...: ipt and ip6t
+both() {
+	ipt "$@" || fail "iptables: $*"
+	ip6t "$@" || fail "ip6tables: $*"
+}
+
+# seen FAMILY TABLE CHAIN [N]: packets that its first (or Nth) rule matched
+seen() {
+	local tables=ipt
+
+	[ "$1" = 4 ] || tables=ip6t
+	"$tables" -t "$2" -nvxL "$3" "${4:-1}" | awk '{ print $1 }'
+}
+
+# check_echoes NAME FAMILY WANT: requests that reached servers since the last
+# time that somebody asked
+total=(0 0 0 0 0 0 0)
+check_echoes() {
+	local before=${total[$2]}
+
+	total[$2]=$(($(echoes "$2" | tr ' ' +)))
+	check_eq "$1: requests that reached servers" "$3" $((total[$2] - before))
+}
+
+# Which chains see a packet, and with what; counters are of the rules' packets.
+chains() {
+	local family table
+
+	forward on_link
+	for table in raw mangle; do
+		rule "$table" PREROUTING -m comment --comment after
+	done
+	both -t nat -A PREROUTING
+	for table in mangle filter; do
+		both -t "$table" -A FORWARD -i front -o lan -m mark ! --mark 0
+	done
+	both -t mangle -A POSTROUTING -o lan -m mark ! --mark 0
+	both -t nat -A POSTROUTING -o lan
+	for family in 4 6; do
+		check_eq "IPv$family, rules everywhere: answers" 5 \
+			"$(pings "$family" -c 5)"
+		check_eq "IPv$family, raw PREROUTING, rest of the rules" 0 \
+			"$(seen "$family" raw PREROUTING 2)"
+		check_eq "IPv$family, mangle PREROUTING" 0 \
+			"$(seen "$family" mangle PREROUTING)"
+		check_eq "IPv$family, nat PREROUTING" 0 \
+			"$(seen "$family" nat PREROUTING)"
+		for table in mangle filter; do
+			check_eq "IPv$family, $table FORWARD, with a mark" 5 \
+				"$(seen "$family" "$table" FORWARD)"
+		done
+		check_eq "IPv$family, mangle POSTROUTING, with a mark" 5 \
+			"$(seen "$family" mangle POSTROUTING)"
+		check_eq "IPv$family, nat POSTROUTING, new connections" 1 \
+			"$(seen "$family" nat POSTROUTING)"
+	done
+	both -t filter -A FORWARD -j DROP
+	for family in 4 6; do
+		check_echoes "IPv$family, before DROP" "$family" 5
+		check_eq "IPv$family, FORWARD drops: answers" 0 \
+			"$(pings "$family" -c 3)"
+		check_echoes "IPv$family, FORWARD drops" "$family" 0
+	done
+	for table in mangle filter nat raw; do
+		both -t "$table" -F
+	done
+}
+
+# Someone takes packets out of a chain and gives them back.
+queued() {
+	local chain family
+
+	forward on_link
+	"$flows" queue "$T/queue.flows" lb 3 &
+	wait_for 10 reported queue "$!"
+	for chain in FORWARD POSTROUTING; do
+		both -t mangle -A "$chain" -o lan -j NFQUEUE
+		for family in 4 6; do
+			check_eq "IPv$family, queued in $chain: answers" 5 \
+				"$(pings "$family" -c 5)"
+			check_echoes "IPv$family, queued in $chain" "$family" 5
+			check_eq "IPv$family, $chain saw them" 5 \
+				"$(seen "$family" mangle "$chain")"
+		done
+		both -t mangle -F
+	done
+	flush_rules
+}
+
+# Servers get packets from lb's own address, and answer lb, who hands that on.
+masquerade() {
+	local family
+
+	forward on_link
+	both -t nat -A POSTROUTING -o lan -j MASQUERADE
+	for family in 4 6; do
+		check_eq "IPv$family, SNAT: answers" 5 \
+			"$(pings "$family" -c 5)"
+		check_echoes "IPv$family, SNAT" "$family" 5
+		check_eq "IPv$family, SNAT: entries" 1 \
+			"$(lb conntrack -L -f "ipv$family" -p "icmp${family/4/}" \
+				--src-nat 2>/dev/null | grep -c mark=)"
+	done
+	flush_rules
+}
+
+# spoof NAME WANT SOURCE: five requests from an address that is not cl's
+spoof() {
+	cl ip addr add "$3/32" dev lo
+	pings 4 -c 5 -I "$3" >/dev/null
+	cl ip addr del "$3/32" dev lo
+	check_echoes "$1" 4 "$2"
+}
+
+reverse_path() { lb sysctl -qw "net.ipv4.conf.front.rp_filter=$1"; }
+
+# 10.2.0.77 is said to be on the servers' side, 203.0.113.1 nowhere
+sources() {
+	local refused
+
+	reverse_path 0
+	spoof 'rp_filter off, by the wrong interface' 5 10.2.0.77
+	spoof 'rp_filter off, no way back' "$1" 203.0.113.1
+	reverse_path 2
+	spoof 'rp_filter loose, by the wrong interface' 5 10.2.0.77
+	spoof 'rp_filter loose, no way back' 0 203.0.113.1
+	reverse_path 1
+	refused=$(counter lb TcpExtIPReversePathFilter)
+	spoof 'rp_filter strict, by the wrong interface' 0 10.2.0.77
+	spoof 'rp_filter strict, no way back' 0 203.0.113.1
+	check_eq 'rp_filter counted' 10 \
+		$(($(counter lb TcpExtIPReversePathFilter) - refused))
+	spoof 'rp_filter strict, right' 5 192.0.2.7
+	reverse_path 0
+
+	spoof 'from the balancer itself' 0 10.2.0.1
+	ip -n lb addr add 203.0.113.2/32 dev lo
+	spoof 'from another new address of it' 0 203.0.113.2
+	ip -n lb addr del 203.0.113.2/32 dev lo
+	spoof 'from 127.0.0.5' 0 127.0.0.5
+	lb sysctl -qw net.ipv4.conf.front.accept_local=1
+	spoof 'accept_local, from the balancer' 5 10.2.0.1
+	lb sysctl -qw net.ipv4.conf.front.accept_local=0
+}
+
+martians() {
+	forward on_link
+	# The VIP leads to where it comes from, so that what routing gets does
+	# not reach a server.
+	ip -n lb route add "$VIP4" via 10.1.0.2
+	sources 5
+	# A rule more makes the kernel look closer.
+	ip -n lb rule add pref 5000 fwmark 0x1000 lookup main
+	sources 5
+	ip -n lb rule del pref 5000
+	ip -n lb route del "$VIP4"
+	flush_rules
+}
+
+# left NAME FAMILY: five requests, and not one is forwarded
+left() {
+	local before
+
+	before=$(of_backends unforwarded)
+	pings "$2" -c 5 >/dev/null
+	check_echoes "IPv$2, $1" "$2" 0
+	check_eq "IPv$2, $1: left to routing" 5 \
+		$(($(of_backends unforwarded) - before))
+}
+
+of_lb() { [ "$1" = 6 ] && echo 2001:db8:2::1 || echo 10.2.0.1; }
+no_address() { [ "$1" = 6 ] && echo :: || echo 0.0.0.0; }
+loopback() { [ "$1" = 6 ] && echo ::1 || echo 127.0.0.1; }
+multicast() { [ "$1" = 6 ] && echo ff02::1 || echo 224.0.0.1; }
+broadcast() { [ "$1" = 6 ] && echo ff01::1 || echo 10.2.0.255; }
+
+left_to_routing() {
+	local address family
+
+	forward on_link
+	for address in of_lb no_address loopback multicast broadcast; do
+		addresses "$address"
+		for family in 4 6; do
+			left "address $address" "$family"
+		done
+	done
+	addresses on_link
+
+	lb sysctl -qw net.ipv4.conf.front.forwarding=0 \
+		net.ipv6.conf.all.forwarding=0
+	left 'forwarding off' 4
+	left 'forwarding off' 6
+	lb sysctl -qw net.ipv4.conf.front.forwarding=1 \
+		net.ipv6.conf.all.forwarding=1
+	for family in 4 6; do
+		check_eq "IPv$family, forwarding on again: answers" 5 \
+			"$(pings "$family" -c 5)"
+		check_echoes "IPv$family, forwarding on again" "$family" 5
+	done
+	flush_rules
+}
+
+# The VIP may be the balancer's own address, as for one that also answers.
+own_vip() {
+	local family
+
+	ip -n lb addr add "$VIP4/32" dev lo
+	ip -n lb addr add "$VIP6/128" dev lo nodad
+	forward on_link
+	for family in 4 6; do
+		check_eq "IPv$family, the VIP is local: answers" 5 \
+			"$(pings "$family" -c 5)"
+		check_echoes "IPv$family, the VIP is local" "$family" 5
+		check_eq "IPv$family, the VIP is local, TTL 1: errors" 0 \
+			"$(pings "$family" -c 3 -t 1)"
+		check_echoes "IPv$family, the VIP is local, TTL 1" "$family" 0
+	done
+	flush_rules
+	ip -n lb addr del "$VIP4/32" dev lo
+	ip -n lb addr del "$VIP6/128" dev lo
+}
+
+ipsec() {
+	forward on_link
+	lb ip xfrm policy add dir fwd src 192.0.2.0/24 dst "$VIP4" action block
+	lb ip xfrm policy add dir fwd src 2001:db8:c::/64 dst "$VIP6" action block
+	for family in 4 6; do
+		pings "$family" -c 5 >/dev/null
+		check_echoes "IPv$family, policy that blocks" "$family" 0
+	done
+	lb ip xfrm policy flush
+	for family in 4 6; do
+		pings "$family" -c 5 >/dev/null
+		check_echoes "IPv$family, no policy" "$family" 5
+	done
+	flush_rules
+}
+
+load_module
+topology dsr 3
+no_routing_rules
+for IPT in legacy nft; do
+	chains
+done
+queued
+masquerade
+martians
+left_to_routing
+own_vip
+ipsec
