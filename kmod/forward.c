@@ -12,6 +12,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_bridge.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/skbuff.h>
 #include <net/addrconf.h>
 #include <net/dst_metadata.h>
@@ -74,6 +75,13 @@ static bool is_plain_ipv4(struct net *net, struct sk_buff *skb,
 	       fits(skb, ip_dst_mtu_maybe_forward(dst, true));
 }
 
+/* Global unicast, or unique local; what is not is for the kernel to look at. */
+static bool is_global(const struct in6_addr *addr)
+{
+	return (addr->s6_addr[0] & 0xe0) == 0x20 ||
+	       (addr->s6_addr[0] & 0xfe) == 0xfc;
+}
+
 static bool is_plain_ipv6(struct net *net, struct sk_buff *skb,
 			  const struct dst_entry *dst)
 {
@@ -83,10 +91,9 @@ static bool is_plain_ipv6(struct net *net, struct sk_buff *skb,
 	       !(IP6CB(skb)->flags & IP6SKB_ROUTERALERT) &&
 	       !dst->lwtstate && !has_ipsec_policy(net, skb) &&
 	       !READ_ONCE(net->ipv6.devconf_all->proxy_ndp) &&
-	       ipv6_addr_type(&ip6h->saddr) & IPV6_ADDR_UNICAST &&
-	       !(ipv6_addr_type(&ip6h->saddr) & IPV6_ADDR_LINKLOCAL) &&
-	       fits(skb, max_t(unsigned int, IPV6_MIN_MTU,
-			       ip6_dst_mtu_maybe_forward(dst, true)));
+	       is_global(&ip6h->saddr) &&
+	       (likely(skb->len <= IPV6_MIN_MTU) ||
+		fits(skb, ip6_dst_mtu_maybe_forward(dst, true)));
 }
 
 /* The rest of a packet's way, if FORWARD or POSTROUTING gave it to someone who
@@ -111,11 +118,27 @@ static int resume_ipv6(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return dst_output(net, sk, skb);
 }
 
-/* Forward and send a packet that has its route; false if it is somebody's now,
- * or nobody's any more.
+/* Wherever conntrack is in use it has a hook that confirms entries, the last of
+ * all. If it is alone there, a packet without an entry need not go there.
  */
-static bool pass_hooks(struct net *net, struct sk_buff *skb, u8 family,
-		       struct dst_entry *dst)
+static bool is_to_confirm_only(struct net *net, u8 family)
+{
+	const struct nf_hook_entries *hooks;
+
+	hooks = family == NFPROTO_IPV4 ?
+		rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]) :
+		rcu_dereference(net->nf.hooks_ipv6[NF_INET_POST_ROUTING]);
+	return hooks && hooks->num_hook_entries == 1 &&
+	       nf_hook_entries_get_hook_ops(hooks)[0]->priority ==
+	       NF_IP_PRI_CONNTRACK_CONFIRM;
+}
+
+/* Forward and send a packet that has its route; false if it is somebody's now,
+ * or nobody's any more. For one family at a time: the kernel patches its code
+ * for hooks that are constants.
+ */
+static __always_inline bool pass_hooks(struct net *net, struct sk_buff *skb,
+				       u8 family, struct dst_entry *dst)
 {
 	bool ipv4 = family == NFPROTO_IPV4;
 	struct net_device *in = skb->dev;
@@ -125,7 +148,8 @@ static bool pass_hooks(struct net *net, struct sk_buff *skb, u8 family,
 		return false;
 	skb_clear_tstamp(skb);
 	skb->dev = dst->dev;
-	if (nf_hook(family, NF_INET_POST_ROUTING, net, NULL, skb, in, dst->dev,
+	if (!(!skb_nfct(skb) && is_to_confirm_only(net, family)) &&
+	    nf_hook(family, NF_INET_POST_ROUTING, net, NULL, skb, in, dst->dev,
 		    ipv4 ? resume_ipv4 : resume_ipv6) != 1)
 		return false;
 	if (likely(skb_dst(skb) == dst &&

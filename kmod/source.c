@@ -145,9 +145,10 @@ bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
 	int strict;
 
 	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr) ||
-	    ipv4_is_zeronet(saddr) ||
-	    (ipv4_is_loopback(saddr) &&
-	     !IN_DEV_NET_ROUTE_LOCALNET(in, ln->net)))
+	    ipv4_is_zeronet(saddr))
+		return false;
+	if (unlikely(ipv4_is_loopback(saddr) &&
+		     !IN_DEV_NET_ROUTE_LOCALNET(in, ln->net)))
 		return false;
 
 	strict = secpath_exists(skb) ? 0 : IN_DEV_RPFILTER(in);

@@ -109,8 +109,8 @@ masquerade() {
 			"$(pings "$family" -c 5)"
 		check_echoes "IPv$family, SNAT" "$family" 5
 		check_eq "IPv$family, SNAT: entries" 1 \
-			"$(lb conntrack -L -f "ipv$family" -p "icmp${family/4/}" \
-				--src-nat 2>/dev/null | grep -c mark=)"
+			"$(lb conntrack -L -f "ipv$family" --src-nat \
+				2>/dev/null | grep -c mark=)"
 	done
 	flush_rules
 }
@@ -180,7 +180,7 @@ left() {
 }
 
 of_lb() { [ "$1" = 6 ] && echo 2001:db8:2::1 || echo 10.2.0.1; }
-no_address() { [ "$1" = 6 ] && echo :: || echo 0.0.0.0; }
+
 loopback() { [ "$1" = 6 ] && echo ::1 || echo 127.0.0.1; }
 multicast() { [ "$1" = 6 ] && echo ff02::1 || echo 224.0.0.1; }
 broadcast() { [ "$1" = 6 ] && echo ff01::1 || echo 10.2.0.255; }
@@ -189,12 +189,17 @@ left_to_routing() {
 	local address family
 
 	forward on_link
-	for address in of_lb no_address loopback multicast broadcast; do
+	for address in of_lb loopback multicast broadcast; do
 		addresses "$address"
 		for family in 4 6; do
 			left "address $address" "$family"
 		done
 	done
+	for n in 1 2 3; do
+		ctl backend set web "s$n" address none
+	done
+	left 'no address' 4
+	left 'no address' 6
 	addresses on_link
 
 	lb sysctl -qw net.ipv4.conf.front.forwarding=0 \
