@@ -28,7 +28,6 @@
 #include <net/xfrm.h>
 
 #include "forward.h"
-#include "lbhash.h"
 #include "nexthop.h"
 #include "source.h"
 #include "stats.h"
@@ -286,16 +285,16 @@ static int forward_ipv4(const struct lbhash_member *member,
 			struct sk_buff *skb, struct net *net)
 {
 	struct in_device *in = __in_dev_get_rcu(skb->dev);
-	struct dst_entry *dst;
+	const struct lbhash_nexthop *nexthop;
 
 	if (unlikely(!in || !IN_DEV_FORWARD(in)))
 		return NF_ACCEPT;
-	dst = lbhash_nexthop_ipv4(net, member);
-	if (unlikely(!dst || !lbhash_source_is_valid(lbhash_net(net), skb,
-							 in)))
+	nexthop = lbhash_nexthop_ipv4(net, member);
+	if (unlikely(!nexthop ||
+		     !lbhash_source_is_valid(nexthop->ln, skb, in)))
 		return NF_ACCEPT;
-	if (likely(is_plain_ipv4(net, skb, dst)))
-		return send_ipv4(member, net, skb, dst);
+	if (likely(is_plain_ipv4(net, skb, nexthop->dst)))
+		return send_ipv4(member, net, skb, nexthop->dst);
 
 	if (!route_ipv4(member, skb)) {
 		skb_dst_drop(skb);
@@ -310,13 +309,15 @@ static int forward_ipv4(const struct lbhash_member *member,
 static int forward_ipv6(const struct lbhash_member *member,
 			struct sk_buff *skb, struct net *net)
 {
+	const struct lbhash_nexthop *nexthop;
 	struct dst_entry *dst;
 
 	if (unlikely(!READ_ONCE(net->ipv6.devconf_all->forwarding)))
 		return NF_ACCEPT;
-	dst = lbhash_nexthop_ipv6(net, member);
-	if (unlikely(!dst))
+	nexthop = lbhash_nexthop_ipv6(net, member);
+	if (unlikely(!nexthop))
 		return NF_ACCEPT;
+	dst = nexthop->dst;
 	if (likely(is_plain_ipv6(net, skb, dst)))
 		return send_ipv6(member, net, skb, dst);
 

@@ -44,10 +44,10 @@ static void retire_unlocked(struct lbhash_nexthop *nexthop)
 }
 
 /* Takes over the reference of @dst. */
-static struct dst_entry *keep(struct net *net,
-			      struct lbhash_nexthop __rcu **place,
-			      struct dst_entry *dst, u32 cookie,
-			      const union nf_inet_addr *addr)
+static const struct lbhash_nexthop *keep(struct net *net,
+					 struct lbhash_nexthop __rcu **place,
+					 struct dst_entry *dst, u32 cookie,
+					 const union nf_inet_addr *addr)
 {
 	struct lbhash_net *ln = lbhash_net(net);
 	struct lbhash_nexthop *nexthop, *old;
@@ -71,15 +71,14 @@ static struct dst_entry *keep(struct net *net,
 	if (old)
 		retire(old);
 	spin_unlock_bh(&ln->nexthops_lock);
-	return dst;
+	return nexthop;
 }
 
 /* The address is the next hop, whatever a packet's destination: so says
  * FLOWI_FLAG_KNOWN_NH, unless there is a gateway to it.
  */
-static struct dst_entry *find_ipv4(struct net *net,
-				   struct lbhash_nexthop __rcu **place,
-				   __be32 address)
+static const struct lbhash_nexthop *
+find_ipv4(struct net *net, struct lbhash_nexthop __rcu **place, __be32 address)
 {
 	struct flowi4 fl4 = {
 		.daddr = address,
@@ -98,9 +97,9 @@ static struct dst_entry *find_ipv4(struct net *net,
 	return keep(net, place, &rt->dst, 0, &addr);
 }
 
-static struct dst_entry *find_ipv6(struct net *net,
-				   struct lbhash_nexthop __rcu **place,
-				   const struct in6_addr *address)
+static const struct lbhash_nexthop *
+find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
+	  const struct in6_addr *address)
 {
 	struct flowi6 fl6 = {
 		.daddr = *address,
@@ -128,18 +127,18 @@ static struct dst_entry *find_ipv6(struct net *net,
  * @member: the backend
  *
  * Context: packet path, RCU.
- * Return: the route, good until the end of the RCU section, or NULL: the
+ * Return: the way, good until the end of the RCU section, or NULL: the
  * backend has no address, there is no route to it, or it is this host.
  */
-struct dst_entry *lbhash_nexthop_ipv4(struct net *net,
-				      const struct lbhash_member *member)
+const struct lbhash_nexthop *
+lbhash_nexthop_ipv4(struct net *net, const struct lbhash_member *member)
 {
 	struct lbhash_nexthop __rcu **place = &member->backend->nexthop4;
 	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
 
 	if (likely(nexthop && nexthop->addr.ip == member->addr4 &&
-		   dst_check(nexthop->dst, nexthop->cookie)))
-		return nexthop->dst;
+		   ipv4_dst_check(nexthop->dst, 0)))
+		return nexthop;
 	if (!member->addr4)
 		return NULL;
 	return find_ipv4(net, place, member->addr4);
@@ -153,8 +152,8 @@ struct dst_entry *lbhash_nexthop_ipv4(struct net *net,
  * Context: packet path, RCU.
  * Return: as lbhash_nexthop_ipv4().
  */
-struct dst_entry *lbhash_nexthop_ipv6(struct net *net,
-				      const struct lbhash_member *member)
+const struct lbhash_nexthop *
+lbhash_nexthop_ipv6(struct net *net, const struct lbhash_member *member)
 {
 	struct lbhash_nexthop __rcu **place = &member->backend->nexthop6;
 	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
@@ -162,7 +161,7 @@ struct dst_entry *lbhash_nexthop_ipv6(struct net *net,
 	if (likely(nexthop &&
 		   ipv6_addr_equal(&nexthop->addr.in6, &member->addr6) &&
 		   dst_check(nexthop->dst, nexthop->cookie)))
-		return nexthop->dst;
+		return nexthop;
 	if (ipv6_addr_any(&member->addr6))
 		return NULL;
 	return find_ipv6(net, place, &member->addr6);

@@ -16,7 +16,7 @@ struct net_device;
 /**
  * struct lbhash_nexthop - the route to one address of a backend
  * @dst: the route; holds a reference
- * @cookie: for dst_check()
+ * @cookie: for dst_check(), 0 for IPv4
  * @addr: where it leads, for the backend's address may change
  * @dev: the device, only to be compared: @dst forgets it when it goes
  * @place: the backend's pointer to this
@@ -38,10 +38,10 @@ struct lbhash_nexthop {
 int lbhash_nexthop_init(void);
 void lbhash_nexthop_exit(void);
 
-struct dst_entry *lbhash_nexthop_ipv4(struct net *net,
-				      const struct lbhash_member *member);
-struct dst_entry *lbhash_nexthop_ipv6(struct net *net,
-				      const struct lbhash_member *member);
+const struct lbhash_nexthop *
+lbhash_nexthop_ipv4(struct net *net, const struct lbhash_member *member);
+const struct lbhash_nexthop *
+lbhash_nexthop_ipv6(struct net *net, const struct lbhash_member *member);
 void lbhash_nexthop_drop(struct lbhash_backend *backend);
 
 #endif /* LBHASH_NEXTHOP_H */

@@ -5,9 +5,9 @@
  * not ask.
  *
  * Usually all that matters is that the source is not an address of this host.
- * The kernel has a hash table of those, which is not for modules, and a lookup
- * in the routing table costs more than all else here. So there is a Bloom filter
- * of them, made anew after each change of the routing, but not too often.
+ * The kernel has a hash table of those, which is not for modules, and to look
+ * into the routing table costs more than all else here. So there is a Bloom
+ * filter of them, made anew after a change of the routing, but not too often.
  */
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
@@ -129,6 +129,19 @@ static bool has_way_back(struct sk_buff *skb, struct in_device *in, int strict)
 	return strict != 1;
 }
 
+/* Nobody's address, or everybody's. */
+static bool is_martian(__be32 addr, struct in_device *in, struct net *net)
+{
+	u8 first = ntohl(addr) >> 24;
+
+	if (likely(first && first != 127 && first < 224))
+		return false;
+	if (ipv4_is_loopback(addr))
+		return !IN_DEV_NET_ROUTE_LOCALNET(in, net);
+	return ipv4_is_zeronet(addr) || ipv4_is_multicast(addr) ||
+	       ipv4_is_lbcast(addr);
+}
+
 /**
  * lbhash_source_is_valid - would the kernel route such a packet?
  * @ln: namespace
@@ -144,13 +157,8 @@ bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
 	__be32 saddr = ip_hdr(skb)->saddr;
 	int strict;
 
-	if (ipv4_is_multicast(saddr) || ipv4_is_lbcast(saddr) ||
-	    ipv4_is_zeronet(saddr))
+	if (is_martian(saddr, in, ln->net))
 		return false;
-	if (unlikely(ipv4_is_loopback(saddr) &&
-		     !IN_DEV_NET_ROUTE_LOCALNET(in, ln->net)))
-		return false;
-
 	strict = secpath_exists(skb) ? 0 : IN_DEV_RPFILTER(in);
 	if (strict || !is_simple(ln->net))
 		return has_way_back(skb, in, strict);
