@@ -26,7 +26,7 @@
 -j LBHASH --service web --track sometimes;--track: "sometimes" is not always, changed or never;FAIL
 -j LBHASH --service web --track changed;=;OK
 -j LBHASH --service web --track changed --forward;=;OK
--j LBHASH --forward;--forward" also requires "--service";FAIL
+-j LBHASH --forward;--service NAME or --adopt is needed;FAIL
 -j LBHASH --adopt --forward;--forward" also requires "--service";FAIL
 -j LBHASH --service web ! --forward;--forward" cannot be inverted;FAIL
 -j LBHASH --service service.with_the-name-of-32-char;--service: "service.with_the-name-of-32-char" is not 1 to 31 of;FAIL
