@@ -135,7 +135,7 @@ backends() {
 # lbhash N TABLE OPTION...
 lbhash() {
 	backends "$1"
-	routes "$1"
+	[[ " $* " = *" --forward "* ]] || routes "$1"
 	xt -t "$2" -A PREROUTING -p udp --dport 9 -j LBHASH --service web \
 		"${@:3}"
 }
@@ -143,6 +143,10 @@ lbhash_raw_changed() { lbhash "$1" raw --track changed; }
 lbhash_raw_never() { lbhash "$1" raw --track never; }
 lbhash_raw_always() { lbhash "$1" raw --track always; }
 lbhash_mangle() { lbhash "$1" mangle; }
+forward_raw_changed() { lbhash "$1" raw --track changed --forward; }
+forward_raw_never() { lbhash "$1" raw --track never --forward; }
+forward_raw_always() { lbhash "$1" raw --track always --forward; }
+forward_mangle() { lbhash "$1" mangle --forward; }
 
 raw_rule() { xt -t raw -A PREROUTING -p udp --dport 9 -j ACCEPT; }
 mangle_rule() { xt -t mangle -A PREROUTING -p udp --dport 9 -j ACCEPT; }
@@ -238,7 +242,7 @@ for family in 4 6; do
 		cost 0 $path
 	done
 	for n in $BACKENDS; do
-		for path in lbhash_raw_{changed,never,always} lbhash_mangle \
+		for path in {forward,lbhash}_{raw_{changed,never,always},mangle} \
 			hmark nft_jhash hmark_connmark nft_jhash_connmark \
 			statistic_connmark ipvs_dr; do
 			begin $family
