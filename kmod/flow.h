@@ -2,6 +2,7 @@
 #ifndef LBHASH_FLOW_H
 #define LBHASH_FLOW_H
 
+#include <linux/in.h>
 #include <linux/netfilter.h>
 #include <linux/siphash.h>
 #include <linux/types.h>
@@ -63,9 +64,29 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 			       size_t size, void *buffer);
 bool lbhash_flow_has_ports(u8 proto);
-bool lbhash_flow_opens(const struct sk_buff *skb,
-		       const struct lbhash_flow *flow);
+bool lbhash_flow_opens_here(const struct sk_buff *skb,
+			    const struct lbhash_flow *flow);
 u32 lbhash_flow_hash(const struct lbhash_flow *flow,
 		     const struct lbhash_flow_hash *how);
+
+/* More than any hash. */
+#define LBHASH_FLOW_UNUSUAL	(~0ull)
+
+u64 lbhash_flow_glance(const struct sk_buff *skb, u8 family,
+		       const struct lbhash_flow_hash *how);
+
+/**
+ * lbhash_flow_opens - does a packet say that its connection is new?
+ * @skb: packet
+ * @flow: its flow, from lbhash_flow_parse()
+ *
+ * Return: true for a TCP SYN and an SCTP INIT, the only packets that do.
+ */
+static inline bool lbhash_flow_opens(const struct sk_buff *skb,
+				     const struct lbhash_flow *flow)
+{
+	return (flow->proto == IPPROTO_TCP || flow->proto == IPPROTO_SCTP) &&
+	       lbhash_flow_opens_here(skb, flow);
+}
 
 #endif /* LBHASH_FLOW_H */

@@ -121,6 +121,15 @@ find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 	return keep(net, place, dst, rt6_get_cookie(rt), &addr);
 }
 
+/* What ipv4_dst_check() says, without a call. */
+static bool is_current(const struct net *net, const struct dst_entry *dst)
+{
+	const struct rtable *rt = container_of(dst, const struct rtable, dst);
+
+	return dst->obsolete == DST_OBSOLETE_FORCE_CHK &&
+	       rt->rt_genid == rt_genid_ipv4(net);
+}
+
 /**
  * lbhash_nexthop_ipv4 - the way to a backend
  * @net: namespace
@@ -137,7 +146,7 @@ lbhash_nexthop_ipv4(struct net *net, const struct lbhash_member *member)
 	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
 
 	if (likely(nexthop && nexthop->addr.ip == member->addr4 &&
-		   ipv4_dst_check(nexthop->dst, 0)))
+		   is_current(net, nexthop->dst)))
 		return nexthop;
 	if (!member->addr4)
 		return NULL;

@@ -125,22 +125,24 @@ static void hold(const struct lbhash_table *table,
 		lbhash_pin_hold(conn->ct, table->conf.settle);
 }
 
-/* Mark, count and forward; returns the verdict, NF_ACCEPT for going on. */
+/* Mark, count and, given the hook's @state, forward; returns the verdict,
+ * NF_ACCEPT for going on.
+ */
 static int carry_out(struct lbhash_service *svc,
 		     const struct lbhash_table *table, struct sk_buff *skb,
-		     const struct nf_hook_state *state, bool forward,
-		     const struct lbhash_decision *decision)
+		     const struct nf_hook_state *state,
+		     struct lbhash_decision decision)
 {
-	const struct lbhash_member *member = decision->member;
+	const struct lbhash_member *member = decision.member;
 
 	lbhash_stats_packet(svc->stats, member ? member->stats : NULL,
-			    decision->reason, skb->len);
+			    decision.reason, skb->len);
 	if (!member)
-		return decision->reason == LBHASH_REASON_EMPTY &&
+		return decision.reason == LBHASH_REASON_EMPTY &&
 		       table->conf.on_empty == LBHASH_ON_EMPTY_DROP ?
 		       NF_DROP : NF_ACCEPT;
 	skb->mark = (skb->mark & ~table->mask) | member->mark;
-	return forward ? lbhash_forward(member, skb, state) : NF_ACCEPT;
+	return state ? lbhash_forward(member, skb, state) : NF_ACCEPT;
 }
 
 static int malformed(struct lbhash_service *svc,
@@ -150,7 +152,7 @@ static int malformed(struct lbhash_service *svc,
 		.reason = LBHASH_REASON_MALFORMED,
 	};
 
-	return carry_out(svc, table, skb, NULL, false, &decision);
+	return carry_out(svc, table, skb, NULL, decision);
 }
 
 /**
@@ -183,7 +185,7 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 		decision = choose_slot(svc, table, skb, &flow, &conn);
 	}
 	hold(table, &conn);
-	return carry_out(svc, table, skb, state, forward, &decision);
+	return carry_out(svc, table, skb, forward ? state : NULL, decision);
 }
 
 /* In a crowded table an entry would not live to see the connection adopted,
@@ -195,6 +197,64 @@ static bool begins_in_vain(const struct sk_buff *skb,
 {
 	return lbhash_flow_opens(skb, flow) &&
 	       !lbhash_pin_can_begin(skb, state);
+}
+
+/* What is in the slot of a packet that asks for nothing but its hash; nobody, in
+ * a slot that is not settled, for any other packet.
+ */
+static u32 glance_at_slot(const struct lbhash_table *table,
+			  const struct sk_buff *skb, u8 family)
+{
+	u64 hash = lbhash_flow_glance(skb, family, &table->hash);
+
+	if (unlikely(hash == LBHASH_FLOW_UNUSUAL))
+		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
+	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
+}
+
+/* By the slot, of a packet that was glanced at. */
+static struct lbhash_decision by_owner(const struct lbhash_table *table,
+				       u32 slot)
+{
+	return (struct lbhash_decision){
+		.member = &table->members[lbhash_slot_owner(slot)],
+		.reason = LBHASH_REASON_STATELESS,
+	};
+}
+
+/* Any packet. noinline: most need no room for a flow and a connection. */
+static noinline int pick_closely(struct lbhash_service *svc,
+				 const struct lbhash_table *table,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state,
+				 bool forward)
+{
+	struct lbhash_decision decision;
+	struct lbhash_conn conn = {};
+	struct lbhash_flow flow;
+	u32 slot;
+
+	if (lbhash_flow_parse(skb, state->pf, &flow))
+		return malformed(svc, table, skb);
+	slot = slot_of(table, &flow);
+	if (likely(lbhash_slot_is_settled(slot))) {
+		if (lbhash_flow_opens(skb, &flow))
+			lbhash_pin_forget(skb, state, table->mask);
+		lbhash_pin_untrack(skb);
+		decision = choose_unknown(table, &flow,
+					  lbhash_slot_owner(slot));
+		return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	}
+
+	lbhash_service_note(svc, &flow);
+	if (begins_in_vain(skb, state, &flow) ||
+	    lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
+		lbhash_pin_untrack(skb);
+	decision = choose_pinned(table, &conn);
+	if (!decision.member)
+		decision = choose_slot(svc, table, skb, &flow, &conn);
+	hold(table, &conn);
+	return carry_out(svc, table, skb, forward ? state : NULL, decision);
 }
 
 /**
@@ -212,33 +272,13 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 			const struct nf_hook_state *state, bool forward)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
-	struct lbhash_decision decision;
-	struct lbhash_flow flow;
-	struct lbhash_conn conn;
-	u32 slot;
+	u32 slot = glance_at_slot(table, skb, state->pf);
 
-	if (lbhash_flow_parse(skb, state->pf, &flow))
-		return malformed(svc, table, skb);
-	slot = slot_of(table, &flow);
-	if (likely(lbhash_slot_is_settled(slot))) {
-		if (lbhash_flow_opens(skb, &flow))
-			lbhash_pin_forget(skb, state, table->mask);
-		lbhash_pin_untrack(skb);
-		decision = choose_unknown(table, &flow,
-					  lbhash_slot_owner(slot));
-		return carry_out(svc, table, skb, state, forward, &decision);
-	}
-
-	lbhash_service_note(svc, &flow);
-	conn = (struct lbhash_conn){};
-	if (begins_in_vain(skb, state, &flow) ||
-	    lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
-		lbhash_pin_untrack(skb);
-	decision = choose_pinned(table, &conn);
-	if (!decision.member)
-		decision = choose_slot(svc, table, skb, &flow, &conn);
-	hold(table, &conn);
-	return carry_out(svc, table, skb, state, forward, &decision);
+	if (unlikely(!lbhash_slot_is_settled(slot)))
+		return pick_closely(svc, table, skb, state, forward);
+	lbhash_pin_untrack(skb);
+	return carry_out(svc, table, skb, forward ? state : NULL,
+			 by_owner(table, slot));
 }
 
 /**
@@ -257,16 +297,22 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 			  bool forward)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
+	u32 slot = glance_at_slot(table, skb, state->pf);
 	struct lbhash_decision decision;
 	struct lbhash_flow flow;
 
 	if (raw)
 		lbhash_pin_untrack(skb);
-	if (lbhash_flow_parse(skb, state->pf, &flow))
+	if (likely(lbhash_slot_owner(slot) != LBHASH_NOBODY)) {
+		decision = by_owner(table, slot);
+	} else if (lbhash_flow_parse(skb, state->pf, &flow)) {
 		return malformed(svc, table, skb);
-	decision = choose_unknown(table, &flow,
-				  lbhash_slot_owner(slot_of(table, &flow)));
-	return carry_out(svc, table, skb, state, forward, &decision);
+	} else {
+		slot = slot_of(table, &flow);
+		decision = choose_unknown(table, &flow,
+					  lbhash_slot_owner(slot));
+	}
+	return carry_out(svc, table, skb, forward ? state : NULL, decision);
 }
 
 /**

@@ -464,20 +464,6 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_slot - slot of a flow
- * @table: a table
- * @flow: a flow
- *
- * Return: the slot's number.
- */
-u32 lbhash_table_slot(const struct lbhash_table *table,
-		      const struct lbhash_flow *flow)
-{
-	return reciprocal_scale(lbhash_flow_hash(flow, &table->hash),
-				table->size);
-}
-
-/**
  * lbhash_table_trim - give back what only slots in transition need
  * @table: a table, published or not
  *

@@ -139,8 +139,6 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 void lbhash_table_free(struct lbhash_table *table);
 void lbhash_table_free_rcu(struct lbhash_table *table);
 u64 lbhash_table_digest(struct lbhash_table *table);
-u32 lbhash_table_slot(const struct lbhash_table *table,
-		      const struct lbhash_flow *flow);
 void lbhash_table_map(const struct lbhash_table *from,
 		      const struct lbhash_table *to, u16 *indices);
 bool lbhash_table_has_same_hash(const struct lbhash_table *a,
@@ -161,6 +159,20 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
 static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
 {
 	return member->state != LBHASH_STATE_DOWN;
+}
+
+/**
+ * lbhash_table_slot - slot of a flow
+ * @table: a table
+ * @flow: a flow
+ *
+ * Return: the slot's number.
+ */
+static inline u32 lbhash_table_slot(const struct lbhash_table *table,
+				    const struct lbhash_flow *flow)
+{
+	return reciprocal_scale(lbhash_flow_hash(flow, &table->hash),
+				table->size);
 }
 
 /**

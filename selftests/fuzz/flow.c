@@ -31,7 +31,7 @@ struct packet {
 
 /* How often each promise has been put to the test. */
 static struct {
-	unsigned long plain, related, cut, foreign, damaged;
+	unsigned long plain, usual, related, cut, foreign, damaged;
 } tested;
 
 /* --- parsing ---------------------------------------------------------------*/
@@ -70,6 +70,24 @@ static void read_headers(const struct sk_buff *skb, u8 family)
 	}
 }
 
+/* A glance sees what a close look would see, or nothing. */
+static void check_glance(const struct sk_buff *skb,
+			 const struct lbhash_flow *flow, int err)
+{
+	struct lbhash_flow_hash how = {
+		.key = { { 3, 4 } }, .src4 = ~0u, .sport = 0xffff,
+		.symmetric = flow->sport & 1, .no_address = flow->dport & 1,
+	};
+	u64 hash = lbhash_flow_glance(skb, flow->family, &how);
+
+	if (hash == LBHASH_FLOW_UNUSUAL)
+		return;
+	assert(!err && !flow->quoted);
+	assert(!lbhash_flow_opens(skb, flow));
+	assert(hash == lbhash_flow_hash(flow, &how));
+	tested.usual++;
+}
+
 static int parse_split(const u8 *bytes, unsigned int size, unsigned int linear,
 		       u8 family, struct lbhash_flow *flow)
 {
@@ -83,6 +101,7 @@ static int parse_split(const u8 *bytes, unsigned int size, unsigned int linear,
 	skb.data = data;
 	skb.paged = paged;
 	err = lbhash_flow_parse(&skb, family, flow);
+	check_glance(&skb, flow, err);
 	if (linear >= least)
 		read_headers(&skb, family);
 	free(paged);
@@ -131,6 +150,25 @@ static bool same_hash(const struct lbhash_flow *a, const struct lbhash_flow *b,
 	       lbhash_flow_hash(a, &other) == lbhash_flow_hash(b, &other);
 }
 
+/* Everything counts: SipHash of the bytes of all fields, one after the other, as
+ * on any machine.
+ */
+static void check_bytes(const struct lbhash_flow *flow,
+			const struct lbhash_flow_hash *all)
+{
+	unsigned int size = flow->family == NFPROTO_IPV4 ? 4 : 16;
+	unsigned int n = 2 * size;
+	u8 bytes[37];
+
+	memcpy(bytes, &flow->src, size);
+	memcpy(bytes + size, &flow->dst, size);
+	memcpy(bytes + n, &flow->sport, 2);
+	memcpy(bytes + n + 2, &flow->dport, 2);
+	bytes[n + 4] = flow->proto;
+	assert(lbhash_flow_hash(flow, all) ==
+	       (u32)siphash(bytes, n + 5, &all->key));
+}
+
 /* Fields that do not count do not, nor does the family where no address does;
  * directions count unless told.
  */
@@ -160,6 +198,7 @@ static void check_hash(const struct lbhash_flow *flow)
 	memset(&how.src6, 0xff, sizeof(how.src6));
 	memset(&how.dst6, 0xff, sizeof(how.dst6));
 	how.dport = 0xffff;
+	check_bytes(flow, &how);
 	other = reversed(flow);
 	assert(same_flow(flow, &other) == same_hash(flow, &other, &how));
 	how.symmetric = true;
@@ -436,8 +475,8 @@ static void check_damaged(struct orders *orders)
 
 static void report(void)
 {
-	printf("tested: plain %lu related %lu cut %lu", tested.plain,
-	       tested.related, tested.cut);
+	printf("tested: plain %lu usual %lu related %lu cut %lu", tested.plain,
+	       tested.usual, tested.related, tested.cut);
 	printf(" foreign %lu damaged %lu\n", tested.foreign, tested.damaged);
 }
 

@@ -22,30 +22,41 @@ static inline u64 sip_rotate(u64 word, int bits)
 	return word << bits | word >> (64 - bits);
 }
 
+static inline void sip_round(u64 *a, u64 *b, u64 *c, u64 *d)
+{
+	*a += *b;
+	*c += *d;
+	*b = sip_rotate(*b, 13) ^ *a;
+	*d = sip_rotate(*d, 16) ^ *c;
+	*a = sip_rotate(*a, 32);
+	*c += *b;
+	*a += *d;
+	*b = sip_rotate(*b, 17) ^ *c;
+	*d = sip_rotate(*d, 21) ^ *a;
+	*c = sip_rotate(*c, 32);
+}
+
 static inline void sip_rounds(u64 v[4], int rounds)
 {
-	while (rounds--) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = sip_rotate(v[1], 13) ^ v[0];
-		v[3] = sip_rotate(v[3], 16) ^ v[2];
-		v[0] = sip_rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = sip_rotate(v[1], 17) ^ v[2];
-		v[3] = sip_rotate(v[3], 21) ^ v[0];
-		v[2] = sip_rotate(v[2], 32);
-	}
+	while (rounds--)
+		sip_round(&v[0], &v[1], &v[2], &v[3]);
 }
+
+/* One round, and what the state begins with, under their names in the kernel. */
+#define SIPHASH_PERMUTATION(a, b, c, d)	sip_round(&(a), &(b), &(c), &(d))
+#define SIPHASH_CONST_0	0x736f6d6570736575
+#define SIPHASH_CONST_1	0x646f72616e646f6d
+#define SIPHASH_CONST_2	0x6c7967656e657261
+#define SIPHASH_CONST_3	0x7465646279746573
 
 static inline u64 siphash(const void *data, size_t len,
 			  const siphash_key_t *key)
 {
 	u64 v[4] = {
-		key->key[0] ^ 0x736f6d6570736575,
-		key->key[1] ^ 0x646f72616e646f6d,
-		key->key[0] ^ 0x6c7967656e657261,
-		key->key[1] ^ 0x7465646279746573,
+		key->key[0] ^ SIPHASH_CONST_0,
+		key->key[1] ^ SIPHASH_CONST_1,
+		key->key[0] ^ SIPHASH_CONST_2,
+		key->key[1] ^ SIPHASH_CONST_3,
 	};
 	const u8 *bytes = data;
 	u64 word = 0;

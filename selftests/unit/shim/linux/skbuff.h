@@ -12,7 +12,12 @@
 
 #include "types.h"
 
-#define __aligned(n)	__attribute__((aligned(n)))
+#define __force
+#define noinline	__attribute__((noinline))
+#define likely(x)	(x)
+#define le16_to_cpu(n)	__le16_to_cpu(n)
+#define le32_to_cpu(n)	__le32_to_cpu(n)
+#define le64_to_cpu(n)	__le64_to_cpu(n)
 #define be16_to_cpu(n)	__be16_to_cpu(n)
 #define be32_to_cpu(n)	__be32_to_cpu(n)
 #define htons(n)	__cpu_to_be16(n)
@@ -47,6 +52,11 @@ static inline int skb_network_offset(const struct sk_buff *skb)
 {
 	(void)skb;
 	return 0;
+}
+
+static inline unsigned int skb_headlen(const struct sk_buff *skb)
+{
+	return skb->linear;
 }
 
 static inline void *skb_header_pointer(const struct sk_buff *skb, int offset,
