@@ -77,6 +77,8 @@ help:
 	@echo 'check-kcsan  the same for data races'
 	@echo 'soak         the tests that can go on for longer: two hours'
 	@echo 'check-host   unit tests and all of the following'
+	@echo 'bench        what packets and changes cost, and what others do: writes'
+	@echo '             doc/benchmarks.md'
 	@echo 'bench-churn  who breaks when backends change, simulated: half a'
 	@echo '             minute for two tables; a short one in check-host'
 	@echo 'fuzz         ten minutes each of the packet parser, of lbhashctl apply'
@@ -181,6 +183,12 @@ $(B)/bench/churn: $(churn) $(wildcard selftests/bench/*.h \
 	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
 		-I selftests/unit/shim -I kmod -o $@ $(churn) -lm
 
+$(B)/bench/lookup: selftests/bench/lookup.c kmod/flow.c kmod/flow.h \
+		$(wildcard selftests/unit/shim/linux/*.h)
+	@mkdir -p $(@D) && echo '  CC      bench/lookup'
+	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
+		-I selftests/unit/shim -I kmod -o $@ $<
+
 # `deps` may bring the headers that the list of kernels is made from.
 demo: deps
 	@echo 'building ...' && $(MAKE) -sj$(shell nproc) all
@@ -196,6 +204,12 @@ check-host: deps
 
 bench-churn: $(B)/bench/churn
 	@$<
+
+# An hour; the figures of packets and changes do not depend on the machine.
+bench: DEPS += valgrind
+bench: deps
+	@$(MAKE) -j$(shell nproc) -O all $(B)/bench/lookup
+	@selftests/bench/run
 
 # The kernel first; its build directory is the place to build the module.
 check-debug check-kcsan: DEPS += flex bison libelf-dev bc ccache
@@ -213,7 +227,7 @@ soak: deps
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen \
 		netlink_fuzz packet_fuzz soak stress
 
-.PHONY: bench-churn check-debug check-kcsan module-debug module-kcsan soak \
+.PHONY: bench bench-churn check-debug check-kcsan module-debug module-kcsan soak \
 	sanitized
 
 # --- fuzzers -----------------------------------------------------------------

@@ -8,6 +8,8 @@
  *   -f FLAGS   of TCP's: S, A, F, R (S)
  *   -q SEQ     sequence number of the first packets (1000)
  *   -p PORT    of the VIP (80)
+ *   -o 4|6     only IPv4, or IPv6
+ *   -t         print how many nanoseconds it took
  *
  * More TCP connections than there could be sockets: packets of them, that is,
  * straight to the device's peer. Each comes from a port of its own, if there
@@ -21,6 +23,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -38,8 +41,9 @@
 
 static struct {
 	struct endpoint src[2], vip[2];
-	unsigned int conns, first, packets, seq, port;
+	unsigned int conns, first, packets, seq, port, only;
 	uint8_t flags;
+	bool timed;
 } opt = { .conns = 1, .packets = 1, .seq = 1000, .port = 80, .flags = TH_SYN };
 
 static uint32_t add(uint32_t sum, const void *data, size_t len)
@@ -140,7 +144,7 @@ static bool parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "n:i:k:f:q:p:")) >= 0) {
+	while ((c = getopt(argc, argv, "n:i:k:f:q:p:o:t")) >= 0) {
 		switch (c) {
 		case 'n':
 			opt.conns = strtoul(optarg, NULL, 0);
@@ -159,6 +163,12 @@ static bool parse_options(int argc, char **argv)
 			break;
 		case 'p':
 			opt.port = strtoul(optarg, NULL, 0);
+			break;
+		case 'o':
+			opt.only = strtoul(optarg, NULL, 0);
+			break;
+		case 't':
+			opt.timed = true;
 			break;
 		default:
 			return false;
@@ -179,24 +189,32 @@ static void stay_here(void)
 
 static void send_all(int fd, struct sockaddr_ll *to)
 {
-	unsigned int round, i;
+	unsigned int share = opt.only ? 1 : 2, round, i;
 	char packet[128];
 	size_t len;
 
 	for (round = 0; round < opt.packets; round++) {
 		for (i = opt.first; i < opt.first + opt.conns; i++) {
-			if (i % 2) {
+			if (opt.only ? opt.only == 6 : i % 2) {
 				to->sll_protocol = htons(ETHERTYPE_IPV6);
-				len = make6(packet, i / 2, round);
+				len = make6(packet, i / share, round);
 			} else {
 				to->sll_protocol = htons(ETHERTYPE_IP);
-				len = make4(packet, i / 2, round);
+				len = make4(packet, i / share, round);
 			}
 			if (sendto(fd, packet, len, 0, (struct sockaddr *)to,
 				   sizeof(*to)) < 0)
 				die("sendto");
 		}
 	}
+}
+
+static unsigned long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
 /** crowd_main() - send packets
@@ -209,6 +227,7 @@ int crowd_main(int argc, char **argv)
 		.sll_halen = ETHER_ADDR_LEN,
 	};
 	unsigned char *m = to.sll_addr;
+	unsigned long long start;
 	int fd;
 
 	if (!parse_options(argc, argv) ||
@@ -228,6 +247,9 @@ int crowd_main(int argc, char **argv)
 	fd = socket(AF_PACKET, SOCK_DGRAM, 0);
 	if (fd < 0)
 		die("socket");
+	start = now();
 	send_all(fd, &to);
+	if (opt.timed)
+		printf("%llu\n", now() - start);
 	return 0;
 }

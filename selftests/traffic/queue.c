@@ -3,13 +3,15 @@
  * flows queue FILE NAMESPACE MARKS
  *
  * A balancer in user space, as small as it can be: packets of NFQUEUE 0 are
- * accepted with the marks 1, 2 .. MARKS, in turn. Reports "packets=N".
+ * accepted with the marks 1, 2 .. MARKS, in turn. Reports "packets=N last=US",
+ * when the last one was accepted, of the monotonic clock.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -19,6 +21,7 @@
 #include "flows.h"
 
 static unsigned int packets, marks;
+static unsigned long long last;
 static struct mnl_socket *nl;
 
 static struct nlmsghdr *put_header(char *buf, uint16_t type, uint16_t flags)
@@ -77,11 +80,19 @@ static int on_packet(const struct nlmsghdr *packet, void *data)
 	return MNL_CB_OK;
 }
 
+static unsigned long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+}
+
 static void report(const char *path)
 {
 	FILE *f = report_open(path);
 
-	fprintf(f, "packets=%u\n", packets);
+	fprintf(f, "packets=%u last=%llu\n", packets, last);
 	report_close(f, path);
 }
 
@@ -114,6 +125,7 @@ int queue_main(int argc, char **argv)
 		if (fds[0].revents) {
 			len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 			mnl_cb_run(buf, len, 0, 0, on_packet, NULL);
+			last = now();
 		}
 		sig = next_signal(fds[1].fd);
 		if (sig)

@@ -1,0 +1,168 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For benches: a client, a balancer, a device that throws away what the balancer
+# forwards; and the paths that a packet may take through the balancer, each a
+# function of the number of backends. "plain" is routing without any rule.
+#
+#   PROTO PORT   what is balanced
+#   family       4 or 6
+# shellcheck disable=SC2154 # shared with lib.sh and the benches
+
+# --- the network -------------------------------------------------------------
+
+# begin 4|6: anew, for a table of iptables that is there costs something, even
+# when it is empty
+begin() {
+	family=$1
+	ip netns del cl 2>/dev/null
+	ip netns del lb 2>/dev/null
+	namespaces=()
+	add_namespace cl
+	add_namespace lb 1
+	add_link cl front 1.0.2 lb front
+	ip -n lb -b - <<-END
+		addr add 10.1.0.1/24 dev front
+		addr add 2001:db8:1::1/64 dev front nodad
+		link add sink type dummy
+		link set sink arp off up
+		addr add 10.2.0.1/16 dev sink
+		addr add 2001:db8:2::1/64 dev sink nodad
+		route add $VIP4 dev sink
+		route add $VIP6 dev sink
+		route add default dev sink table 100
+	END
+	ip -6 -n lb route add default dev sink table 100
+	mac=$(ip -n lb -j link show front | jq -r '.[0].address')
+}
+
+# packets that were forwarded
+sunk() { ip -n lb -s -j link show sink | jq '.[0].stats64.tx.packets'; }
+
+# --- rules -------------------------------------------------------------------
+
+table() { [ "$family" = 4 ] && echo iptables || echo ip6tables; }
+xt() { lb "$(table)-legacy" -w "$@" || fail "rule: $*"; }
+
+# routes N: a routing rule for each mark
+routes() {
+	seq "$1" | sed 's/.*/rule add pref & fwmark & lookup 100/' |
+		ip "-$family" -n lb -b - || fail 'routing rules'
+}
+
+# backends N: of the service
+backends() {
+	{
+		echo "service add web"
+		seq "$1" | awk -v f="$family" '{
+			hi = int(($1 + 255) / 256); lo = ($1 + 255) % 256
+			addr = f == 4 ? "10.2." hi "." lo \
+				: sprintf("2001:db8:2::%x:%x", hi, lo)
+			print "backend add web s" $1, "mark", $1, "addr", addr
+		}'
+	} >"$T/batch"
+	ctl -b "$T/batch" || fail backends
+}
+
+# lbhash N TABLE OPTION...
+lbhash() {
+	backends "$1"
+	[[ " $* " = *" --forward "* ]] || routes "$1"
+	xt -t "$2" -A PREROUTING -p $PROTO --dport $PORT -j LBHASH --service web \
+		"${@:3}"
+}
+lbhash_raw_changed() { lbhash "$1" raw --track changed; }
+lbhash_raw_never() { lbhash "$1" raw --track never; }
+lbhash_raw_always() { lbhash "$1" raw --track always; }
+lbhash_mangle() { lbhash "$1" mangle; }
+forward_raw_changed() { lbhash "$1" raw --track changed --forward; }
+forward_raw_never() { lbhash "$1" raw --track never --forward; }
+forward_raw_always() { lbhash "$1" raw --track always --forward; }
+forward_mangle() { lbhash "$1" mangle --forward; }
+
+raw_rule() { xt -t raw -A PREROUTING -p $PROTO --dport $PORT -j ACCEPT; }
+mangle_rule() { xt -t mangle -A PREROUTING -p $PROTO --dport $PORT -j ACCEPT; }
+plain() { :; }
+
+add_hmark() {
+	xt -t mangle -A PREROUTING -p $PROTO --dport $PORT -j HMARK \
+		--hmark-tuple src,sport --hmark-mod "$1" --hmark-offset 1 \
+		--hmark-rnd 1
+}
+
+hmark() {
+	routes "$1"
+	add_hmark "$1"
+}
+
+hmark_connmark() {
+	routes "$1"
+	xt -t mangle -A PREROUTING -j CONNMARK --restore-mark
+	xt -t mangle -A PREROUTING -m mark ! --mark 0 -j ACCEPT
+	add_hmark "$1"
+	xt -t mangle -A PREROUTING -j CONNMARK --save-mark
+}
+
+# nft_rules FIRST LAST N: hash to a mark, and what comes before and after
+nft_rules() {
+	local ip=ip
+
+	[ "$family" = 4 ] || ip=ip6
+	routes "$3"
+	lb nft -f - <<-END || fail nft
+		table $ip balancer {
+			chain pre {
+				type filter hook prerouting priority mangle;
+				$1
+				$PROTO dport $PORT meta mark set jhash $ip saddr . $PROTO sport mod $3 offset 1
+				$2
+			}
+		}
+	END
+}
+nft_jhash() { nft_rules '' '' "$1"; }
+nft_jhash_connmark() {
+	nft_rules 'meta mark set ct mark; meta mark != 0 accept;' \
+		'ct mark set meta mark' "$1"
+}
+
+statistic_connmark() {
+	local n=$1
+
+	routes "$1"
+	{
+		echo '*mangle'
+		echo '-A PREROUTING -j CONNMARK --restore-mark'
+		echo '-A PREROUTING -m mark ! --mark 0 -j ACCEPT'
+		for ((; n > 1; n--)); do
+			echo "-A PREROUTING -m mark --mark 0 -m statistic" \
+				"--mode nth --every $n --packet 0" \
+				"-j MARK --set-mark $n"
+		done
+		echo '-A PREROUTING -m mark --mark 0 -j MARK --set-mark 1'
+		echo '-A PREROUTING -j CONNMARK --save-mark'
+		echo COMMIT
+	} | lb "$(table)-legacy-restore" -w || fail statistic
+}
+
+# ipvs N SCHEDULER...: the kernel's own balancer, in its direct routing mode; it
+# looks at packets for the machine itself
+ipvs() {
+	local vip=$VIP4 service
+
+	[ "$family" = 4 ] || vip="[$VIP6]"
+	service="$([ $PROTO = udp ] && echo -u || echo -t) $vip:$PORT"
+	{
+		echo "-A $service -s ${*:2}"
+		seq "$1" | awk -v f="$family" -v s="$service" -v p="$PORT" '{
+			hi = int(($1 + 255) / 256); lo = ($1 + 255) % 256
+			addr = f == 4 ? "10.2." hi "." lo \
+				: sprintf("[2001:db8:2::%x:%x]", hi, lo)
+			print "-a " s " -r " addr ":" p " -g"
+		}'
+	} | lb ipvsadm -R || fail ipvsadm
+	vip=${vip#[}
+	ip "-$family" -n lb route replace local "${vip%]}" dev lo table local
+}
+ipvs_mh() { ipvs "$1" mh; }
+ipvs_rr() { ipvs "$1" rr -o; }

@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 50000
+#
+# What settling slots costs, in instructions: run --icount bench/sweep. There
+# the guest's TSC counts them, and hours in which nothing runs pass at once.
+. ./lib.sh
+. ./trace.bash
+
+# --- tracing -----------------------------------------------------------------
+
+# trace_sweeps: every run of the work
+trace_sweeps() {
+	local dir=$TRACING/events/workqueue/workqueue_execute_start address
+
+	address=$(awk '$3 == "sweep" && /xt_lbhash/ { print $1 }' \
+		/proc/kallsyms)
+	echo "function == 0x$address" >$dir/filter || fail 'no filter'
+	echo 1 >$dir/enable
+}
+
+sweeps() { events | grep -c workqueue_execute_start; }
+
+# shellcheck disable=SC2317 # called by wait_for
+seen() { [ "$(events | grep -cw "$1")" -ge "$2" ]; }
+
+# gap: the longest that nobody else could run, in a walk
+gap() {
+	events | awk '$2 == "walk" { last = $1; walking = 1 }
+		walking && $1 - last > most { most = $1 - last }
+		$2 == "walk_end" { walking = 0 }
+		{ last = $1 }
+		END { print most }'
+}
+
+# --- what there is to sweep --------------------------------------------------
+
+# entries N PORT: connections, as many as wanted, to the VIP's port 80, which
+# is the service's, or to another one, which has no rule
+entries() {
+	lb conntrack -F 2>/dev/null
+	"$flows" crowd cl front "$mac" 192.0.2.0 2001:db8:c:: "$VIP4" "$VIP6" \
+		-n "$1" -p "$2" -f A || fail crowd
+	[ "$(lb conntrack -C)" = "$1" ] || fail "want $1 entries"
+}
+
+# services N: as many like web, in transition as it is
+services() {
+	awk -v n="$1" -v size=$SIZE 'BEGIN {
+		for (i = 0; i < n; i++) {
+			print "service add x" i, "size", size
+			print "backend add x" i, "s1 mark 1"
+			print "backend add x" i, "s2 mark 2"
+		}
+	}' >"$T/batch"
+	ctl -b "$T/batch" || fail "$1 services"
+}
+
+# --- what is measured --------------------------------------------------------
+
+only_when_needed() {
+	trace
+	sleep 1800
+	check_eq 'half an hour without slots in transition: sweeps' 0 "$(sweeps)"
+	ctl backend set web s3 state drain
+	sleep 599
+	check_eq 'ten minutes of waiting: sweeps' 0 "$(sweeps)"
+	sleep 1800
+	check_eq 'half an hour later: sweeps, in all' 1 "$(sweeps)"
+	ctl backend set web s3 state up
+	sleep 1800
+	trace
+	sleep 1800
+	check_eq 'another half hour: sweeps' 0 "$(sweeps)"
+}
+
+# walk: instructions of one, the least of three
+walk() {
+	trace walk walk_end
+	for _ in 1 2 3; do
+		ctl service show web >/dev/null
+	done
+	least walk
+}
+
+# each KIND PORT WALK-WITHOUT-ENTRIES
+each() {
+	local n walk
+
+	for n in 10000 50000; do
+		entries $n "$2"
+		walk=$(walk)
+		check_le "$n entries, $1: instructions for each" 1000 \
+			$(((walk - $3) / n))
+	done
+}
+
+cost_of_entries() {
+	local buckets nothing one more
+
+	buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
+	ctl service set web settle 600000
+	ctl backend set web s3 state drain
+	lb conntrack -F
+	nothing=$(walk)
+	echo "# $buckets buckets: $nothing instructions, $((
+		nothing / buckets)) for each"
+	each 'of others' 81 "$nothing"
+	each 'of the service' 80 "$nothing"
+
+	trace walk walk_end may_switch
+	ctl service show web >/dev/null
+	gap=$(gap)
+	check_le "50000 entries in $buckets buckets: instructions without a pause" \
+		10000000 "$gap"
+
+	entries 10000 80
+	one=$(walk)
+	services 100
+	more=$(walk)
+	echo "# 10000 entries: 100 services more in transition:" \
+		"$(((more - one) / 1000000)) instructions an entry and service"
+}
+
+# A table of the largest size, all of it in transition at once: what is done to
+# it in one go.
+largest_table() {
+	local part
+
+	{
+		echo 'service add large size 1048573'
+		echo 'backend add large s1 mark 1'
+		echo 'backend add large s2 mark 2'
+	} | ctl -b - || fail 'largest table'
+	rule raw PREROUTING -p tcp --dport 82 -j LBHASH --service large
+	ctl service set large settle 10
+	trace close close_end settle settle_end wait wait_end
+	ctl service set large seed 00112233445566778899aabbccddeeff disruptive
+	sleep 30
+	[ "$(ctl -j service show large | jq '.[0].transition_slots')" = 0 ] ||
+		fail 'the largest table has not settled'
+	for part in close settle wait; do
+		check_le "1048573 slots, $part: instructions in one go" \
+			10000000 "$(most $part)"
+	done
+}
+
+load_module
+[ "$(nproc)" = 1 ] || skip 'wants run --icount'
+topology dsr 3
+mac=$(lb cat /sys/class/net/front/address)
+sysctl -qw net.netfilter.nf_conntrack_max=400000
+trace_probes walk:lbhash_pin_walk close:lbhash_transition_close \
+	settle:lbhash_transition_settle wait:lbhash_transition_wait
+echo 'p:lbhash/may_switch __cond_resched' >>$TRACING/kprobe_events
+trace_sweeps
+jq -n "{ services: [{ name: \"web\", size: $SIZE, backends: [range(3) |
+	{ name: \"s\\(. + 1)\", mark: (. + 1) }] }] }" | ctl apply -
+rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
+only_when_needed
+cost_of_entries
+largest_table

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For benches: when functions of the kernel begin and end, by kprobes, of which
+# the guest's TSC counts the instructions in between.
+
+TRACING=/sys/kernel/tracing
+
+# trace_probes NAME:FUNCTION...
+trace_probes() {
+	local probe
+
+	for probe; do
+		echo "p:lbhash/${probe%:*} ${probe#*:}"
+		echo "r:lbhash/${probe%:*}_end ${probe#*:}"
+	done >$TRACING/kprobe_events || fail 'no probes'
+	echo x86-tsc >$TRACING/trace_clock
+	echo 32768 >$TRACING/buffer_size_kb
+}
+
+# trace EVENT...: forget what was, and begin
+trace() {
+	local event
+
+	echo 0 >$TRACING/events/lbhash/enable
+	for event; do
+		echo 1 >"$TRACING/events/lbhash/$event/enable"
+	done
+	echo >$TRACING/trace
+}
+
+# events: "TSC NAME" of each
+events() {
+	sed -nE 's/^[^#].* ([0-9]+): (\w+): .*/\1 \2/p' $TRACING/trace
+}
+
+# spans NAME: instructions of each call
+spans() {
+	events | awk -v name="$1" '$2 == name { start = $1 }
+		$2 == name "_end" && start { print $1 - start; start = 0 }'
+}
+
+least() { spans "$1" | sort -n | head -n 1; }
+most() { spans "$1" | sort -n | tail -n 1; }
