@@ -152,46 +152,69 @@ static int parse_quoted(const struct sk_buff *skb, struct lbhash_flow *flow)
 	return 0;
 }
 
-/* The flow of almost every packet: TCP or UDP right behind an IP header without
- * options, whole and in one piece; false for any other.
+/**
+ * struct usual - what almost every packet is: TCP or UDP right behind an IP
+ * header without options, whole and in one piece
+ * @thoff: where its ports are
+ * @sport: source port
+ * @dport: destination port
+ * @proto: transport protocol
  */
+struct usual {
+	unsigned int thoff;
+	__be16 sport, dport;
+	u8 proto;
+};
+
+/* False for a packet that is not. */
 static __always_inline bool read_usual(const struct sk_buff *skb, u8 family,
-				       struct lbhash_flow *flow)
+				       struct usual *usual)
 {
 	unsigned int offset = skb_network_offset(skb);
 	bool ipv4 = family == NFPROTO_IPV4;
 	const struct ipv6hdr *ip6h;
 	const struct iphdr *iph;
 	const __be16 *ports;
-	u8 proto;
 
-	flow->thoff = offset + (ipv4 ? sizeof(*iph) : sizeof(*ip6h));
-	if (flow->thoff + 2 * sizeof(*ports) > skb_headlen(skb))
+	usual->thoff = offset + (ipv4 ? sizeof(*iph) : sizeof(*ip6h));
+	if (usual->thoff + 2 * sizeof(*ports) > skb_headlen(skb))
 		return false;
 
 	iph = (const void *)(skb->data + offset);
 	ip6h = (const void *)iph;
-	if (ipv4) {
-		proto = iph->protocol;
-		if (iph->version != 4 || iph->ihl != 5 ||
-		    iph->frag_off & htons(IP_OFFSET))
-			return false;
-		flow->src.ip = iph->saddr;
-		flow->dst.ip = iph->daddr;
-	} else {
-		proto = ip6h->nexthdr;
-		if (ip6h->version != 6)
-			return false;
-		flow->src.in6 = ip6h->saddr;
-		flow->dst.in6 = ip6h->daddr;
-	}
-	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP)
+	if (ipv4 && (iph->version != 4 || iph->ihl != 5 ||
+		     iph->frag_off & htons(IP_OFFSET)))
+		return false;
+	if (!ipv4 && ip6h->version != 6)
+		return false;
+	usual->proto = ipv4 ? iph->protocol : ip6h->nexthdr;
+	if (usual->proto != IPPROTO_TCP && usual->proto != IPPROTO_UDP)
 		return false;
 
-	ports = (const void *)(skb->data + flow->thoff);
-	flow->sport = ports[0];
-	flow->dport = ports[1];
-	flow->proto = proto;
+	ports = (const void *)(skb->data + usual->thoff);
+	usual->sport = ports[0];
+	usual->dport = ports[1];
+	return true;
+}
+
+static __always_inline bool parse_usual(const struct sk_buff *skb, u8 family,
+					struct lbhash_flow *flow)
+{
+	struct usual usual;
+
+	if (!read_usual(skb, family, &usual))
+		return false;
+	if (family == NFPROTO_IPV4) {
+		flow->src.ip = ip_hdr(skb)->saddr;
+		flow->dst.ip = ip_hdr(skb)->daddr;
+	} else {
+		flow->src.in6 = ipv6_hdr(skb)->saddr;
+		flow->dst.in6 = ipv6_hdr(skb)->daddr;
+	}
+	flow->thoff = usual.thoff;
+	flow->sport = usual.sport;
+	flow->dport = usual.dport;
+	flow->proto = usual.proto;
 	return true;
 }
 
@@ -224,8 +247,8 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 {
 	*flow = (struct lbhash_flow){ .family = family };
 	if (likely(family == NFPROTO_IPV4 ?
-		   read_usual(skb, NFPROTO_IPV4, flow) :
-		   read_usual(skb, NFPROTO_IPV6, flow)))
+		   parse_usual(skb, NFPROTO_IPV4, flow) :
+		   parse_usual(skb, NFPROTO_IPV6, flow)))
 		return 0;
 	return parse_any(skb, flow);
 }
@@ -287,101 +310,124 @@ bool lbhash_flow_opens_here(const struct sk_buff *skb,
 }
 
 /* SipHash-2-4 (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input
- * PRF", 2012) of @n words and the five bytes in @rest. siphash() says the same;
- * the compiler unrolls this one.
+ * PRF", 2012), a word at a time: siphash() would want them side by side in
+ * memory, where they are not.
  */
-static __always_inline u32 sip(const siphash_key_t *key, const u64 *words,
-			       unsigned int n, u64 rest)
-{
-	u64 a = key->key[0] ^ SIPHASH_CONST_0;
-	u64 b = key->key[1] ^ SIPHASH_CONST_1;
-	u64 c = key->key[0] ^ SIPHASH_CONST_2;
-	u64 d = key->key[1] ^ SIPHASH_CONST_3;
-	unsigned int i;
-	u64 word;
+struct sip {
+	u64 a, b, c, d;
+};
 
-	rest |= (u64)(n * sizeof(*words) + 5) << 56;
-	for (i = 0; i <= n; i++) {
-		word = i < n ? words[i] : rest;
-		d ^= word;
-		SIPHASH_PERMUTATION(a, b, c, d);
-		SIPHASH_PERMUTATION(a, b, c, d);
-		a ^= word;
-	}
-	c ^= 0xff;
-	for (i = 0; i < 4; i++)
-		SIPHASH_PERMUTATION(a, b, c, d);
-	return a ^ b ^ c ^ d;
+static __always_inline struct sip sip_begin(const siphash_key_t *key)
+{
+	return (struct sip){
+		.a = key->key[0] ^ SIPHASH_CONST_0,
+		.b = key->key[1] ^ SIPHASH_CONST_1,
+		.c = key->key[0] ^ SIPHASH_CONST_2,
+		.d = key->key[1] ^ SIPHASH_CONST_3,
+	};
 }
 
-/* Ports and protocol, in the order of their bytes. */
-static u64 rest_of(__be16 sport, __be16 dport, u8 proto)
+static __always_inline void sip_word(struct sip *sip, u64 word)
+{
+	sip->d ^= word;
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	sip->a ^= word;
+}
+
+static __always_inline u32 sip_end(struct sip *sip)
+{
+	sip->c ^= 0xff;
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	return sip->a ^ sip->b ^ sip->c ^ sip->d;
+}
+
+/* The last word: ports and protocol, in the order of their bytes, and how many
+ * bytes there were, with @n before.
+ */
+static u64 last_word(__be16 sport, __be16 dport, u8 proto, unsigned int n)
 {
 	u32 ports = (u32)le16_to_cpu((__force __le16)dport) << 16 |
 		    le16_to_cpu((__force __le16)sport);
 
-	return (u64)proto << 32 | ports;
+	return (u64)(n + 5) << 56 | (u64)proto << 32 | ports;
 }
 
-static __always_inline u32 hash_ipv4(const struct lbhash_flow *flow,
+static __always_inline u32 hash_ipv4(__be32 src, __be32 dst, __be16 sport,
+				     __be16 dport, u8 proto,
 				     const struct lbhash_flow_hash *how)
 {
-	__be32 src = flow->src.ip & how->src4;
-	__be32 dst = flow->dst.ip & how->dst4;
-	__be16 sport = flow->sport & how->sport;
-	__be16 dport = flow->dport & how->dport;
-	u64 addresses;
+	struct sip sip = sip_begin(&how->key);
 
+	src &= how->src4;
+	dst &= how->dst4;
+	sport &= how->sport;
+	dport &= how->dport;
 	if (how->symmetric &&
 	    (be32_to_cpu(src) > be32_to_cpu(dst) ||
 	     (src == dst && be16_to_cpu(sport) > be16_to_cpu(dport)))) {
 		swap(src, dst);
 		swap(sport, dport);
 	}
-	addresses = (u64)le32_to_cpu((__force __le32)dst) << 32 |
-		    le32_to_cpu((__force __le32)src);
-	return sip(&how->key, &addresses, 1,
-		   rest_of(sport, dport, flow->proto & how->proto));
+	sip_word(&sip, (u64)le32_to_cpu((__force __le32)dst) << 32 |
+		       le32_to_cpu((__force __le32)src));
+	sip_word(&sip, last_word(sport, dport, proto & how->proto, 8));
+	return sip_end(&sip);
 }
 
-static void mask_ipv6(__le64 *out, const struct in6_addr *addr,
-		      const struct in6_addr *mask)
+/* An IPv6 address, to be kept in registers. */
+struct halves {
+	__be64 first, second;
+};
+
+static __always_inline struct halves under(const struct in6_addr *addr,
+					   const struct in6_addr *mask)
 {
-	__le64 bits[2];
+	struct halves a, m;
 
-	memcpy(out, addr, sizeof(*addr));
-	memcpy(bits, mask, sizeof(*mask));
-	out[0] &= bits[0];
-	out[1] &= bits[1];
+	memcpy(&a.first, &addr->s6_addr[0], sizeof(a.first));
+	memcpy(&a.second, &addr->s6_addr[8], sizeof(a.second));
+	memcpy(&m.first, &mask->s6_addr[0], sizeof(m.first));
+	memcpy(&m.second, &mask->s6_addr[8], sizeof(m.second));
+	a.first &= m.first;
+	a.second &= m.second;
+	return a;
 }
 
-static __always_inline u32 hash_ipv6(const struct lbhash_flow *flow,
+static bool is_above(struct halves a, struct halves b)
+{
+	return be64_to_cpu(a.first) > be64_to_cpu(b.first) ||
+	       (a.first == b.first &&
+		be64_to_cpu(a.second) > be64_to_cpu(b.second));
+}
+
+static __always_inline u32 hash_ipv6(const struct in6_addr *saddr,
+				     const struct in6_addr *daddr,
+				     __be16 sport, __be16 dport, u8 proto,
 				     const struct lbhash_flow_hash *how)
 {
-	__be16 sport = flow->sport & how->sport;
-	__be16 dport = flow->dport & how->dport;
-	__le64 src[2], dst[2];
-	u64 words[4];
-	int order;
+	struct halves src = under(saddr, &how->src6);
+	struct halves dst = under(daddr, &how->dst6);
+	struct sip sip = sip_begin(&how->key);
 
-	mask_ipv6(src, &flow->src.in6, &how->src6);
-	mask_ipv6(dst, &flow->dst.in6, &how->dst6);
-	if (how->symmetric) {
-		order = memcmp(src, dst, sizeof(src));
-		if (!order)
-			order = memcmp(&sport, &dport, sizeof(sport));
-		if (order > 0) {
-			swap(src[0], dst[0]);
-			swap(src[1], dst[1]);
-			swap(sport, dport);
-		}
+	sport &= how->sport;
+	dport &= how->dport;
+	if (how->symmetric &&
+	    (is_above(src, dst) ||
+	     (!is_above(dst, src) &&
+	      be16_to_cpu(sport) > be16_to_cpu(dport)))) {
+		swap(src, dst);
+		swap(sport, dport);
 	}
-	words[0] = le64_to_cpu(src[0]);
-	words[1] = le64_to_cpu(src[1]);
-	words[2] = le64_to_cpu(dst[0]);
-	words[3] = le64_to_cpu(dst[1]);
-	return sip(&how->key, words, 4,
-		   rest_of(sport, dport, flow->proto & how->proto));
+	sip_word(&sip, le64_to_cpu((__force __le64)src.first));
+	sip_word(&sip, le64_to_cpu((__force __le64)src.second));
+	sip_word(&sip, le64_to_cpu((__force __le64)dst.first));
+	sip_word(&sip, le64_to_cpu((__force __le64)dst.second));
+	sip_word(&sip, last_word(sport, dport, proto & how->proto, 32));
+	return sip_end(&sip);
 }
 
 /**
@@ -394,31 +440,41 @@ static __always_inline u32 hash_ipv6(const struct lbhash_flow *flow,
 u32 lbhash_flow_hash(const struct lbhash_flow *flow,
 		     const struct lbhash_flow_hash *how)
 {
-	if (flow->family == NFPROTO_IPV4 || how->no_address)
-		return hash_ipv4(flow, how);
-	return hash_ipv6(flow, how);
+	if (how->no_address)
+		return hash_ipv4(0, 0, flow->sport, flow->dport, flow->proto,
+				 how);
+	if (flow->family == NFPROTO_IPV4)
+		return hash_ipv4(flow->src.ip, flow->dst.ip, flow->sport,
+				 flow->dport, flow->proto, how);
+	return hash_ipv6(&flow->src.in6, &flow->dst.in6, flow->sport,
+			 flow->dport, flow->proto, how);
 }
 
-/* Of a usual packet, whose TCP header may end in the next piece. */
+/* A TCP header may end in the next piece. */
 static __always_inline bool may_open(const struct sk_buff *skb,
-				     const struct lbhash_flow *flow)
+				     const struct usual *usual)
 {
-	const struct tcphdr *th = (const void *)(skb->data + flow->thoff);
+	const struct tcphdr *th = (const void *)(skb->data + usual->thoff);
 
-	return flow->proto == IPPROTO_TCP &&
-	       (flow->thoff + sizeof(*th) > skb_headlen(skb) || th->syn);
+	return usual->proto == IPPROTO_TCP &&
+	       (usual->thoff + sizeof(*th) > skb_headlen(skb) || th->syn);
 }
 
 static __always_inline u64 glance_at(const struct sk_buff *skb, u8 family,
 				     const struct lbhash_flow_hash *how)
 {
-	struct lbhash_flow flow = { .family = family };
+	struct usual usual;
 
-	if (!read_usual(skb, family, &flow) || may_open(skb, &flow))
+	if (!read_usual(skb, family, &usual) || may_open(skb, &usual))
 		return LBHASH_FLOW_UNUSUAL;
-	if (family == NFPROTO_IPV4 || how->no_address)
-		return hash_ipv4(&flow, how);
-	return hash_ipv6(&flow, how);
+	if (family == NFPROTO_IPV4)
+		return hash_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
+				 usual.sport, usual.dport, usual.proto, how);
+	if (how->no_address)
+		return hash_ipv4(0, 0, usual.sport, usual.dport, usual.proto,
+				 how);
+	return hash_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
+			 usual.sport, usual.dport, usual.proto, how);
 }
 
 /* noinline: IPv4 needs less of the stack. */

@@ -44,7 +44,8 @@ static bool is_to_route(const struct sk_buff *skb)
 	       !(skb->dev->priv_flags & NOT_ROUTED_BY);
 }
 
-static __always_inline bool has_ipsec_policy(struct net *net, struct sk_buff *skb)
+static __always_inline bool has_ipsec_policy(struct net *net,
+					     struct sk_buff *skb)
 {
 #ifdef CONFIG_XFRM
 	return !__xfrm_check_nopolicy(net, skb, XFRM_POLICY_FWD) ||
@@ -162,7 +163,8 @@ static __always_inline bool pass_hooks(struct net *net, struct sk_buff *skb,
 }
 
 static __always_inline void give_to(const struct lbhash_member *member,
-		    struct neighbour *neigh, struct sk_buff *skb, bool no_cache)
+				    struct neighbour *neigh,
+				    struct sk_buff *skb, bool no_cache)
 {
 	if (IS_ERR(neigh)) {
 		kfree_skb(skb);

@@ -3,8 +3,8 @@
 #define LBHASH_ONEWAY_H
 
 #include <linux/types.h>
+#include <net/netfilter/nf_conntrack.h>
 
-struct nf_conn;
 struct sk_buff;
 
 /**
@@ -26,5 +26,17 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 			    const struct sk_buff *skb, u8 family);
 bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct);
+
+/**
+ * lbhash_oneway_can_be_reused - do connections like this have a beginning?
+ * @ct: an entry
+ *
+ * Return: true if a packet can say that it begins one.
+ */
+static inline bool lbhash_oneway_can_be_reused(const struct nf_conn *ct)
+{
+	return nf_ct_protonum(ct) == IPPROTO_TCP ||
+	       nf_ct_protonum(ct) == IPPROTO_SCTP;
+}
 
 #endif /* LBHASH_ONEWAY_H */

@@ -26,6 +26,7 @@
 
 #include "flow.h"
 #include "forward.h"
+#include "oneway.h"
 #include "pick.h"
 #include "pin.h"
 #include "service.h"
@@ -125,24 +126,34 @@ static void hold(const struct lbhash_table *table,
 		lbhash_pin_hold(conn->ct, table->conf.settle);
 }
 
-/* Mark, count and, given the hook's @state, forward; returns the verdict,
+/* Count, mark and, given the hook's @state, forward; returns the verdict,
  * NF_ACCEPT for going on.
  */
+static __always_inline int send_to(struct lbhash_service *svc,
+				   const struct lbhash_table *table,
+				   struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   const struct lbhash_member *member,
+				   enum lbhash_reason reason)
+{
+	lbhash_stats_packet(svc->stats, member->stats, reason, skb->len);
+	skb->mark = (skb->mark & ~table->mask) | member->mark;
+	return state ? lbhash_forward(member, skb, state) : NF_ACCEPT;
+}
+
+/* Likewise, of what may be nobody. */
 static int carry_out(struct lbhash_service *svc,
 		     const struct lbhash_table *table, struct sk_buff *skb,
 		     const struct nf_hook_state *state,
 		     struct lbhash_decision decision)
 {
-	const struct lbhash_member *member = decision.member;
-
-	lbhash_stats_packet(svc->stats, member ? member->stats : NULL,
-			    decision.reason, skb->len);
-	if (!member)
-		return decision.reason == LBHASH_REASON_EMPTY &&
-		       table->conf.on_empty == LBHASH_ON_EMPTY_DROP ?
-		       NF_DROP : NF_ACCEPT;
-	skb->mark = (skb->mark & ~table->mask) | member->mark;
-	return state ? lbhash_forward(member, skb, state) : NF_ACCEPT;
+	if (decision.member)
+		return send_to(svc, table, skb, state, decision.member,
+			       decision.reason);
+	lbhash_stats_packet(svc->stats, NULL, decision.reason, skb->len);
+	return decision.reason == LBHASH_REASON_EMPTY &&
+	       table->conf.on_empty == LBHASH_ON_EMPTY_DROP ?
+	       NF_DROP : NF_ACCEPT;
 }
 
 static int malformed(struct lbhash_service *svc,
@@ -153,6 +164,51 @@ static int malformed(struct lbhash_service *svc,
 	};
 
 	return carry_out(svc, table, skb, NULL, decision);
+}
+
+/* The backend of a connection that conntrack has found already, whose mark says
+ * it all; NULL where there is more to do.
+ */
+static const struct lbhash_member *
+glance_at_pin(const struct lbhash_table *table, const struct sk_buff *skb,
+	      u8 family)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(skb, &info);
+	u32 mark;
+
+	if (!ct || nf_ct_is_template(ct) ||
+	    (info != IP_CT_ESTABLISHED && info != IP_CT_NEW) ||
+	    READ_ONCE(table->transitions))
+		return NULL;
+	mark = lbhash_pin_read(ct, table->mask);
+	if (!mark || (lbhash_oneway_can_be_reused(ct) &&
+		      lbhash_oneway_is_reuse(ct, skb, family)))
+		return NULL;
+	return usable_by_mark(table, mark);
+}
+
+/* Any packet. noinline: most need no room for a flow and a connection. */
+static noinline int track_closely(struct lbhash_service *svc,
+				  const struct lbhash_table *table,
+				  struct sk_buff *skb,
+				  const struct nf_hook_state *state, bool raw,
+				  bool forward)
+{
+	struct lbhash_decision decision;
+	struct lbhash_conn conn;
+	struct lbhash_flow flow;
+
+	if (lbhash_pin_track(skb, state, raw, &conn) != NF_ACCEPT)
+		lbhash_pin_untrack(skb);
+	decision = choose_pinned(table, &conn);
+	if (!decision.member) {
+		if (lbhash_flow_parse(skb, state->pf, &flow))
+			return malformed(svc, table, skb);
+		decision = choose_slot(svc, table, skb, &flow, &conn);
+	}
+	hold(table, &conn);
+	return carry_out(svc, table, skb, forward ? state : NULL, decision);
 }
 
 /**
@@ -172,20 +228,13 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 			bool forward)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
-	struct lbhash_decision decision;
-	struct lbhash_flow flow;
-	struct lbhash_conn conn;
+	const struct lbhash_member *member;
 
-	if (lbhash_pin_track(skb, state, raw, &conn) != NF_ACCEPT)
-		lbhash_pin_untrack(skb);
-	decision = choose_pinned(table, &conn);
-	if (!decision.member) {
-		if (lbhash_flow_parse(skb, state->pf, &flow))
-			return malformed(svc, table, skb);
-		decision = choose_slot(svc, table, skb, &flow, &conn);
-	}
-	hold(table, &conn);
-	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	member = glance_at_pin(table, skb, state->pf);
+	if (!member)
+		return track_closely(svc, table, skb, state, raw, forward);
+	return send_to(svc, table, skb, forward ? state : NULL, member,
+		       LBHASH_REASON_PINNED);
 }
 
 /* In a crowded table an entry would not live to see the connection adopted,
@@ -199,8 +248,8 @@ static bool begins_in_vain(const struct sk_buff *skb,
 	       !lbhash_pin_can_begin(skb, state);
 }
 
-/* What is in the slot of a packet that asks for nothing but its hash; nobody, in
- * a slot that is not settled, for any other packet.
+/* What is in the slot of a packet that asks for nothing but its hash; nobody,
+ * in a slot that is not settled, for any other packet.
  */
 static u32 glance_at_slot(const struct lbhash_table *table,
 			  const struct sk_buff *skb, u8 family)
@@ -210,16 +259,6 @@ static u32 glance_at_slot(const struct lbhash_table *table,
 	if (unlikely(hash == LBHASH_FLOW_UNUSUAL))
 		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
 	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
-}
-
-/* By the slot, of a packet that was glanced at. */
-static struct lbhash_decision by_owner(const struct lbhash_table *table,
-				       u32 slot)
-{
-	return (struct lbhash_decision){
-		.member = &table->members[lbhash_slot_owner(slot)],
-		.reason = LBHASH_REASON_STATELESS,
-	};
 }
 
 /* Any packet. noinline: most need no room for a flow and a connection. */
@@ -243,7 +282,8 @@ static noinline int pick_closely(struct lbhash_service *svc,
 		lbhash_pin_untrack(skb);
 		decision = choose_unknown(table, &flow,
 					  lbhash_slot_owner(slot));
-		return carry_out(svc, table, skb, forward ? state : NULL, decision);
+		return carry_out(svc, table, skb, forward ? state : NULL,
+				 decision);
 	}
 
 	lbhash_service_note(svc, &flow);
@@ -277,8 +317,26 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 	if (unlikely(!lbhash_slot_is_settled(slot)))
 		return pick_closely(svc, table, skb, state, forward);
 	lbhash_pin_untrack(skb);
+	return send_to(svc, table, skb, forward ? state : NULL,
+		       &table->members[lbhash_slot_owner(slot)],
+		       LBHASH_REASON_STATELESS);
+}
+
+/* Any packet. noinline: as above. */
+static noinline int hash_closely(struct lbhash_service *svc,
+				 const struct lbhash_table *table,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state,
+				 bool forward)
+{
+	struct lbhash_flow flow;
+	u16 owner;
+
+	if (lbhash_flow_parse(skb, state->pf, &flow))
+		return malformed(svc, table, skb);
+	owner = lbhash_slot_owner(slot_of(table, &flow));
 	return carry_out(svc, table, skb, forward ? state : NULL,
-			 by_owner(table, slot));
+			 choose_unknown(table, &flow, owner));
 }
 
 /**
@@ -298,21 +356,14 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
 	u32 slot = glance_at_slot(table, skb, state->pf);
-	struct lbhash_decision decision;
-	struct lbhash_flow flow;
 
 	if (raw)
 		lbhash_pin_untrack(skb);
-	if (likely(lbhash_slot_owner(slot) != LBHASH_NOBODY)) {
-		decision = by_owner(table, slot);
-	} else if (lbhash_flow_parse(skb, state->pf, &flow)) {
-		return malformed(svc, table, skb);
-	} else {
-		slot = slot_of(table, &flow);
-		decision = choose_unknown(table, &flow,
-					  lbhash_slot_owner(slot));
-	}
-	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NOBODY))
+		return hash_closely(svc, table, skb, state, forward);
+	return send_to(svc, table, skb, forward ? state : NULL,
+		       &table->members[lbhash_slot_owner(slot)],
+		       LBHASH_REASON_STATELESS);
 }
 
 /**

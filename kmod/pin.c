@@ -176,16 +176,6 @@ bool lbhash_pin_can_begin(const struct sk_buff *skb,
 }
 
 /**
- * lbhash_pin_untrack - keep conntrack away from a packet
- * @skb: packet without an entry
- */
-void lbhash_pin_untrack(struct sk_buff *skb)
-{
-	nf_reset_ct(skb);
-	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
-}
-
-/**
  * lbhash_pin_read - the mark of a connection
  * @ct: an entry
  * @mask: bits to look at

@@ -42,7 +42,6 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		     bool raw, struct lbhash_conn *conn);
 bool lbhash_pin_can_begin(const struct sk_buff *skb,
 			  const struct nf_hook_state *state);
-void lbhash_pin_untrack(struct sk_buff *skb);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
 void lbhash_pin_forget(const struct sk_buff *skb,
@@ -54,5 +53,15 @@ struct nf_conn *__must_check lbhash_pin_find(struct net *net,
 struct nf_conn *__must_check
 lbhash_pin_find_flow(struct net *net, const struct lbhash_flow *flow);
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
+
+/**
+ * lbhash_pin_untrack - keep conntrack away from a packet
+ * @skb: packet without an entry
+ */
+static inline void lbhash_pin_untrack(struct sk_buff *skb)
+{
+	nf_reset_ct(skb);
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
 
 #endif /* LBHASH_PIN_H */

@@ -32,37 +32,6 @@ struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void)
 				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
-static bool chose_for_connection(enum lbhash_reason reason)
-{
-	return reason == LBHASH_REASON_PICKED ||
-	       reason == LBHASH_REASON_PREVIOUS ||
-	       reason == LBHASH_REASON_REPICKED ||
-	       reason == LBHASH_REASON_REOPENED;
-}
-
-/**
- * lbhash_stats_packet - count one packet
- * @service: counters of the service
- * @backend: counters of the chosen backend, NULL without one
- * @reason: why
- * @len: bytes from the network header on
- *
- * Context: any.
- */
-void lbhash_stats_packet(struct lbhash_service_stats __percpu *service,
-			 struct lbhash_backend_stats __percpu *backend,
-			 enum lbhash_reason reason, unsigned int len)
-{
-	this_cpu_inc(service->reason[reason]);
-	this_cpu_add(service->bytes, len);
-	if (!backend)
-		return;
-	this_cpu_inc(backend->packets);
-	this_cpu_add(backend->bytes, len);
-	if (chose_for_connection(reason))
-		this_cpu_inc(backend->connections);
-}
-
 /**
  * lbhash_stats_service_sum - add up all CPUs
  * @sum: out

@@ -36,12 +36,47 @@ struct lbhash_backend_stats {
 
 struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void);
 struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void);
-void lbhash_stats_packet(struct lbhash_service_stats __percpu *service,
-			 struct lbhash_backend_stats __percpu *backend,
-			 enum lbhash_reason reason, unsigned int len);
 void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
 			      const struct lbhash_service_stats __percpu *from);
 void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 			      const struct lbhash_backend_stats __percpu *from);
+
+/**
+ * lbhash_stats_is_choice - does a reason say that a connection got a backend?
+ * @reason: why a packet went where it went
+ *
+ * Return: true if it did not have that one before.
+ */
+static inline bool lbhash_stats_is_choice(enum lbhash_reason reason)
+{
+	return reason == LBHASH_REASON_PICKED ||
+	       reason == LBHASH_REASON_PREVIOUS ||
+	       reason == LBHASH_REASON_REPICKED ||
+	       reason == LBHASH_REASON_REOPENED;
+}
+
+/**
+ * lbhash_stats_packet - count one packet
+ * @service: counters of the service
+ * @backend: counters of the chosen backend, NULL without one
+ * @reason: why
+ * @len: bytes from the network header on
+ *
+ * Context: any.
+ */
+static inline void
+lbhash_stats_packet(struct lbhash_service_stats __percpu *service,
+		    struct lbhash_backend_stats __percpu *backend,
+		    enum lbhash_reason reason, unsigned int len)
+{
+	this_cpu_inc(service->reason[reason]);
+	this_cpu_add(service->bytes, len);
+	if (!backend)
+		return;
+	this_cpu_inc(backend->packets);
+	this_cpu_add(backend->bytes, len);
+	if (lbhash_stats_is_choice(reason))
+		this_cpu_inc(backend->connections);
+}
 
 #endif /* LBHASH_STATS_H */

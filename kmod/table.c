@@ -498,27 +498,3 @@ void lbhash_table_forget(struct lbhash_table *table)
 	WRITE_ONCE(table->transitions, 0);
 	lbhash_table_trim(table);
 }
-
-/**
- * lbhash_table_by_mark - whose mark is it
- * @table: a table
- * @mark: a mark under the service's mask
- *
- * Return: the member, whatever its state, or NULL.
- */
-const struct lbhash_member *
-lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
-{
-	u32 bits = table->marks_bits;
-	u32 at = hash_32(mark, bits);
-	u16 found;
-
-	for (;;) {
-		found = table->marks[at];
-		if (found == LBHASH_NOBODY)
-			return NULL;
-		if (table->members[found].mark == mark)
-			return &table->members[found];
-		at = (at + 1) & ((1u << bits) - 1);
-	}
-}

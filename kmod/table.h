@@ -3,6 +3,7 @@
 #define LBHASH_TABLE_H
 
 #include <linux/gfp.h>
+#include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -147,8 +148,6 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 void lbhash_table_trim(struct lbhash_table *table);
 void lbhash_table_forget(struct lbhash_table *table);
-const struct lbhash_member *
-lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
 
 /**
  * lbhash_member_is_usable - may connections stay with it?
@@ -159,6 +158,30 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark);
 static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
 {
 	return member->state != LBHASH_STATE_DOWN;
+}
+
+/**
+ * lbhash_table_by_mark - whose mark is it
+ * @table: a table
+ * @mark: a mark under the service's mask
+ *
+ * Return: the member, whatever its state, or NULL.
+ */
+static inline const struct lbhash_member *
+lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
+{
+	u32 bits = table->marks_bits;
+	u32 at = hash_32(mark, bits);
+	u16 found;
+
+	for (;;) {
+		found = table->marks[at];
+		if (found == LBHASH_NOBODY)
+			return NULL;
+		if (table->members[found].mark == mark)
+			return &table->members[found];
+		at = (at + 1) & ((1u << bits) - 1);
+	}
 }
 
 /**

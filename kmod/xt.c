@@ -118,21 +118,28 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 		lbhash_service_release(info->svc);
 }
 
+/* Without room for the packet it stays as it is, for conntrack to say so
+ * itself. noinline: balancing needs no room for a connection here.
+ */
+static noinline unsigned int adopt(struct sk_buff *skb,
+				   const struct xt_action_param *par)
+{
+	const struct xt_lbhash_target_info *info = par->targinfo;
+	struct lbhash_conn conn;
+
+	lbhash_pin_track(skb, par->state, info->raw, &conn);
+	return XT_CONTINUE;
+}
+
 static unsigned int target(struct sk_buff *skb,
 			   const struct xt_action_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
 	bool forward = info->flags & XT_LBHASH_FORWARD;
-	struct lbhash_conn conn;
 	int verdict;
 
-	if (!info->svc) {
-		/* Without room for the packet it stays as it is, for
-		 * conntrack to say so itself.
-		 */
-		lbhash_pin_track(skb, par->state, info->raw, &conn);
-		return XT_CONTINUE;
-	}
+	if (!info->svc)
+		return adopt(skb, par);
 
 	switch (info->track) {
 	case XT_LBHASH_TRACK_CHANGED:

@@ -75,11 +75,17 @@ static void check_glance(const struct sk_buff *skb,
 			 const struct lbhash_flow *flow, int err)
 {
 	struct lbhash_flow_hash how = {
-		.key = { { 3, 4 } }, .src4 = ~0u, .sport = 0xffff,
+		.key = { { 3, 4 } }, .sport = 0xffff,
 		.symmetric = flow->sport & 1, .no_address = flow->dport & 1,
 	};
-	u64 hash = lbhash_flow_glance(skb, flow->family, &how);
+	u64 hash;
 
+	if (!how.no_address) {
+		how.src4 = ~0u;
+		memset(&how.src6, 0xff, sizeof(how.src6));
+		memset(&how.dst6, 0xff, 5);
+	}
+	hash = lbhash_flow_glance(skb, flow->family, &how);
 	if (hash == LBHASH_FLOW_UNUSUAL)
 		return;
 	assert(!err && !flow->quoted);
@@ -150,8 +156,8 @@ static bool same_hash(const struct lbhash_flow *a, const struct lbhash_flow *b,
 	       lbhash_flow_hash(a, &other) == lbhash_flow_hash(b, &other);
 }
 
-/* Everything counts: SipHash of the bytes of all fields, one after the other, as
- * on any machine.
+/* Everything counts: SipHash of the bytes of all fields, one after the other,
+ * as on any machine.
  */
 static void check_bytes(const struct lbhash_flow *flow,
 			const struct lbhash_flow_hash *all)

@@ -42,7 +42,7 @@ static inline void sip_rounds(u64 v[4], int rounds)
 		sip_round(&v[0], &v[1], &v[2], &v[3]);
 }
 
-/* One round, and what the state begins with, under their names in the kernel. */
+/* One round, and what the state begins with, as the kernel calls them. */
 #define SIPHASH_PERMUTATION(a, b, c, d)	sip_round(&(a), &(b), &(c), &(d))
 #define SIPHASH_CONST_0	0x736f6d6570736575
 #define SIPHASH_CONST_1	0x646f72616e646f6d

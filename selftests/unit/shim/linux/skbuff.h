@@ -20,6 +20,7 @@
 #define le64_to_cpu(n)	__le64_to_cpu(n)
 #define be16_to_cpu(n)	__be16_to_cpu(n)
 #define be32_to_cpu(n)	__be32_to_cpu(n)
+#define be64_to_cpu(n)	__be64_to_cpu(n)
 #define htons(n)	__cpu_to_be16(n)
 #define ntohs(n)	__be16_to_cpu(n)
 
