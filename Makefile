@@ -303,7 +303,7 @@ style-user: $(unpacked)
 	$(Q)$(checkpatch) --ignore $(user) $(others)
 
 style-shell:
-	$(Q)shellcheck -x -P selftests $(scripts)
+	$(Q)shellcheck -x -P selftests:selftests/bench $(scripts)
 
 style-pages:
 	$(Q)$(if $(pages),mandoc -T lint -W warning $(pages))

@@ -16,6 +16,7 @@
 . ./lib.sh
 . ./paths.bash
 
+# shellcheck disable=SC2034 # of paths.bash
 PROTO=tcp PORT=80
 RUNS=5 CONNECTIONS=2000
 : "${BACKENDS:=10 100}"
@@ -62,13 +63,14 @@ measure() {
 }
 
 load_module
+room_for_entries
 for family in 4 6; do
 	for path in plain raw_rule mangle_rule; do
-		measure $family 0 $path
+		measure "$family" 0 $path
 	done
-	for n in $BACKENDS; do
-		for path in $PATHS; do
-			measure $family "$n" "$path"
+	for n in ${BACKENDS//,/ }; do
+		for path in ${PATHS//,/ }; do
+			measure "$family" "$n" "$path"
 		done
 	done
 done

@@ -59,7 +59,7 @@ load_module
 [ "$(nproc)" = 1 ] || skip 'wants run --icount'
 add_namespace lb
 trace_probes build:lbhash_table_build change:lbhash_nl_backend_set_doit
-for n in $BACKENDS; do
+for n in ${BACKENDS//,/ }; do
 	one_service "$n"
 done
 many_services

@@ -5,7 +5,7 @@
 # What a packet costs on its way through a balancer, in instructions of the
 # guest: vm/run --icount -d selftests/bench packets. There the clock counts them.
 #
-# A client's pktgen sends UDP of 60 bytes (IPv6: 80), 1024 flows, over a veth to
+# A client's pktgen sends UDP of 60 bytes (IPv6: 80), 4096 flows, over a veth to
 # the balancer. "plain" is routing of the same packets by the same kernel
 # without a rule, and all other figures are what a packet costs more than that.
 # Whatever else the kernel does meanwhile is added to some runs and not to
@@ -15,13 +15,15 @@
 . ./lib.sh
 . ./paths.bash
 
+# shellcheck disable=SC2034 # of paths.bash
 PROTO=udp PORT=9
 RUNS=5 PACKETS=4096
 : "${BACKENDS:=10 100 1000 4096}"
 : "${PATHS:=forward_raw_changed forward_raw_never forward_raw_always
 	forward_mangle lbhash_raw_changed lbhash_raw_never lbhash_raw_always
 	lbhash_mangle ipvs_rr ipvs_mh nft_jhash hmark nft_jhash_connmark
-	hmark_connmark statistic_connmark nfqueue}"
+	hmark_connmark statistic_connmark nfqueue mark_hashed mark_pinned
+	crowded_raw_changed crowded_raw_always}"
 
 # pg FILE LINE: to pktgen
 pg() {
@@ -55,13 +57,13 @@ generator() {
 	done
 }
 
-# send N: prints instructions a packet
+# send N: took, instructions a packet
 send() {
 	pg front "count $1"
 	pg pgctrl start
-	cl cat /proc/net/pktgen/front | awk -v n="$1" '
+	took=$(cl cat /proc/net/pktgen/front | awk -v n="$1" '
 		/errors:/ && $NF != 0 { exit 1 }
-		/^Result: OK/ { printf "%.1f\n", 1000 * $3 / n }'
+		/^Result: OK/ { printf "%.1f\n", 1000 * $3 / n }')
 }
 
 # queued N: likewise, of as many as fit into the queue, up to the last verdict
@@ -70,9 +72,10 @@ queued() {
 	pg front "count $1"
 	pg pgctrl start
 	wait_for 60 has_verdicts
-	cl sed -nE 's/^ *started: ([0-9]+)us.*/\1/p' /proc/net/pktgen/front |
-		cat - "$T/queue.flows" | tr '\n=' '  ' |
-		awk -v n="$1" '{ printf "%.1f\n", 1000 * ($NF - $1) / n }'
+	took=$(cl sed -nE 's/^ *started: ([0-9]+)us.*/\1/p' \
+		/proc/net/pktgen/front | cat - "$T/queue.flows" |
+		tr '\n=' '  ' |
+		awk -v n="$1" '{ printf "%.1f\n", 1000 * ($NF - $1) / n }')
 }
 
 # shellcheck disable=SC2317 # called by wait_for
@@ -98,11 +101,13 @@ cost() {
 	local before least plain_of="plain$family" run send=send n=$PACKETS
 
 	[ "$2" != nfqueue ] || send=queued n=1000
-	$send $n >/dev/null
+	$send $n
 	before=$(sunk)
+	rm -f "$T/runs"
 	for ((run = 0; run < RUNS; run++)); do
 		$send $n
-	done >"$T/runs"
+		echo "$took" >>"$T/runs"
+	done
 	least=$(sort -g "$T/runs" | head -n 1)
 	check_eq "IPv$family, $1 backends, $2: packets" $((RUNS * n)) \
 		$(($(sunk) - before))
@@ -122,13 +127,14 @@ measure() {
 }
 
 load_module
+room_for_entries
 for family in 4 6; do
-	for path in plain raw_rule mangle_rule; do
-		measure $family 0 $path
+	for path in plain raw_rule mangle_rule raw_empty tracked_empty; do
+		measure "$family" 0 $path
 	done
-	for n in $BACKENDS; do
-		for path in $PATHS; do
-			measure $family "$n" "$path"
+	for n in ${BACKENDS//,/ }; do
+		for path in ${PATHS//,/ }; do
+			measure "$family" "$n" "$path"
 		done
 	done
 done

@@ -17,6 +17,7 @@ begin() {
 	family=$1
 	ip netns del cl 2>/dev/null
 	ip netns del lb 2>/dev/null
+	# shellcheck disable=SC2034 # of lib.sh
 	namespaces=()
 	add_namespace cl
 	add_namespace lb 1
@@ -33,7 +34,19 @@ begin() {
 		route add default dev sink table 100
 	END
 	ip -6 -n lb route add default dev sink table 100
+	lb sysctl -qw net.netfilter.nf_conntrack_udp_timeout=86400 ||
+		fail sysctl
+	# shellcheck disable=SC2034 # for the benches
 	mac=$(ip -n lb -j link show front | jq -r '.[0].address')
+}
+
+# room_for_entries: the table is never full, and its chains are short. (That no
+# entry expires is up to begin: the machine's hours pass when it has nothing to
+# do.)
+room_for_entries() {
+	modprobe nf_conntrack
+	sysctl -qw net.netfilter.nf_conntrack_buckets=65536 \
+		net.netfilter.nf_conntrack_max=262144 || fail sysctl
 }
 
 # packets that were forwarded
@@ -43,6 +56,11 @@ sunk() { ip -n lb -s -j link show sink | jq '.[0].stats64.tx.packets'; }
 
 table() { [ "$family" = 4 ] && echo iptables || echo ip6tables; }
 xt() { lb "$(table)-legacy" -w "$@" || fail "rule: $*"; }
+
+# match TABLE ARGUMENT...: a rule for the packets that are to be balanced
+match() {
+	xt -t "$1" -A PREROUTING -p "$PROTO" --dport "$PORT" "${@:2}"
+}
 
 # routes N: a routing rule for each mark
 routes() {
@@ -68,8 +86,7 @@ backends() {
 lbhash() {
 	backends "$1"
 	[[ " $* " = *" --forward "* ]] || routes "$1"
-	xt -t "$2" -A PREROUTING -p $PROTO --dport $PORT -j LBHASH --service web \
-		"${@:3}"
+	match "$2" -j LBHASH --service web "${@:3}"
 }
 lbhash_raw_changed() { lbhash "$1" raw --track changed; }
 lbhash_raw_never() { lbhash "$1" raw --track never; }
@@ -80,12 +97,50 @@ forward_raw_never() { lbhash "$1" raw --track never --forward; }
 forward_raw_always() { lbhash "$1" raw --track always --forward; }
 forward_mangle() { lbhash "$1" mangle --forward; }
 
-raw_rule() { xt -t raw -A PREROUTING -p $PROTO --dport $PORT -j ACCEPT; }
-mangle_rule() { xt -t mangle -A PREROUTING -p $PROTO --dport $PORT -j ACCEPT; }
+# The target's own share is what it costs more than a rule without a target: all
+# marks go one way, without routing rules.
+mark_only() {
+	backends "$1"
+	match "$2" -j LBHASH --service web "${@:3}"
+}
+mark_hashed() { mark_only "$1" raw --track never; }
+mark_pinned() { mark_only "$1" mangle; }
+
+# conntrack TABLE: has it look at packets, by a rule that none ever meets
+conntrack() {
+	xt -t "$1" -N tracks
+	xt -t "$1" -A tracks -m conntrack --ctstate NEW
+}
+tracked_empty() {
+	mangle_empty
+	conntrack mangle
+}
+
+# crowded N OPTION...: among a thousand services, the rules of others aside
+crowded() {
+	seq 2 1000 | sed 's/.*/service add x&\nbackend add x& s mark 1/' |
+		ctl -b - || fail services
+	{
+		echo '*raw'
+		echo ':others -'
+		seq 2 1000 | sed 's/.*/-A others -j LBHASH --service x&/'
+		echo COMMIT
+	} | lb "$(table)-legacy-restore" -w || fail rules
+	lbhash "$1" raw --forward "${@:2}"
+}
+crowded_raw_changed() { crowded "$1" --track changed; }
+crowded_raw_always() { crowded "$1" --track always; }
+
+raw_rule() { match raw -j ACCEPT; }
+mangle_rule() { match mangle -j ACCEPT; }
 plain() { :; }
 
+# Rules that match and do nothing.
+raw_empty() { match raw; }
+mangle_empty() { match mangle; }
+
 add_hmark() {
-	xt -t mangle -A PREROUTING -p $PROTO --dport $PORT -j HMARK \
+	match mangle -j HMARK \
 		--hmark-tuple src,sport --hmark-mod "$1" --hmark-offset 1 \
 		--hmark-rnd 1
 }
@@ -151,7 +206,7 @@ ipvs() {
 	local vip=$VIP4 service
 
 	[ "$family" = 4 ] || vip="[$VIP6]"
-	service="$([ $PROTO = udp ] && echo -u || echo -t) $vip:$PORT"
+	service="$([ "$PROTO" = udp ] && echo -u || echo -t) $vip:$PORT"
 	{
 		echo "-A $service -s ${*:2}"
 		seq "$1" | awk -v f="$family" -v s="$service" -v p="$PORT" '{
@@ -161,6 +216,7 @@ ipvs() {
 			print "-a " s " -r " addr ":" p " -g"
 		}'
 	} | lb ipvsadm -R || fail ipvsadm
+	lb ipvsadm --set 0 0 86400 || fail ipvsadm
 	vip=${vip#[}
 	ip "-$family" -n lb route replace local "${vip%]}" dev lo table local
 }

@@ -15,8 +15,8 @@ trace_sweeps() {
 
 	address=$(awk '$3 == "sweep" && /xt_lbhash/ { print $1 }' \
 		/proc/kallsyms)
-	echo "function == 0x$address" >$dir/filter || fail 'no filter'
-	echo 1 >$dir/enable
+	echo "function == 0x$address" >"$dir/filter" || fail 'no filter'
+	echo 1 >"$dir/enable"
 }
 
 sweeps() { events | grep -c workqueue_execute_start; }
@@ -152,7 +152,7 @@ mac=$(lb cat /sys/class/net/front/address)
 sysctl -qw net.netfilter.nf_conntrack_max=400000
 trace_probes walk:lbhash_pin_walk close:lbhash_transition_close \
 	settle:lbhash_transition_settle wait:lbhash_transition_wait
-echo 'p:lbhash/may_switch __cond_resched' >>$TRACING/kprobe_events
+echo 'p:lbhash/may_switch __cond_resched' >>"$TRACING/kprobe_events"
 trace_sweeps
 jq -n "{ services: [{ name: \"web\", size: $SIZE, backends: [range(3) |
 	{ name: \"s\\(. + 1)\", mark: (. + 1) }] }] }" | ctl apply -

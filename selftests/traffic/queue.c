@@ -103,6 +103,7 @@ int queue_main(int argc, char **argv)
 {
 	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	char buf[MNL_SOCKET_BUFFER_SIZE];
+	const int room = 16 << 20;
 	uint32_t sig = 0;
 	int len;
 
@@ -115,6 +116,8 @@ int queue_main(int argc, char **argv)
 	nl = mnl_socket_open(NETLINK_NETFILTER);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		die("netlink");
+	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &room,
+		   sizeof(room));
 	bind_queue();
 	fds[0].fd = mnl_socket_get_fd(nl);
 	fds[1].fd = signal_socket();
