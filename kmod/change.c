@@ -21,7 +21,7 @@ static void list_backends(struct lbhash_change *change, u32 *indices,
 			  const struct lbhash_table *after)
 {
 	const struct lbhash_member *from, *to;
-	u32 i;
+	u32 i, at = 0;
 
 	for (i = 0; i < after->n; i++)
 		change->shares[i] = (struct lbhash_share){
@@ -32,7 +32,7 @@ static void list_backends(struct lbhash_change *change, u32 *indices,
 
 	for (i = 0; i < before->n; i++) {
 		from = &before->members[i];
-		to = lbhash_member_find(after->members, after->n,
+		to = lbhash_member_seek(after->members, after->n, &at,
 					from->backend->name);
 		if (to && to->backend == from->backend) {
 			indices[i] = to - after->members;
@@ -56,14 +56,27 @@ static u32 index_after(u16 member)
 	return member == LBHASH_NOBODY ? NO_SHARE : member;
 }
 
+/* A settled slot, with indices that all fit into one. */
+static bool stays(u32 old, u32 new, const u32 *indices)
+{
+	return lbhash_slot_is_settled(old) &&
+	       new == lbhash_slot(indices[lbhash_slot_owner(old)],
+				  LBHASH_NOBODY);
+}
+
 static void compare_slots(struct lbhash_change *change, const u32 *indices,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
+	bool both = before->slots && after->slots &&
+		    change->n <= LBHASH_NOBODY;
 	struct lbhash_share *shares = change->shares;
-	u32 i, old, new, left, came;
+	u32 i, old, new, left, came, size = after->size;
 
-	for (i = 0; i < after->size; i++) {
+	for (i = 0; i < size; i++) {
+		/* Almost all slots stay as they are. */
+		if (both && stays(before->slots[i], after->slots[i], indices))
+			continue;
 		old = lbhash_table_at(before, i);
 		new = lbhash_table_at(after, i);
 		left = index_of(indices, lbhash_slot_owner(old));

@@ -235,15 +235,6 @@ void lbhash_draft_free(struct lbhash_draft *draft)
 	kvfree(draft->members);
 }
 
-static int compare_marks(const void *left, const void *right)
-{
-	const struct lbhash_member *const *a = left, *const *b = right;
-
-	if ((*a)->mark != (*b)->mark)
-		return (*a)->mark < (*b)->mark ? -1 : 1;
-	return 0;
-}
-
 static int check_names(const struct lbhash_draft *draft,
 		       struct lbhash_refusal *why)
 {
@@ -272,37 +263,42 @@ static const char *holder(const struct lbhash_draft *draft,
 	return a->backend->name;
 }
 
+static int check_mark(const struct lbhash_draft *draft, u16 index, u16 *marks,
+		      u32 bits, struct lbhash_refusal *why)
+{
+	const struct lbhash_member *m = &draft->members[index];
+	u16 *at;
+
+	if (!m->mark)
+		return lbhash_refuse(why, -EINVAL, NULL,
+				     "backend %s has no mark",
+				     m->backend->name);
+	if (m->mark & ~draft->conf.mask)
+		return lbhash_refuse(why, -EINVAL, NULL,
+				     "mark %u is outside mask 0x%x",
+				     m->mark, draft->conf.mask);
+	at = lbhash_marks_at(marks, bits, draft->members, m->mark);
+	if (*at != LBHASH_NOBODY)
+		return lbhash_refuse(why, -EEXIST, NULL,
+				     "mark %u is taken by backend %s", m->mark,
+				     holder(draft, &draft->members[*at], m));
+	*at = index;
+	return 0;
+}
+
 static int check_marks(const struct lbhash_draft *draft,
 		       struct lbhash_refusal *why)
 {
-	const struct lbhash_member **by_mark, *m;
+	u32 i, bits;
 	int err = 0;
-	u32 i;
+	u16 *marks;
 
-	by_mark = kvmalloc_array(draft->n ?: 1, sizeof(*by_mark), LBHASH_GFP);
-	if (!by_mark)
+	marks = lbhash_marks_alloc(draft->n, &bits, LBHASH_GFP);
+	if (!marks)
 		return lbhash_refuse_memory(why);
-	for (i = 0; i < draft->n; i++)
-		by_mark[i] = &draft->members[i];
-	sort(by_mark, draft->n, sizeof(*by_mark), compare_marks, NULL);
-
-	for (i = 0; i < draft->n && !err; i++) {
-		m = by_mark[i];
-		if (!m->mark)
-			err = lbhash_refuse(why, -EINVAL, NULL,
-					    "backend %s has no mark",
-					    m->backend->name);
-		else if (m->mark & ~draft->conf.mask)
-			err = lbhash_refuse(why, -EINVAL, NULL,
-					    "mark %u is outside mask 0x%x",
-					    m->mark, draft->conf.mask);
-		else if (i && by_mark[i - 1]->mark == m->mark)
-			err = lbhash_refuse(why, -EEXIST, NULL,
-					    "mark %u is taken by backend %s",
-					    m->mark,
-					    holder(draft, by_mark[i - 1], m));
-	}
-	kvfree(by_mark);
+	for (i = 0; i < draft->n && !err; i++)
+		err = check_mark(draft, i, marks, bits, why);
+	kvfree(marks);
 	return err;
 }
 
@@ -359,8 +355,9 @@ int lbhash_draft_check(struct lbhash_draft *draft, struct lbhash_refusal *why)
 	if (err)
 		return err;
 	draft->conf.size = lbhash_maglev_prime(draft->conf.size);
-	sort(draft->members, draft->n, sizeof(*draft->members),
-	     compare_members, NULL);
+	if (draft->sorted != draft->n)
+		sort(draft->members, draft->n, sizeof(*draft->members),
+		     compare_members, NULL);
 	err = check_names(draft, why);
 	if (!err)
 		err = check_marks(draft, why);

@@ -14,8 +14,13 @@
  * of the largest weight seldom shifts everybody's rounds. Turns wait in a
  * calendar of rounds, which makes the cost O(slots + rounds) however the
  * weights differ.
+ *
+ * Half of all steps would be made for the last few slots, of which there are
+ * sqrt(slots): for these it is computed which one a walk meets first.
  */
+#include <linux/limits.h>
 #include <linux/log2.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -25,6 +30,9 @@
 
 /* Turns between two offers to let others run: about 0.1 ms of work. */
 #define RESCHED_TURNS	4096
+
+/* What a slot is before it has an owner. */
+#define FREE		lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY)
 
 /**
  * lbhash_maglev_prime - smallest prime that is not smaller
@@ -92,35 +100,53 @@ static u32 round_units(const struct lbhash_maglev_entry *entries, u32 n)
 	return roundup_pow_of_two(heaviest);
 }
 
-/**
- * lbhash_maglev_rounds - room that lbhash_maglev_fill() needs for its calendar
- * @entries: @weight set
- * @n: number of entries
- *
- * Return: rounds to keep, a power of two; the calendar takes two u16 a round.
+/* Whose turns it is in a round; they go on by the entries' next. */
+struct round {
+	u16 first, last;
+};
+
+/* Rounds in the calendar, a power of two: the longest gap between two turns,
+ * and one to tell the current round from the one that far ahead.
  */
-u32 lbhash_maglev_rounds(const struct lbhash_maglev_entry *entries, u32 n)
+static u32 count_rounds(const struct lbhash_maglev_entry *entries, u32 n)
 {
 	u32 i, lightest = 65535;
 
 	for (i = 0; i < n; i++)
 		if (entries[i].weight < lightest)
 			lightest = entries[i].weight;
-
-	/* The longest gap between two turns, and one round to tell the
-	 * current one from the one that far ahead.
-	 */
 	return roundup_pow_of_two(round_units(entries, n) / lightest + 2);
 }
 
-static void append_turn(struct lbhash_maglev_entry *entries, u16 *first,
-			u16 *last, u16 turn)
+/* So many slots are the last few. */
+static u32 count_last(u32 size)
 {
-	if (*first == LBHASH_NOBODY)
-		*first = turn;
+	return 1u << ilog2(size) / 2;
+}
+
+/**
+ * lbhash_maglev_scratch - room that lbhash_maglev_fill() needs
+ * @entries: @weight set
+ * @n: number of entries
+ * @size: number of slots
+ *
+ * Return: bytes, at most 260 KiB.
+ */
+size_t lbhash_maglev_scratch(const struct lbhash_maglev_entry *entries, u32 n,
+			     u32 size)
+{
+	return count_last(size) * sizeof(u32) +
+	       count_rounds(entries, n) * sizeof(struct round);
+}
+
+static void append_turn(struct lbhash_maglev_entry *entries,
+			struct round *round, u16 turn)
+{
+	if (round->first == LBHASH_NOBODY)
+		round->first = turn;
 	else
-		entries[*last].next = turn;
-	*last = turn;
+		entries[round->last].next = turn;
+	round->last = turn;
 	entries[turn].next = LBHASH_NOBODY;
 }
 
@@ -149,14 +175,76 @@ static u32 rounds_ahead(struct lbhash_maglev_entry *e)
 	return e->stride + 1;
 }
 
+/* The next free slot on an entry's walk. */
+static u32 walk(const u32 *slots, u32 size,
+		const struct lbhash_maglev_entry *e)
+{
+	unsigned long slot = e->position, skip = e->skip, back = size - skip;
+
+	while (slots[slot] != FREE)
+		slot = slot < back ? slot + skip : slot - back;
+	return slot;
+}
+
+static void list_free(const u32 *slots, u32 size, u32 *list)
+{
+	u32 i;
+
+	for (i = 0; i < size; i++)
+		if (slots[i] == FREE)
+			*list++ = i;
+}
+
+/* The inverse of @skip modulo @size: Euclid's algorithm, extended. */
+static u32 inverse(u32 skip, u32 size)
+{
+	u32 a = size, b = skip, quotient, rest;
+	s32 x = 0, y = 1, next;
+
+	while (b) {
+		quotient = a / b;
+		rest = a % b;
+		a = b;
+		b = rest;
+		next = x - (s32)quotient * y;
+		x = y;
+		y = next;
+	}
+	return x + (x < 0 ? size : 0);
+}
+
+/* Likewise, and take it from a list of all of them. Slot s is the
+ * (s - position) / skip-th of the walk, modulo the size.
+ */
+static u32 take_first(u32 *list, u32 n, u32 size,
+		      const struct lbhash_maglev_entry *e)
+{
+	u32 i, slot, ahead, steps, first = 0, least = U32_MAX;
+	u32 factor = inverse(e->skip, size);
+
+	for (i = 0; i < n; i++) {
+		ahead = list[i] - e->position;
+		if (list[i] < e->position)
+			ahead += size;
+		div_u64_rem((u64)ahead * factor, size, &steps);
+		if (steps < least) {
+			least = steps;
+			first = i;
+		}
+	}
+	slot = list[first];
+	list[first] = list[n - 1];
+	return slot;
+}
+
 /**
  * lbhash_maglev_fill - hand out the slots
  * @slots: out, @size slots, each with an owner and settled
  * @size: number of slots, a prime
- * @entries: in the order of their turns; @position, @skip, @weight and @id set
+ * @entries: in the order of their turns; @position, @skip, @weight and @id set,
+ *	@slots is written
  * @n: number of entries, 1..65534
- * @rounds: scratch room for 2 * @n_rounds numbers
- * @n_rounds: what lbhash_maglev_rounds() said
+ * @scratch: room, as much as lbhash_maglev_scratch() said
  *
  * With at least as many slots as entries, every entry gets one.
  *
@@ -164,50 +252,51 @@ static u32 rounds_ahead(struct lbhash_maglev_entry *e)
  */
 void lbhash_maglev_fill(u32 *slots, u32 size,
 			struct lbhash_maglev_entry *entries, u32 n,
-			u16 *rounds, u32 n_rounds)
+			void *scratch)
 {
-	const u32 free = lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
-	u16 *first = rounds, *last = rounds + n_rounds;
-	u32 filled = 0, units, now, i;
+	u32 units = round_units(entries, n), n_rounds, now, i;
+	u32 *list = scratch, left = size, last = count_last(size);
+	struct round *rounds = (struct round *)(list + last);
 	u64 weights = 0;
 
+	n_rounds = count_rounds(entries, n);
 	memset(slots, 0xff, size * sizeof(*slots));
-	memset(first, 0xff, n_rounds * sizeof(*first));
+	memset(rounds, 0xff, n_rounds * sizeof(*rounds));
 
-	units = round_units(entries, n);
 	for (i = 0; i < n; i++)
 		weights += entries[i].weight;
 	for (i = 0; i < n; i++) {
+		entries[i].slots = 0;
 		now = first_round(&entries[i], units, size, weights);
-		append_turn(entries, &first[now], &last[now], i);
+		append_turn(entries, &rounds[now], i);
 	}
 
 	for (now = 0;; now++) {
-		u16 *head = &first[now & (n_rounds - 1)];
+		u16 turn = rounds[now & (n_rounds - 1)].first, next;
 
-		while (*head != LBHASH_NOBODY) {
-			u16 turn = *head;
+		/* Nobody has two turns in a round. */
+		rounds[now & (n_rounds - 1)].first = LBHASH_NOBODY;
+		for (; turn != LBHASH_NOBODY; turn = next) {
 			struct lbhash_maglev_entry *e = &entries[turn];
-			u32 slot = e->position, later;
+			u32 later;
 
-			*head = e->next;
-			while (slots[slot] != free) {
-				slot += e->skip;
-				if (slot >= size)
-					slot -= size;
-			}
-			slots[slot] = lbhash_slot(e->id, LBHASH_NOBODY);
-			if (++filled == size)
-				return;
-			if (filled % RESCHED_TURNS == 0)
-				cond_resched();
-
-			/* position stays on the slot just taken: the next
+			next = e->next;
+			/* position stays on the slot that is taken: the next
 			 * turn steps over it.
 			 */
-			e->position = slot;
+			if (left == last)
+				list_free(slots, size, list);
+			e->position = left > last ? walk(slots, size, e) :
+				      take_first(list, left, size, e);
+			slots[e->position] = lbhash_slot(e->id, LBHASH_NOBODY);
+			e->slots++;
+			if (!--left)
+				return;
+			if (left % RESCHED_TURNS == 0)
+				cond_resched();
+
 			later = (now + rounds_ahead(e)) & (n_rounds - 1);
-			append_turn(entries, &first[later], &last[later], turn);
+			append_turn(entries, &rounds[later], turn);
 		}
 	}
 }

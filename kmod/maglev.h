@@ -10,9 +10,10 @@
  * @name: what identifies it, zero-terminated; every choice derives from it
  * @weight: its share, 1..65535
  * @id: what is written into the slots that it gets
- * @rank: hash of @name; entries fill in ascending order of it
  * @position: next slot that it wants
+ * @rank: hash of @name; entries fill in ascending order of it
  * @skip: distance to the slot that it wants after that
+ * @slots: slots that it got
  * @next: entry that follows in the same round
  * @stride: rounds between two turns, rounded down
  * @rest: what @stride left over, in units of 1 / (2 * @weight) rounds
@@ -22,9 +23,10 @@ struct lbhash_maglev_entry {
 	const char *name;
 	u16 weight;
 	u16 id;
-	u64 rank;
 	u32 position;
+	u64 rank;
 	u32 skip;
+	u32 slots;
 	u16 next;
 	u32 stride;
 	u32 rest;
@@ -34,9 +36,10 @@ struct lbhash_maglev_entry {
 u32 lbhash_maglev_prime(u32 size);
 void lbhash_maglev_permute(struct lbhash_maglev_entry *entries, u32 n,
 			   u32 size, const siphash_key_t *key);
-u32 lbhash_maglev_rounds(const struct lbhash_maglev_entry *entries, u32 n);
+size_t lbhash_maglev_scratch(const struct lbhash_maglev_entry *entries, u32 n,
+			     u32 size);
 void lbhash_maglev_fill(u32 *slots, u32 size,
 			struct lbhash_maglev_entry *entries, u32 n,
-			u16 *rounds, u32 n_rounds);
+			void *scratch);
 
 #endif /* LBHASH_MAGLEV_H */

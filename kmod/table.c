@@ -79,6 +79,28 @@ struct lbhash_member *lbhash_member_find(struct lbhash_member *members, u32 n,
 	return bsearch(name, members, n, sizeof(*members), compare_name);
 }
 
+/**
+ * lbhash_member_seek - find many, one after the other
+ * @members: sorted by name
+ * @n: number of them
+ * @at: where the search has got to, 0 to begin with
+ * @name: name, not below the one before
+ *
+ * Return: the member or NULL.
+ */
+struct lbhash_member *lbhash_member_seek(struct lbhash_member *members, u32 n,
+					 u32 *at, const char *name)
+{
+	int order;
+
+	for (; *at < n; ++*at) {
+		order = strcmp(members[*at].backend->name, name);
+		if (order >= 0)
+			return order ? NULL : &members[*at];
+	}
+	return NULL;
+}
+
 /* Weight for new connections. */
 static u16 active_weight(const struct lbhash_member *member)
 {
@@ -116,25 +138,38 @@ static void init_flow_hash(struct lbhash_flow_hash *hash,
 				       LBHASH_HASH_FIELD_DST));
 }
 
-/* At most half full, so that a search ends after a step or two. */
+/**
+ * lbhash_marks_alloc - an index of members by their marks, nobody in it
+ * @n: number of members
+ * @bits: out, its size is two to the power of this
+ * @gfp: how to allocate it
+ *
+ * At most half full, so that a search ends after a step or two.
+ *
+ * Return: the index, for kvfree(), or NULL without memory.
+ */
+u16 *lbhash_marks_alloc(u32 n, u32 *bits, gfp_t gfp)
+{
+	u16 *marks;
+
+	*bits = ilog2(roundup_pow_of_two(2 * n + 2));
+	marks = kvmalloc_array(1u << *bits, sizeof(*marks), gfp);
+	if (marks)
+		memset(marks, 0xff, sizeof(*marks) << *bits);
+	return marks;
+}
+
 static int build_marks(struct lbhash_table *table)
 {
-	u32 bits = ilog2(roundup_pow_of_two(2 * table->n + 2));
-	u32 i, at;
+	u32 i;
 
-	table->marks = kvmalloc_array(1u << bits, sizeof(*table->marks),
-				      LBHASH_GFP_KEPT);
+	table->marks = lbhash_marks_alloc(table->n, &table->marks_bits,
+					  LBHASH_GFP_KEPT);
 	if (!table->marks)
 		return -ENOMEM;
-	memset(table->marks, 0xff, sizeof(*table->marks) << bits);
-	table->marks_bits = bits;
-
-	for (i = 0; i < table->n; i++) {
-		at = hash_32(table->members[i].mark, bits);
-		while (table->marks[at] != LBHASH_NOBODY)
-			at = (at + 1) & ((1u << bits) - 1);
-		table->marks[at] = i;
-	}
+	for (i = 0; i < table->n; i++)
+		*lbhash_marks_at(table->marks, table->marks_bits,
+				 table->members, table->members[i].mark) = i;
 	return 0;
 }
 
@@ -178,11 +213,11 @@ void lbhash_table_map(const struct lbhash_table *from,
 		      const struct lbhash_table *to, u16 *indices)
 {
 	const struct lbhash_member *member;
-	u32 i;
+	u32 i, at = 0;
 
 	for (i = 0; i < from->n; i++) {
 		indices[i] = LBHASH_NOBODY;
-		member = lbhash_member_find(to->members, to->n,
+		member = lbhash_member_seek(to->members, to->n, &at,
 					    from->members[i].backend->name);
 		if (member && member->backend == from->members[i].backend &&
 		    lbhash_member_is_usable(member))
@@ -215,15 +250,17 @@ static void copy_owners(struct lbhash_table *table,
 	for (i = 0; i < table->size; i++)
 		table->slots[i] = lbhash_slot(lbhash_slot_owner(old->slots[i]),
 					      LBHASH_NOBODY);
+	for (i = 0; i < table->n; i++)
+		table->members[i].slots = old->members[i].slots;
 	table->digest = old->digest;
 }
 
 static int compute_owners(struct lbhash_table *table, u32 active)
 {
 	struct lbhash_maglev_entry *entries;
-	u32 i, n = 0, n_rounds;
 	int err = -ENOMEM;
-	u16 *rounds;
+	void *scratch;
+	u32 i, n = 0;
 
 	entries = kvcalloc(active, sizeof(*entries), LBHASH_GFP);
 	if (!entries)
@@ -236,16 +273,18 @@ static int compute_owners(struct lbhash_table *table, u32 active)
 		entries[n].id = i;
 		n++;
 	}
-	n_rounds = lbhash_maglev_rounds(entries, n);
-	rounds = kvmalloc_array(n_rounds, 2 * sizeof(*rounds), LBHASH_GFP);
-	if (rounds) {
+	scratch = kvmalloc(lbhash_maglev_scratch(entries, n, table->size),
+			   LBHASH_GFP);
+	if (scratch) {
 		lbhash_maglev_permute(entries, n, table->size,
 				      &table->hash.key);
 		lbhash_maglev_fill(table->slots, table->size, entries, n,
-				   rounds, n_rounds);
+				   scratch);
+		for (i = 0; i < n; i++)
+			table->members[entries[i].id].slots = entries[i].slots;
 		err = 0;
 	}
-	kvfree(rounds);
+	kvfree(scratch);
 	kvfree(entries);
 	return err;
 }
@@ -293,15 +332,13 @@ static int fill_slots(struct lbhash_table *table,
 	table->slots = alloc_slots(table);
 	if (!table->slots)
 		return -ENOMEM;
-	memset(table->slots, 0xff, table->size * sizeof(*table->slots));
-	if (!active)
+	if (!active) {
+		memset(table->slots, 0xff, slots_bytes(table));
 		return 0;
-	if (old && old->slots && has_same_owners(table, old))
-		copy_owners(table, old);
-	else if (compute_owners(table, active))
-		return -ENOMEM;
-	for (i = 0; i < table->size; i++)
-		table->members[lbhash_slot_owner(table->slots[i])].slots++;
+	}
+	if (!old || !old->slots || !has_same_owners(table, old))
+		return compute_owners(table, active);
+	copy_owners(table, old);
 	return 0;
 }
 

@@ -133,6 +133,9 @@ struct lbhash_backend *lbhash_backend_alloc(const char *name);
 void lbhash_backend_put(struct lbhash_backend *backend);
 struct lbhash_member *lbhash_member_find(struct lbhash_member *members, u32 n,
 					 const char *name);
+struct lbhash_member *lbhash_member_seek(struct lbhash_member *members, u32 n,
+					 u32 *at, const char *name);
+u16 *lbhash_marks_alloc(u32 n, u32 *bits, gfp_t gfp);
 
 struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 					const struct lbhash_member *members,
@@ -161,6 +164,27 @@ static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
 }
 
 /**
+ * lbhash_marks_at - look a mark up in an index
+ * @marks: an index
+ * @bits: its size is two to the power of this
+ * @members: members that it names
+ * @mark: a mark
+ *
+ * Return: where the index names the member with that mark; where it would, and
+ * names nobody, if it has none.
+ */
+static inline u16 *lbhash_marks_at(u16 *marks, u32 bits,
+				   const struct lbhash_member *members,
+				   u32 mark)
+{
+	u32 at = hash_32(mark, bits);
+
+	while (marks[at] != LBHASH_NOBODY && members[marks[at]].mark != mark)
+		at = (at + 1) & ((1u << bits) - 1);
+	return &marks[at];
+}
+
+/**
  * lbhash_table_by_mark - whose mark is it
  * @table: a table
  * @mark: a mark under the service's mask
@@ -170,18 +194,10 @@ static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
 static inline const struct lbhash_member *
 lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
 {
-	u32 bits = table->marks_bits;
-	u32 at = hash_32(mark, bits);
-	u16 found;
+	u16 found = *lbhash_marks_at(table->marks, table->marks_bits,
+				     table->members, mark);
 
-	for (;;) {
-		found = table->marks[at];
-		if (found == LBHASH_NOBODY)
-			return NULL;
-		if (table->members[found].mark == mark)
-			return &table->members[found];
-		at = (at + 1) & ((1u << bits) - 1);
-	}
+	return found == LBHASH_NOBODY ? NULL : &table->members[found];
 }
 
 /**

@@ -53,7 +53,7 @@ static u16 carry_previous(u16 owner, u32 old, bool several, const u16 *heirs)
 
 /**
  * lbhash_transition_carry - give the slots of a new table their previous owners
- * @slots: the new table's, with owners; in and out
+ * @slots: the new table's, with owners and without previous ones; in and out
  * @size: number of slots, of both tables
  * @old: the old table's
  * @old_list: its slots in transition, in ascending order
@@ -72,6 +72,10 @@ u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
 		u16 owner = lbhash_slot_owner(slots[i]);
 		bool several = false;
 
+		/* Almost all slots stay as they are. */
+		if (lbhash_slot_is_settled(old[i]) &&
+		    heirs[lbhash_slot_owner(old[i])] == owner)
+			continue;
 		if (lbhash_slot_in_transition(old[i]))
 			several = old_list++->several ||
 				  owner_changed(slots[i], old[i], heirs);
@@ -100,9 +104,13 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 	u32 i;
 
 	for (i = 0; i < size; i++) {
-		bool changed = owner_changed(slots[i], old[i], heirs);
 		struct lbhash_transition was = {};
+		bool changed;
 
+		/* Neither of them, for nobody is all ones. */
+		if (!lbhash_slot_in_transition(old[i] & slots[i]))
+			continue;
+		changed = owner_changed(slots[i], old[i], heirs);
 		if (lbhash_slot_in_transition(old[i]))
 			was = *old_list++;
 		else

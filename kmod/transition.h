@@ -49,8 +49,8 @@ static inline bool lbhash_slot_is_closing(u32 slot)
 
 static inline bool lbhash_slot_is_settled(u32 slot)
 {
-	return !lbhash_slot_in_transition(slot) &&
-	       lbhash_slot_owner(slot) != LBHASH_NOBODY;
+	/* One comparison: no previous owner, and an owner that is somebody. */
+	return slot - lbhash_slot(0, LBHASH_NOBODY) < LBHASH_NOBODY;
 }
 
 /* Whose unknown connections are. */

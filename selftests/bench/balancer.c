@@ -181,8 +181,8 @@ static void compute(u32 *slots, const struct backend *backends)
 {
 	static const siphash_key_t key = { { 1, 2 } };
 	struct lbhash_maglev_entry entries[BACKENDS] = {};
-	u32 i, n = 0, n_rounds;
-	u16 *rounds;
+	void *scratch;
+	u32 i, n = 0;
 
 	for (i = 0; i < BACKENDS; i++) {
 		if (backends[i].state != UP)
@@ -192,11 +192,10 @@ static void compute(u32 *slots, const struct backend *backends)
 		entries[n++].id = i;
 	}
 	assert(n);
-	n_rounds = lbhash_maglev_rounds(entries, n);
-	rounds = make_room(NULL, 2 * n_rounds, sizeof(*rounds));
+	scratch = make_room(NULL, lbhash_maglev_scratch(entries, n, SLOTS), 1);
 	lbhash_maglev_permute(entries, n, SLOTS, &key);
-	lbhash_maglev_fill(slots, SLOTS, entries, n, rounds, n_rounds);
-	free(rounds);
+	lbhash_maglev_fill(slots, SLOTS, entries, n, scratch);
+	free(scratch);
 }
 
 /* Two balancers ask for the same, one after the other. */

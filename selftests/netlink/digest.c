@@ -23,12 +23,12 @@ static void fill(u32 *slots, const struct service *svc,
 		 struct lbhash_maglev_entry *entries, u32 n)
 {
 	siphash_key_t key = { { half(svc->seed), half(svc->seed + 8) } };
-	u32 n_rounds = lbhash_maglev_rounds(entries, n);
-	u16 *rounds = must_alloc(n_rounds * 2 * sizeof(*rounds));
+	void *scratch;
 
+	scratch = must_alloc(lbhash_maglev_scratch(entries, n, svc->size));
 	lbhash_maglev_permute(entries, n, svc->size, &key);
-	lbhash_maglev_fill(slots, svc->size, entries, n, rounds, n_rounds);
-	free(rounds);
+	lbhash_maglev_fill(slots, svc->size, entries, n, scratch);
+	free(scratch);
 }
 
 static uint64_t compute(const struct service *svc)

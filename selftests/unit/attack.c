@@ -150,8 +150,8 @@ static void build(struct balancer *b, siphash_key_t key)
 	static char names[BACKENDS][4];
 	struct lbhash_maglev_entry entries[BACKENDS] = { 0 };
 	static u32 words[SLOTS];
-	u32 i, n_rounds;
-	u16 *rounds;
+	void *scratch;
+	u32 i;
 
 	memset(b, 0, sizeof(*b));
 	memset(&b->how, 0xff, sizeof(b->how));
@@ -166,11 +166,10 @@ static void build(struct balancer *b, siphash_key_t key)
 		entries[i].id = i;
 	}
 	lbhash_maglev_permute(entries, BACKENDS, SLOTS, &key);
-	n_rounds = lbhash_maglev_rounds(entries, BACKENDS);
-	rounds = malloc(2 * n_rounds * sizeof(*rounds));
-	assert(rounds);
-	lbhash_maglev_fill(words, SLOTS, entries, BACKENDS, rounds, n_rounds);
-	free(rounds);
+	scratch = malloc(lbhash_maglev_scratch(entries, BACKENDS, SLOTS));
+	assert(scratch);
+	lbhash_maglev_fill(words, SLOTS, entries, BACKENDS, scratch);
+	free(scratch);
 	for (i = 0; i < SLOTS; i++) {
 		b->owner[i] = lbhash_slot_owner(words[i]);
 		b->slots[b->owner[i]]++;

@@ -47,18 +47,17 @@ static u32 make_entries(struct lbhash_maglev_entry *entries, u32 n,
 static void fill(u16 *slots, u32 size, struct lbhash_maglev_entry *entries,
 		 u32 n)
 {
-	u32 i, n_rounds = lbhash_maglev_rounds(entries, n);
-	u16 *rounds = malloc(2 * n_rounds * sizeof(*rounds));
-	u32 *words = malloc(size * sizeof(*words));
+	void *scratch = malloc(lbhash_maglev_scratch(entries, n, size));
+	u32 i, *words = malloc(size * sizeof(*words));
 
-	assert(rounds && words);
-	lbhash_maglev_fill(words, size, entries, n, rounds, n_rounds);
+	assert(scratch && words);
+	lbhash_maglev_fill(words, size, entries, n, scratch);
 	for (i = 0; i < size; i++) {
 		assert(lbhash_slot_is_settled(words[i]));
 		slots[i] = lbhash_slot_owner(words[i]);
 	}
 	free(words);
-	free(rounds);
+	free(scratch);
 }
 
 static void build(u16 *slots, u32 size, struct lbhash_maglev_entry *entries,
@@ -97,6 +96,49 @@ static void test_paper(void)
 	fill(slots, 7, fewer, 2);
 	check(!memcmp(slots, without_b1, sizeof(slots)),
 	      "the paper's example without B1", 0);
+}
+
+/* Everybody takes the next slot of his order that is free, in turn. */
+static void fill_step_by_step(u16 *slots, u32 size,
+			      const struct lbhash_maglev_entry *entries, u32 n)
+{
+	u32 filled, i, *at = calloc(n, sizeof(*at));
+	const struct lbhash_maglev_entry *e;
+
+	assert(at);
+	memset(slots, 0xff, size * sizeof(*slots));
+	for (i = 0; i < n; i++)
+		at[i] = entries[i].position;
+	for (filled = 0; filled < size; filled++) {
+		i = filled % n;
+		e = &entries[i];
+		while (slots[at[i]] != LBHASH_NOBODY)
+			at[i] = (at[i] + e->skip) % size;
+		slots[at[i]] = e->id;
+	}
+	free(at);
+}
+
+/* The last slots are found in another way than by walking. */
+static void test_steps(void)
+{
+	static const u32 sizes[] = { 2, 3, 7, 251, 4093, MOST_SLOTS };
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
+	static u16 slots[MOST_SLOTS], expected[MOST_SLOTS];
+	u32 i, k, n, different = 0;
+
+	for (i = 0; i < 6; i++) {
+		for (k = 1; k <= sizes[i] && k <= MOST_ENTRIES; k *= 3) {
+			n = make_entries(entries, k, MOST_ENTRIES, 1);
+			lbhash_maglev_permute(entries, n, sizes[i], &key);
+			fill_step_by_step(expected, sizes[i], entries, n);
+			fill(slots, sizes[i], entries, n);
+			different += !!memcmp(slots, expected,
+					      sizes[i] * sizeof(*slots));
+		}
+	}
+	check(!different, "%.0f tables are not what walking makes of them",
+	      different);
 }
 
 static void test_primes(void)
@@ -197,6 +239,7 @@ int main(void)
 {
 	test_siphash();
 	test_paper();
+	test_steps();
 	test_primes();
 	test_balance();
 	test_collateral();

@@ -11,4 +11,9 @@ static inline unsigned long roundup_pow_of_two(unsigned long n)
 	return power;
 }
 
+static inline int ilog2(unsigned long n)
+{
+	return 63 - __builtin_clzl(n);
+}
+
 #endif /* SHIM_LOG2_H */
