@@ -171,7 +171,7 @@ static __always_inline void give_to(const struct lbhash_member *member,
 		return;
 	}
 	if (unlikely(!(READ_ONCE(neigh->nud_state) & NUD_VALID)))
-		this_cpu_inc(member->stats->unresolved);
+		atomic64_inc(&member->backend->unresolved);
 	neigh_output(neigh, skb, no_cache);
 }
 
@@ -359,6 +359,6 @@ int lbhash_forward(const struct lbhash_member *member, struct sk_buff *skb,
 			verdict = forward_ipv6(member, skb, state->net);
 	}
 	if (unlikely(verdict == NF_ACCEPT))
-		this_cpu_inc(member->stats->unforwarded);
+		atomic64_inc(&member->backend->unforwarded);
 	return verdict;
 }

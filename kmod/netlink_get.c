@@ -151,9 +151,11 @@ static int put_member_stats(struct sk_buff *msg, const struct lbhash_member *m)
 		    LBHASH_BACKEND_A_PAD) ||
 	    put_u64(msg, LBHASH_BACKEND_A_CONNECTIONS, sum.connections,
 		    LBHASH_BACKEND_A_PAD) ||
-	    put_u64(msg, LBHASH_BACKEND_A_UNFORWARDED, sum.unforwarded,
+	    put_u64(msg, LBHASH_BACKEND_A_UNFORWARDED,
+		    atomic64_read(&m->backend->unforwarded),
 		    LBHASH_BACKEND_A_PAD) ||
-	    put_u64(msg, LBHASH_BACKEND_A_UNRESOLVED, sum.unresolved,
+	    put_u64(msg, LBHASH_BACKEND_A_UNRESOLVED,
+		    atomic64_read(&m->backend->unresolved),
 		    LBHASH_BACKEND_A_PAD)) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;

@@ -69,7 +69,5 @@ void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 		sum->packets += READ_ONCE(s->packets);
 		sum->bytes += READ_ONCE(s->bytes);
 		sum->connections += READ_ONCE(s->connections);
-		sum->unforwarded += READ_ONCE(s->unforwarded);
-		sum->unresolved += READ_ONCE(s->unresolved);
 	}
 }

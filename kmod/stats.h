@@ -23,15 +23,11 @@ struct lbhash_service_stats {
  * @packets: packets sent to it
  * @bytes: their bytes
  * @connections: decisions that chose it for a connection
- * @unforwarded: packets that could not be sent to its address
- * @unresolved: packets sent there when its link address was not known
  */
 struct lbhash_backend_stats {
 	u64 packets;
 	u64 bytes;
 	u64 connections;
-	u64 unforwarded;
-	u64 unresolved;
 };
 
 struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void);

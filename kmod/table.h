@@ -2,6 +2,7 @@
 #ifndef LBHASH_TABLE_H
 #define LBHASH_TABLE_H
 
+#include <linux/atomic.h>
 #include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/in6.h>
@@ -57,6 +58,10 @@ struct lbhash_conf {
  * @stats: its counters
  * @nexthop4: the route to its IPv4 address, if a packet needed it; RCU
  * @nexthop6: likewise of IPv6
+ * @unforwarded: packets that could not be sent to its address
+ * @unresolved: packets sent there when its link address was not known; neither
+ *	is worth a counter for each CPU, which memory of a control group is
+ *	charged thrice for
  */
 struct lbhash_backend {
 	refcount_t ref;
@@ -65,6 +70,8 @@ struct lbhash_backend {
 	struct lbhash_backend_stats __percpu *stats;
 	struct lbhash_nexthop __rcu *nexthop4;
 	struct lbhash_nexthop __rcu *nexthop6;
+	atomic64_t unforwarded;
+	atomic64_t unresolved;
 };
 
 /**

@@ -6,6 +6,7 @@
 # part.
 # timeout: 600
 . ./lib.sh
+. ./checks.bash
 . ./forward.bash
 
 # tunnel KIND OUTER INNER N [OPTION...]: a device tunNINNER in lb, which carries
@@ -116,6 +117,33 @@ works_by() {
 	done
 }
 
+# Slots change hands, connections do not.
+stays() {
+	local family name
+
+	echo "# iptables-$IPT, $TABLE, track changed, while backends change"
+	forward on_link --track changed
+	for family in 4 6; do
+		start_client "old$family" "$family" -p "$first_port" -n 60 -h
+	done
+	ctl backend set web s1 state drain
+	ctl backend set web s2 weight 5
+	for family in 4 6; do
+		start_client "new$family" "$family" -p "$((first_port + 200))" \
+			-n 60 -h
+	done
+	check_ge 'slots in transition' 1000 \
+		"$(ctl -j service show web | jq '.[0].transition_slots')"
+	ctl backend set web s3 state drain
+	for name in old4 old6 new4 new6; do
+		next_round "$name"
+		check_client 'after three changes' "$name" 60
+		stop_client "$name"
+	done
+	check_eq 'left to routing' 0 "$(of_backends unforwarded)"
+	flush_rules
+}
+
 load_module
 topology dsr 3
 no_routing_rules
@@ -125,6 +153,7 @@ done
 start_servers
 works_by on_link always
 works_by by_gateway changed
+stays
 IPT=nft
 add_vlan
 works_by by_vlan never

@@ -46,7 +46,7 @@ chains() {
 		both -t "$table" -A FORWARD -i front -o lan -m mark ! --mark 0
 	done
 	both -t mangle -A POSTROUTING -o lan -m mark ! --mark 0
-	both -t nat -A POSTROUTING -o lan
+	both -t nat -A POSTROUTING -o lan -m mark ! --mark 0
 	for family in 4 6; do
 		check_eq "IPv$family, rules everywhere: answers" 5 \
 			"$(pings "$family" -c 5)"
@@ -85,7 +85,7 @@ queued() {
 	"$flows" queue "$T/queue.flows" lb 3 &
 	wait_for 10 reported queue "$!"
 	for chain in FORWARD POSTROUTING; do
-		both -t mangle -A "$chain" -o lan -j NFQUEUE
+		both -t mangle -A "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 		for family in 4 6; do
 			check_eq "IPv$family, queued in $chain: answers" 5 \
 				"$(pings "$family" -c 5)"
@@ -168,14 +168,15 @@ martians() {
 	flush_rules
 }
 
-# left NAME FAMILY: five requests, and not one is forwarded
+# left NAME FAMILY [TIMES]: five requests, and not one is forwarded, though it
+# may come by more than once
 left() {
 	local before
 
 	before=$(of_backends unforwarded)
 	pings "$2" -c 5 >/dev/null
 	check_echoes "IPv$2, $1" "$2" 0
-	check_eq "IPv$2, $1: left to routing" 5 \
+	check_eq "IPv$2, $1: left to routing" $((5 * ${3:-1})) \
 		$(($(of_backends unforwarded) - before))
 }
 
@@ -252,6 +253,24 @@ ipsec() {
 	flush_rules
 }
 
+# What comes by a device of a VRF is routed by that; it meets PREROUTING twice,
+# as a packet of either.
+in_a_vrf() {
+	forward on_link
+	ip -n lb -b - <<-END
+		link add blue type vrf table 900
+		link set blue up
+		link set front master blue
+		addr replace 2001:db8:1::1/64 dev front nodad
+	END
+	for family in 4 6; do
+		left 'in a VRF' "$family" 2
+	done
+	ip -n lb link del blue
+	ip -n lb addr replace 2001:db8:1::1/64 dev front nodad
+	flush_rules
+}
+
 load_module
 topology dsr 3
 no_routing_rules
@@ -264,3 +283,4 @@ martians
 left_to_routing
 own_vip
 ipsec
+in_a_vrf

@@ -85,6 +85,17 @@ moving_routes() {
 	check_eq "IPv$1, route moved: at the new gateway" 5 \
 		$(($(echoes_of 3 "$1") - before))
 
+	ip -n lb route replace 10.3.1.0/24 \
+		nexthop via 10.2.0.101 nexthop via 10.2.0.103
+	ip -n lb route replace 2001:db8:3:1::/64 \
+		nexthop via 2001:db8:2::101 nexthop via 2001:db8:2::103
+	check_eq "IPv$1, two ways: answers" 5 "$(asks "$1" 1 5)"
+	ip -n lb -6 route del 2001:db8:3:1::/64
+	ip -n lb route replace 10.3.1.0/24 via inet6 2001:db8:2::101
+	[ "$1" = 6 ] || check_eq 'IPv4, a gateway with IPv6: answers' 5 \
+		"$(asks "$1" 1 5)"
+	gateway 1 1
+
 	before=$(of_backend 1 unforwarded)
 	ip -n lb route del 10.3.1.0/24
 	ip -n lb route del 2001:db8:3:1::/64
