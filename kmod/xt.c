@@ -121,8 +121,8 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 /* Without room for the packet it stays as it is, for conntrack to say so
  * itself. noinline: balancing needs no room for a connection here.
  */
-static noinline unsigned int adopt(struct sk_buff *skb,
-				   const struct xt_action_param *par)
+static noinline unsigned int only_adopt(struct sk_buff *skb,
+					const struct xt_action_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
 	struct lbhash_conn conn;
@@ -139,7 +139,7 @@ static unsigned int target(struct sk_buff *skb,
 	int verdict;
 
 	if (!info->svc)
-		return adopt(skb, par);
+		return only_adopt(skb, par);
 
 	switch (info->track) {
 	case XT_LBHASH_TRACK_CHANGED:
