@@ -64,6 +64,9 @@ done
 check_eq "where their packets went" "still there" \
 	"$(lookup_all "$still")"
 snapshot
+check_ge 'seconds that conntrack will remember them: the settle time' 590 \
+	"$(lb conntrack -L -p tcp --dport 80 2>/dev/null | awk '{ print $3 }' |
+		sort -n | head -n 1)"
 check_eq picked 8 "${stat[picked]}"
 check_eq adopted 8 "${stat[adopted]}"
 check_eq repicked 0 "${stat[repicked]}"
