@@ -129,7 +129,8 @@ measure() {
 load_module
 room_for_entries
 for family in 4 6; do
-	for path in plain raw_rule mangle_rule raw_empty tracked_empty; do
+	for path in plain raw_rule mangle_rule raw_empty defragged_empty \
+		tracked_empty; do
 		measure "$family" 0 $path
 	done
 	for n in ${BACKENDS//,/ }; do

@@ -111,6 +111,12 @@ conntrack() {
 	xt -t "$1" -N tracks
 	xt -t "$1" -A tracks -m conntrack --ctstate NEW
 }
+# likewise of defragmentation, which hashing wants
+defragged_empty() {
+	raw_empty
+	xt -t mangle -N gathers
+	xt -t mangle -A gathers -p "$PROTO" -m socket
+}
 tracked_empty() {
 	mangle_empty
 	conntrack mangle
