@@ -24,6 +24,11 @@ check_counters() {
 	check_eq counters "$want" "$got"
 }
 
+# slots in transition of web
+transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
+# shellcheck disable=SC2317 # called by wait_for
+settled() { [ "$(transition_slots)" -eq 0 ]; }
+
 # check_client AT NAME N: all its connections have lived
 check_client() {
 	check_eq "$1, $2: ok, broken, moved" "$3, 0, 0" "$(

@@ -65,7 +65,7 @@ sample() {
 	local entries slots open
 
 	entries=$(lb conntrack -C)
-	slots=$(ctl -j service show web | jq '.[0].transition_slots')
+	slots=$(transition_slots)
 	open=$(connections open | wc -l)
 	[ "$entries" -le "$peak_entries" ] || peak_entries=$entries
 	[ "$slots" -le "$peak_slots" ] || peak_slots=$slots

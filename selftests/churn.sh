@@ -10,9 +10,6 @@
 . ./checks.bash
 . ./churn.bash
 
-transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
-settled() { [ "$(transition_slots)" -eq 0 ]; }
-
 # check_round AT: nobody breaks who need not
 check_round() {
 	everybody

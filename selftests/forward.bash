@@ -45,6 +45,17 @@ gateway() {
 	END
 }
 
+# ways_to_servers: three, whom lb reaches directly and by gateways
+ways_to_servers() {
+	local n
+
+	topology dsr 3
+	no_routing_rules
+	for n in 1 2 3; do
+		gateway "$n" "$n"
+	done
+}
+
 # forward PATH [OPTION...]: a fresh service whose rule forwards
 forward() {
 	fresh "$servers"

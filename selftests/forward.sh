@@ -132,8 +132,7 @@ stays() {
 		start_client "new$family" "$family" -p "$((first_port + 200))" \
 			-n 60 -h
 	done
-	check_ge 'slots in transition' 1000 \
-		"$(ctl -j service show web | jq '.[0].transition_slots')"
+	check_ge 'slots in transition' 1000 "$(transition_slots)"
 	ctl backend set web s3 state drain
 	for name in old4 old6 new4 new6; do
 		next_round "$name"
@@ -145,11 +144,7 @@ stays() {
 }
 
 load_module
-topology dsr 3
-no_routing_rules
-for n in 1 2 3; do
-	gateway "$n" "$n"
-done
+ways_to_servers
 start_servers
 works_by on_link always
 works_by by_gateway changed

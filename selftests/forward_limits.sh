@@ -120,11 +120,7 @@ super_packets() {
 }
 
 load_module
-topology dsr 3
-no_routing_rules
-for n in 1 2 3; do
-	gateway "$n" "$n"
-done
+ways_to_servers
 
 forward on_link
 short_lives

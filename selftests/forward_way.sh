@@ -166,11 +166,7 @@ has_sent() {
 }
 
 load_module
-topology dsr 3
-no_routing_rules
-for n in 1 2 3; do
-	gateway "$n" "$n"
-done
+ways_to_servers
 forward on_link
 for family in 4 6; do
 	sources "$family"

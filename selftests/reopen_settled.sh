@@ -11,9 +11,6 @@
 
 N=8 PORT=40001
 
-transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
-settled() { [ "$(transition_slots)" -eq 0 ]; }
-
 start_clients() {
 	start_client four 4 -n $N -p $PORT -e -i 500
 	start_client six 6 -n $N -p $PORT -e -i 500

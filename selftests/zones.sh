@@ -67,6 +67,7 @@ forgotten() {
 		"$(entries_of $ZONE "$1")"
 	stop_client again
 }
+
 # hashed FAMILY: everyone is served, and nobody remembered
 hashed() {
 	zoned
@@ -78,9 +79,6 @@ hashed() {
 		"${stat[picked]}, ${stat[stateless]}"
 	stop_client client
 }
-
-# shellcheck disable=SC2317 # called by wait_for
-settled() { [ "$(ctl -j service show web | jq '.[0].transition_slots')" = 0 ]; }
 
 both_families() {
 	"$1" 4

@@ -78,10 +78,7 @@ static int poll_fd;
 
 static uint64_t now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
+	return nanoseconds() / 1000000;
 }
 
 static bool is_over(const struct conn *c)

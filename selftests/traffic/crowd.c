@@ -23,7 +23,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -209,14 +208,6 @@ static void send_all(int fd, struct sockaddr_ll *to)
 	}
 }
 
-static unsigned long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
 /** crowd_main() - send packets
  * Return: the exit code.
  */
@@ -247,9 +238,9 @@ int crowd_main(int argc, char **argv)
 	fd = socket(AF_PACKET, SOCK_DGRAM, 0);
 	if (fd < 0)
 		die("socket");
-	start = now();
+	start = nanoseconds();
 	send_all(fd, &to);
 	if (opt.timed)
-		printf("%llu\n", now() - start);
+		printf("%llu\n", nanoseconds() - start);
 	return 0;
 }

@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <sys/signalfd.h>
@@ -90,6 +91,15 @@ const char *endpoint_text(const struct endpoint *ep)
 	len = strlen(text);
 	snprintf(text + len, sizeof(text) - len, " %u", endpoint_port(ep));
 	return text;
+}
+
+/** nanoseconds() - the monotonic clock */
+unsigned long long nanoseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
 /** signal_socket() - block SIGUSR1, SIGTERM and SIGINT, read them from a file

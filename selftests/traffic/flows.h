@@ -41,6 +41,7 @@ void enter_namespace(const char *name);
 struct endpoint parse_endpoint(const char *text, unsigned int port);
 unsigned int endpoint_port(const struct endpoint *ep);
 const char *endpoint_text(const struct endpoint *ep);
+unsigned long long nanoseconds(void);
 int signal_socket(void);
 uint32_t next_signal(int fd);
 FILE *report_open(const char *path);

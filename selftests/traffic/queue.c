@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -80,14 +79,6 @@ static int on_packet(const struct nlmsghdr *packet, void *data)
 	return MNL_CB_OK;
 }
 
-static unsigned long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
-}
-
 static void report(const char *path)
 {
 	FILE *f = report_open(path);
@@ -128,7 +119,7 @@ int queue_main(int argc, char **argv)
 		if (fds[0].revents) {
 			len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 			mnl_cb_run(buf, len, 0, 0, on_packet, NULL);
-			last = now();
+			last = nanoseconds() / 1000;
 		}
 		sig = next_signal(fds[1].fd);
 		if (sig)
