@@ -10,9 +10,8 @@
 #   # cost FAMILY BACKENDS PATH:data INSTRUCTIONS    any other
 #
 # "plain" is routing of the same packets by the same kernel without a rule, and
-# all other figures are what a packet costs more than that. Whatever else the
-# kernel does meanwhile is added to some runs and not to others: the least of
-# five is the figure. A program sends them, frame by frame.
+# all other figures are what a packet costs more than that; the least of five
+# runs. A program sends them, frame by frame.
 . ./lib.sh
 . ./paths.bash
 
@@ -24,7 +23,6 @@ RUNS=5 CONNECTIONS=2000
 	forward_mangle lbhash_raw_changed lbhash_raw_never lbhash_raw_always
 	lbhash_mangle ipvs_mh nft_jhash hmark nft_jhash_connmark
 	hmark_connmark statistic_connmark}"
-declare -A plain=()
 
 # send FIRST OPTION...: prints instructions a packet
 send() {
@@ -35,7 +33,7 @@ send() {
 
 # cost BACKENDS PATH: connections that nobody has seen before, in each run
 cost() {
-	local before kind least run
+	local before kind run
 
 	before=$(sunk)
 	for ((run = 0; run <= RUNS; run++)); do
@@ -46,12 +44,9 @@ cost() {
 	check_eq "IPv$family, $1 backends, $2: packets" \
 		$((3 * (RUNS + 1) * CONNECTIONS)) $(($(sunk) - before))
 	for kind in syn ack data; do
-		least=$(tail -n +2 "$T/$kind" | sort -g | head -n 1)
+		tail -n +2 "$T/$kind" >"$T/runs"
 		rm "$T/$kind"
-		[ "$2" != plain ] || plain[$family$kind]=$least
-		echo "# cost $family $1 $2:$kind $(awk -v a="$least" \
-			-v b="${plain[$family$kind]}" -v path="$2" 'BEGIN {
-			printf "%.0f", path == "plain" ? a : a - b }')"
+		cost_is "$1" "$2:$kind" "$T/runs"
 	done
 }
 
@@ -64,13 +59,4 @@ measure() {
 
 load_module
 room_for_entries
-for family in 4 6; do
-	for path in plain raw_rule mangle_rule; do
-		measure "$family" 0 $path
-	done
-	for n in ${BACKENDS//,/ }; do
-		for path in ${PATHS//,/ }; do
-			measure "$family" "$n" "$path"
-		done
-	done
-done
+each_path plain raw_rule mangle_rule

@@ -8,8 +8,7 @@
 # A client's pktgen sends UDP of 60 bytes (IPv6: 80), 1024 flows, over a veth to
 # the balancer. "plain" is routing of the same packets by the same kernel
 # without a rule, and all other figures are what a packet costs more than that.
-# Whatever else the kernel does meanwhile is added to some runs and not to
-# others: the least of five is the figure.
+# The least of five runs is the figure.
 #
 #   # cost FAMILY BACKENDS PATH INSTRUCTIONS
 . ./lib.sh
@@ -89,8 +88,7 @@ has_verdicts() {
 # nfqueue N: who decides is a program, the smallest that there can be
 nfqueue() {
 	routes "$1"
-	xt -t mangle -A PREROUTING -p $PROTO --dport $PORT -j NFQUEUE \
-		--queue-num 0
+	match mangle -j NFQUEUE --queue-num 0
 	"$flows" queue "$T/queue.flows" lb "$1" &
 	listener=$! verdicts=0
 	wait_for 20 test -e "$T/queue.flows"
@@ -98,7 +96,7 @@ nfqueue() {
 
 # cost BACKENDS PATH: warm up and measure; every packet has to get to the sink
 cost() {
-	local before least plain_of="plain$family" run send=send n=$PACKETS
+	local before run send=send n=$PACKETS
 
 	[ "$2" != nfqueue ] || send=queued n=1000
 	$send $n
@@ -108,13 +106,9 @@ cost() {
 		$send $n
 		echo "$took" >>"$T/runs"
 	done
-	least=$(sort -g "$T/runs" | head -n 1)
 	check_eq "IPv$family, $1 backends, $2: packets" $((RUNS * n)) \
 		$(($(sunk) - before))
-	[ "$2" != plain ] || declare -g "$plain_of=$least"
-	echo "# cost $family $1 $2 $(awk -v a="$least" -v b="${!plain_of}" \
-		-v plain="$2" 'BEGIN {
-			printf "%.0f", plain == "plain" ? a : a - b }')"
+	cost_is "$1" "$2" "$T/runs"
 }
 
 # measure FAMILY BACKENDS PATH
@@ -128,14 +122,4 @@ measure() {
 
 load_module
 room_for_entries
-for family in 4 6; do
-	for path in plain raw_rule mangle_rule raw_empty defragged_empty \
-		tracked_empty; do
-		measure "$family" 0 $path
-	done
-	for n in ${BACKENDS//,/ }; do
-		for path in ${PATHS//,/ }; do
-			measure "$family" "$n" "$path"
-		done
-	done
-done
+each_path plain raw_rule mangle_rule raw_empty defragged_empty tracked_empty

@@ -5,8 +5,12 @@
 # forwards; and the paths that a packet may take through the balancer, each a
 # function of the number of backends. "plain" is routing without any rule.
 #
-#   PROTO PORT   what is balanced
-#   family       4 or 6
+#   PROTO PORT        what is balanced
+#   BACKENDS PATHS    how many backends, by which paths, without a space if need
+#                     be: "10,100"
+#   measure 4|6 BACKENDS PATH
+#                     a function of the bench
+#   family            4 or 6
 # shellcheck disable=SC2154 # shared with lib.sh and the benches
 
 # --- the network -------------------------------------------------------------
@@ -68,25 +72,34 @@ routes() {
 		ip "-$family" -n lb -b - || fail 'routing rules'
 }
 
-# backends N: of the service
-backends() {
+# addresses N: of so many backends, one a line
+addresses() {
+	seq "$1" | awk -v f="$family" '{
+		hi = int(($1 + 255) / 256); lo = ($1 + 255) % 256
+		print f == 4 ? "10.2." hi "." lo \
+			: sprintf("2001:db8:2::%x:%x", hi, lo)
+	}'
+}
+
+# mark_only N TABLE OPTION...: all marks go one way
+mark_only() {
 	{
 		echo "service add web"
-		seq "$1" | awk -v f="$family" '{
-			hi = int(($1 + 255) / 256); lo = ($1 + 255) % 256
-			addr = f == 4 ? "10.2." hi "." lo \
-				: sprintf("2001:db8:2::%x:%x", hi, lo)
-			print "backend add web s" $1, "mark", $1, "addr", addr
+		addresses "$1" | awk '{
+			print "backend add web s" NR, "mark", NR, "addr", $1
 		}'
-	} >"$T/batch"
-	ctl -b "$T/batch" || fail backends
+	} | ctl -b - || fail backends
+	match "$2" -j LBHASH --service web "${@:3}"
 }
+
+# The target's own share is what that costs more than a rule without a target.
+mark_hashed() { mark_only "$1" raw --track never; }
+mark_pinned() { mark_only "$1" mangle; }
 
 # lbhash N TABLE OPTION...
 lbhash() {
-	backends "$1"
 	[[ " $* " = *" --forward "* ]] || routes "$1"
-	match "$2" -j LBHASH --service web "${@:3}"
+	mark_only "$@"
 }
 lbhash_raw_changed() { lbhash "$1" raw --track changed; }
 lbhash_raw_never() { lbhash "$1" raw --track never; }
@@ -96,31 +109,6 @@ forward_raw_changed() { lbhash "$1" raw --track changed --forward; }
 forward_raw_never() { lbhash "$1" raw --track never --forward; }
 forward_raw_always() { lbhash "$1" raw --track always --forward; }
 forward_mangle() { lbhash "$1" mangle --forward; }
-
-# The target's own share is what it costs more than a rule without a target: all
-# marks go one way, without routing rules.
-mark_only() {
-	backends "$1"
-	match "$2" -j LBHASH --service web "${@:3}"
-}
-mark_hashed() { mark_only "$1" raw --track never; }
-mark_pinned() { mark_only "$1" mangle; }
-
-# conntrack TABLE: has it look at packets, by a rule that none ever meets
-conntrack() {
-	xt -t "$1" -N tracks
-	xt -t "$1" -A tracks -m conntrack --ctstate NEW
-}
-# likewise of defragmentation, which hashing wants
-defragged_empty() {
-	raw_empty
-	xt -t mangle -N gathers
-	xt -t mangle -A gathers -p "$PROTO" -m socket
-}
-tracked_empty() {
-	mangle_empty
-	conntrack mangle
-}
 
 # crowded N OPTION...: among a thousand services, the rules of others aside
 crowded() {
@@ -141,14 +129,23 @@ raw_rule() { match raw -j ACCEPT; }
 mangle_rule() { match mangle -j ACCEPT; }
 plain() { :; }
 
-# Rules that match and do nothing.
+# Rules that match and do nothing; and what LBHASH asks for besides, had by a
+# rule that no packet ever meets.
 raw_empty() { match raw; }
-mangle_empty() { match mangle; }
+defragged_empty() {
+	raw_empty
+	xt -t mangle -N unused
+	xt -t mangle -A unused -p "$PROTO" -m socket
+}
+tracked_empty() {
+	match mangle
+	xt -t mangle -N unused
+	xt -t mangle -A unused -m conntrack --ctstate NEW
+}
 
 add_hmark() {
-	match mangle -j HMARK \
-		--hmark-tuple src,sport --hmark-mod "$1" --hmark-offset 1 \
-		--hmark-rnd 1
+	match mangle -j HMARK --hmark-tuple src,sport --hmark-mod "$1" \
+		--hmark-offset 1 --hmark-rnd 1
 }
 
 hmark() {
@@ -215,12 +212,7 @@ ipvs() {
 	service="$([ "$PROTO" = udp ] && echo -u || echo -t) $vip:$PORT"
 	{
 		echo "-A $service -s ${*:2}"
-		seq "$1" | awk -v f="$family" -v s="$service" -v p="$PORT" '{
-			hi = int(($1 + 255) / 256); lo = ($1 + 255) % 256
-			addr = f == 4 ? "10.2." hi "." lo \
-				: sprintf("[2001:db8:2::%x:%x]", hi, lo)
-			print "-a " s " -r " addr ":" p " -g"
-		}'
+		addresses "$1" | sed "s/.*:.*/[&]/; s/.*/-a $service -r &:$PORT -g/"
 	} | lb ipvsadm -R || fail ipvsadm
 	lb ipvsadm --set 0 0 86400 || fail ipvsadm
 	vip=${vip#[}
@@ -228,3 +220,39 @@ ipvs() {
 }
 ipvs_mh() { ipvs "$1" mh; }
 ipvs_rr() { ipvs "$1" rr -o; }
+
+# --- what it costs -----------------------------------------------------------
+
+# each_path PATH...: measure these without backends, "plain" first, and all
+# others
+each_path() {
+	local n path
+
+	for family in 4 6; do
+		for path; do
+			measure "$family" 0 "$path"
+		done
+		for n in ${BACKENDS//,/ }; do
+			for path in ${PATHS//,/ }; do
+				measure "$family" "$n" "$path"
+			done
+		done
+	done
+}
+
+# cost_is BACKENDS PATH[:KIND] FILE: the least of the figures in a file; of all
+# paths but "plain", what it is more than that one's. Whatever else the kernel
+# does meanwhile is added to some runs and not to others.
+declare -A plain=()
+cost_is() {
+	local kind=$family${2#"${2%%:*}"} base=0 least
+
+	least=$(sort -g "$3" | head -n 1)
+	if [[ $2 = plain* ]]; then
+		plain[$kind]=$least
+	else
+		base=${plain[$kind]}
+	fi
+	echo "# cost $family $1 $2 $(awk -v a="$least" -v b="$base" 'BEGIN {
+		printf "%.0f", a - b }')"
+}

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 50000
 #
-# What settling slots costs, in instructions: run --icount bench/sweep. There
-# the guest's TSC counts them, and hours in which nothing runs pass at once.
+# What settling slots costs, in instructions: vm/run --icount -d selftests/bench
+# sweep. There the guest's TSC counts them, and hours in which nothing runs pass
+# at once.
 . ./lib.sh
 . ./trace.bash
 
@@ -20,9 +21,6 @@ trace_sweeps() {
 }
 
 sweeps() { events | grep -c workqueue_execute_start; }
-
-# shellcheck disable=SC2317 # called by wait_for
-seen() { [ "$(events | grep -cw "$1")" -ge "$2" ]; }
 
 # gap: the longest that nobody else could run, in a walk
 gap() {
