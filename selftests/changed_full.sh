@@ -237,6 +237,15 @@ crowd -n $open -f A -q 1007
 check_round 'room' $open 1
 check_eq 'room: entries' $((max + n)) "$(entries)"
 
+# What has begun is known by its SYN, too, however crowded it is.
+again=2000
+crowd -n $again -i $open -f S -q 1000
+set_max "$(entries)"
+crowd -n $again -i $open -f S -q 1000
+crowd -n $again -i $open -f A -q 1001
+check_round 'SYNs that come twice' $again 3
+set_max 100000
+
 before=$(transitions)
 ctl service set web settle 0
 wait_for 30 some_settled
