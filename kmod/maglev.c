@@ -130,7 +130,7 @@ static u32 count_last(u32 size)
  * @n: number of entries
  * @size: number of slots
  *
- * Return: bytes, at most 260 KiB.
+ * Return: bytes, at most 514 KiB.
  */
 size_t lbhash_maglev_scratch(const struct lbhash_maglev_entry *entries, u32 n,
 			     u32 size)
