@@ -31,6 +31,7 @@
 #include "pin.h"
 #include "service.h"
 #include "stats.h"
+#include "trace.h"
 
 static const struct lbhash_member *
 usable_by_mark(const struct lbhash_table *table, u32 mark)
@@ -129,7 +130,7 @@ static void hold(const struct lbhash_table *table,
 /* Count, mark and, given the hook's @state, forward; returns the verdict,
  * NF_ACCEPT for going on.
  */
-static __always_inline int send_to(struct lbhash_service *svc,
+static __always_inline int send_on(struct lbhash_service *svc,
 				   const struct lbhash_table *table,
 				   struct sk_buff *skb,
 				   const struct nf_hook_state *state,
@@ -141,6 +142,45 @@ static __always_inline int send_to(struct lbhash_service *svc,
 	return state ? lbhash_forward(member, skb, state) : NF_ACCEPT;
 }
 
+/* Tell who traces. noinline: room for a decision is for them to make. */
+static noinline void tell(const struct lbhash_service *svc,
+			  const struct lbhash_table *table,
+			  const struct sk_buff *skb,
+			  const struct lbhash_member *member,
+			  enum lbhash_reason reason)
+{
+	const struct lbhash_decision decision = {
+		.member = member,
+		.reason = reason,
+	};
+
+	trace_lbhash_decision(svc, table, skb, &decision);
+}
+
+/* The last thing that its callers do: they keep nothing over it. */
+static noinline int tell_and_send(struct lbhash_service *svc,
+				  const struct lbhash_table *table,
+				  struct sk_buff *skb,
+				  const struct nf_hook_state *state,
+				  const struct lbhash_member *member,
+				  enum lbhash_reason reason)
+{
+	tell(svc, table, skb, member, reason);
+	return send_on(svc, table, skb, state, member, reason);
+}
+
+static __always_inline int send_to(struct lbhash_service *svc,
+				   const struct lbhash_table *table,
+				   struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   const struct lbhash_member *member,
+				   enum lbhash_reason reason)
+{
+	if (trace_lbhash_decision_enabled())
+		return tell_and_send(svc, table, skb, state, member, reason);
+	return send_on(svc, table, skb, state, member, reason);
+}
+
 /* Likewise, of what may be nobody. */
 static int carry_out(struct lbhash_service *svc,
 		     const struct lbhash_table *table, struct sk_buff *skb,
@@ -150,6 +190,8 @@ static int carry_out(struct lbhash_service *svc,
 	if (decision.member)
 		return send_to(svc, table, skb, state, decision.member,
 			       decision.reason);
+	if (trace_lbhash_decision_enabled())
+		tell(svc, table, skb, NULL, decision.reason);
 	lbhash_stats_packet(svc->stats, NULL, decision.reason, skb->len);
 	return decision.reason == LBHASH_REASON_EMPTY &&
 	       table->conf.on_empty == LBHASH_ON_EMPTY_DROP ?
