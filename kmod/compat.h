@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only place that knows that kernels differ. It asks for the thing that
- * it needs, not for a version: stable kernels backport.
+ * The only place that knows that kernels differ. What probe.sh has asked their
+ * headers is in probed.h, which the build makes: versions do not tell, for
+ * stable kernels and distributions backport.
  */
 #ifndef LBHASH_COMPAT_H
 #define LBHASH_COMPAT_H
@@ -11,19 +12,32 @@
 #include <net/inet_dscp.h>
 #include <net/route.h>
 
-/* Formatted extended acks and split operations came with the same kernels
- * (6.2): the extended ack brings a buffer for its sentence, and pre_doit and
- * the attributes of a dump changed their types.
- */
-#ifdef NL_SET_ERR_MSG_FMT
+#include "probed.h"
 
+/* What pre_doit and post_doit are told about. */
+#ifdef LBHASH_HAVE_GENL_SPLIT_OPS
 #define lbhash_compat_genl_ops	genl_split_ops
+#else
+#define lbhash_compat_genl_ops	genl_ops
+#endif
 
+/**
+ * lbhash_compat_dump_attrs - the attributes of a request for a dump
+ * @cb: the dump
+ *
+ * Return: an array by attribute, valid as long as the dump.
+ */
 static inline struct nlattr **
 lbhash_compat_dump_attrs(struct netlink_callback *cb)
 {
+#ifdef LBHASH_HAVE_GENL_DUMP_INFO
 	return genl_dumpit_info(cb)->info.attrs;
+#else
+	return (struct nlattr **)genl_dumpit_info(cb)->attrs;
+#endif
 }
+
+#ifdef LBHASH_HAVE_EXTACK_TEXT
 
 /**
  * lbhash_compat_refuse - say why a request failed
@@ -47,14 +61,6 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 
 #else
 
-#define lbhash_compat_genl_ops	genl_ops
-
-static inline struct nlattr **
-lbhash_compat_dump_attrs(struct netlink_callback *cb)
-{
-	return (struct nlattr **)genl_dumpit_info(cb)->attrs;
-}
-
 /* The sentence has to live until the ack is made, which is after the operation
  * returned. So the ack is made here, and netlink told (-EINTR) to make none.
  */
@@ -73,10 +79,10 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 	return -EINTR;
 }
 
-#endif /* NL_SET_ERR_MSG_FMT */
+#endif /* LBHASH_HAVE_EXTACK_TEXT */
 
 /* What of the type of service counts when the kernel routes a packet. */
-#ifdef IPTOS_RT_MASK
+#ifdef LBHASH_HAVE_IPTOS_RT_MASK
 #define LBHASH_COMPAT_TOS_MASK	IPTOS_RT_MASK
 #else
 #define LBHASH_COMPAT_TOS_MASK	INET_DSCP_MASK

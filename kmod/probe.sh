@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Ask a kernel's headers what they have, by compiling a line for each question:
+# a version does not tell what a distribution has backported.
+#
+#   probe.sh COMPILER FLAGS... >probed.h
+#
+# What compiles defines LBHASH_HAVE_NAME, for compat.h. If not even an empty
+# line does, that is an error and no answer.
+set -u
+
+# A warning is no answer, whatever the kernel's configuration makes of it.
+compiler=(
+	"$@" -DKBUILD_MODNAME='"probe"' -Wno-error
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types
+)
+
+compiles() {
+	"${compiler[@]}" -fsyntax-only -x c - <<-END
+		#include <linux/netlink.h>
+		#include <net/genetlink.h>
+		#include <net/route.h>
+
+		void probe(struct genl_family *family,
+			   struct netlink_callback *cb,
+			   struct netlink_ext_ack *extack, int mask);
+		void probe(struct genl_family *family,
+			   struct netlink_callback *cb,
+			   struct netlink_ext_ack *extack, int mask)
+		{
+			$1;
+		}
+	END
+}
+
+# probe NAME STATEMENT
+probe() {
+	if compiles "$2" 2>/dev/null; then
+		echo "#define LBHASH_HAVE_$1 1"
+	else
+		echo "/* no $1 */"
+	fi
+}
+
+compiles '' || {
+	echo "probe.sh: the headers of the kernel do not compile" >&2
+	exit 1
+}
+
+# What pre_doit and post_doit are told about.
+probe GENL_SPLIT_OPS \
+	'family->pre_doit((const struct genl_split_ops *)NULL, NULL, NULL)'
+# Where the attributes of a dump are.
+probe GENL_DUMP_INFO 'cb->data = genl_dumpit_info(cb)->info.attrs'
+# An extended ack with room for its sentence.
+probe EXTACK_TEXT 'NL_SET_ERR_MSG_FMT(extack, "%d", mask)'
+# What of the type of service counts when the kernel routes a packet.
+probe IPTOS_RT_MASK 'mask = IPTOS_RT_MASK'
