@@ -121,9 +121,10 @@ deps:
 
 # --- installation ------------------------------------------------------------
 
-XTLIBDIR = $(shell pkg-config --variable=xtlibdir xtables)
-
-install: all
+# Where things go: PREFIX, SBINDIR, MANDIR, and by pkg-config, if not told,
+# XTLIBDIR of the extensions and UNITDIR of the systemd unit. Modules go where
+# kernels look for them.
+install: modules extensions tools
 	$(Q)for k in $(KVERS); do \
 		install -D -m 644 $(B)/$$k/xt_lbhash.ko \
 			$(DESTDIR)/lib/modules/$$k/extra/xt_lbhash.ko && \
@@ -132,15 +133,14 @@ install: all
 	$(Q)$(MAKE) -C xtables-ext O=$(B)/xtables install
 	$(Q)$(MAKE) -C tools O=$(B) install
 
+# From all kernels: others may be there today.
 uninstall:
-	rm -f $(DESTDIR)$(XTLIBDIR)/libxt_LBHASH.so \
-		$(DESTDIR)$(XTLIBDIR)/libxt_lbhash.so \
-		$(DESTDIR)$(SBINDIR)/lbhashctl \
-		$(DESTDIR)$(MANDIR)/man8/lbhashctl.8 \
-		$(DESTDIR)$(MANDIR)/man8/iptables-lbhash.8
-	$(Q)for k in $(KVERS); do \
-		rm -fv $(DESTDIR)/lib/modules/$$k/extra/xt_lbhash.ko; \
-		[ -n '$(DESTDIR)' ] || depmod $$k; \
+	$(Q)$(MAKE) -C xtables-ext uninstall
+	$(Q)$(MAKE) -C tools uninstall
+	$(Q)for ko in $(DESTDIR)/lib/modules/*/extra/xt_lbhash.ko; do \
+		[ -e "$$ko" ] || continue; \
+		rm -fv "$$ko"; k=$${ko%/extra/*}; \
+		[ -n '$(DESTDIR)' ] || depmod "$${k##*/}"; \
 	done
 
 .PHONY: install uninstall
