@@ -37,6 +37,8 @@ DEPS	+= linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64 \
 DEPS	+= clang sparse shellcheck mandoc linux-source-6.12 perl \
 	python3-yaml python3-jsonschema coccinelle libpython3.11 cppcheck \
 	clang-tidy
+# packages: what builds them, builds the module from one, and looks at both
+DEPS	+= build-essential debhelper dh-dkms dkms lintian systemd openssl
 # the guest runs the machine's own programs
 DEPS	+= busybox $(shell sed -n 's/^pkg //p' selftests/vm/guest.list)
 
@@ -69,12 +71,15 @@ help:
 	@echo 'all          module, iptables extensions, lbhashctl, in build/'
 	@echo 'deps         install the Debian packages that all this needs'
 	@echo 'install      DESTDIR= PREFIX=$(PREFIX); uninstall takes it away'
+	@echo 'deb          Debian packages xt-lbhash-dkms and lbhash-tools: build/deb'
 	@echo 'demo         boot a kernel and watch it balance nginx'
 	@echo 'check        everything below, then all selftests on both kernels'
 	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
 	@echo 'check-debug  all selftests on a kernel that finds mistakes in the use of'
 	@echo '             memory, locks and more; builds it once, in half an hour'
 	@echo 'check-kcsan  the same for data races'
+	@echo 'check-packages  install the packages in a root of Debian, see DKMS build'
+	@echo '             for both kernels, purge them; as root'
 	@echo 'soak         the tests that can go on for longer: two hours'
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'bench        what packets and changes cost, and what others do: writes'
@@ -145,6 +150,39 @@ uninstall:
 
 .PHONY: install uninstall
 
+# --- Debian packages ---------------------------------------------------------
+
+deb: $(B)/deb/done
+	@ls $(B)/deb/*.deb
+
+# debian/rules leaves what it makes beside its sources: a copy gets it, and none
+# of our options.
+packaged := Kbuild Makefile LICENSE README.md CHANGELOG.md dkms.conf debian kmod \
+	tools xtables-ext doc
+$(B)/deb/done: $(shell find $(packaged) -type f)
+	@rm -rf $(@D) && mkdir -p $(@D)/xt-lbhash && cp -R $(packaged) $(@D)/xt-lbhash
+	@echo '  DEB     xt-lbhash-dkms lbhash-tools'
+	$(Q)cd $(@D)/xt-lbhash && env -i PATH="$$PATH" HOME="$$HOME" \
+		dpkg-buildpackage -b -us -uc >../log 2>&1 || \
+		{ tail -n 40 ../log; exit 1; }
+	@touch $@
+
+lintian: $(B)/deb/done
+	$(Q)lintian --allow-root --fail-on error $(B)/deb/*.changes
+
+# What DKMS makes of the package, for the guest.
+dkms: $(KVERS:%=$(B)/dkms/%/xt_lbhash.ko)
+$(KVERS:%=$(B)/dkms/%/xt_lbhash.ko) &: $(B)/deb/done selftests/packages/dkms
+	@echo '  DKMS    $(KVERS)'
+	$(Q)selftests/packages/dkms $(KVERS)
+
+check-packages: DEPS += mmdebstrap
+check-packages: deps
+	@$(MAKE) deb
+	@selftests/packages/root
+
+.PHONY: deb lintian dkms check-packages
+
 # --- tests -------------------------------------------------------------------
 
 units	:= $(patsubst selftests/unit/%.c,$(B)/unit/%,\
@@ -195,7 +233,8 @@ demo: deps
 	@selftests/vm/run --watch $(addprefix -k ,$(K)) demo
 
 check: deps
-	@$(MAKE) -j$(shell nproc) -O all fuzzers
+	@$(MAKE) -j$(shell nproc) -O all fuzzers \
+		$(if $(filter packages,$(or $(T),packages)),dkms)
 	@selftests/vm/check $(addprefix -k ,$(K)) $(T)
 
 check-host: deps
