@@ -40,7 +40,7 @@ DEPS	+= clang sparse shellcheck mandoc linux-source-6.12 perl \
 # packages: what builds them, builds the module from one, and looks at both
 DEPS	+= build-essential debhelper dh-dkms dkms lintian systemd openssl
 # the guest runs the machine's own programs
-DEPS	+= busybox $(shell sed -n 's/^pkg //p' selftests/vm/guest.list)
+DEPS	+= busybox $(shell sed -nE 's/^(pkg|more) //p' selftests/vm/guest.list)
 
 # one real package may stand in for another: busybox-static for busybox
 installed = $(shell dpkg-query -W -f \
@@ -205,6 +205,10 @@ $(B)/tests/nth.so: selftests/debug/nth.c
 	@mkdir -p $(@D) && echo '  CC      debug/nth'
 	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 
+# The kernel's own netlink client, for the guest.
+tests: ynl
+ynl: $(B)/linux/tools/net/ynl/cli.py
+
 # lbhashctl under AddressSanitizer and UBSan, which it brings along: the guest
 # has no library of theirs.
 tests: sanitized
@@ -267,7 +271,7 @@ soak: deps
 		netlink_fuzz packet_fuzz soak stress
 
 .PHONY: bench bench-churn check-debug check-kcsan module-debug module-kcsan soak \
-	sanitized
+	sanitized ynl
 
 # --- fuzzers -----------------------------------------------------------------
 
@@ -315,7 +319,7 @@ sources	= $(filter-out kmod/uapi/%,$(call written,kmod))
 others	= $(call written,kmod/uapi xtables-ext tools selftests)
 scripts	= $(shell grep -rlE '^(\#!/bin/bash|\# shellcheck shell=)' \
 	.ci kmod tools selftests)
-pages	= $(wildcard tools/*.8)
+pages	= $(wildcard tools/*.[78])
 
 # What checkpatch wants only from the kernel; and a sentence that somebody reads
 # stays on one line.
@@ -324,11 +328,12 @@ user	:= $(user),STRNCPY,PREFER_FALLTHROUGH,NEW_TYPEDEFS,MACRO_ARG_UNUSED
 
 # Read from Debian's kernel source when needed, never committed.
 unpacked := $(B)/linux/scripts/checkpatch.pl
-$(unpacked): /usr/src/$(linux).tar.xz
-	@mkdir -p $(B)/linux && echo '  UNPACK  checkpatch, coccinelle'
+$(unpacked) $(B)/linux/tools/net/ynl/cli.py &: /usr/src/$(linux).tar.xz
+	@mkdir -p $(B)/linux && echo '  UNPACK  checkpatch, coccinelle, ynl'
 	$(Q)tar -C $(B)/linux --strip-components=1 -m -xf $< \
 		$(addprefix $(linux)/scripts/,checkpatch.pl spelling.txt \
-		const_structs.checkpatch coccinelle)
+		const_structs.checkpatch coccinelle) \
+		$(addprefix $(linux)/tools/net/ynl/,cli.py lib)
 
 checkpatch = $(unpacked) --no-tree --strict \
 	--terse --quiet --no-summary --max-line-length=80 --file
@@ -347,8 +352,8 @@ style-user: $(unpacked)
 style-shell:
 	$(Q)shellcheck -x -P selftests:selftests/bench $(scripts)
 
-style-pages:
-	$(Q)$(if $(pages),mandoc -T lint -W warning $(pages))
+style-pages: extensions
+	$(Q)mandoc -T lint -W warning $(pages) $(B)/xtables/iptables-lbhash.8
 
 # A fresh build each time: what was compiled before warns no more.
 sparse: $(KVERS:%=sparse-%)
