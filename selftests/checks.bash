@@ -11,6 +11,12 @@ keep_udp() {
 		net.netfilter.nf_conntrack_udp_timeout{,_stream}=600
 }
 
+# subscribed PID: to conntrack's events, in its namespace
+subscribed() {
+	awk '$2 == 12 && $3 != 0 && $4 != "00000000" { ok = 1 }
+		END { exit !ok }' "/proc/$1/net/netlink"
+}
+
 # check_counters AT REASON N...: the service's counters, all of one moment
 check_counters() {
 	local want=$1: got=$1:

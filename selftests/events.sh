@@ -14,13 +14,7 @@ listen() {
 	ip netns exec lb conntrack -E -e NEW,UPDATES -b 4194304 \
 		>>"$T/events" 2>"$T/complaints" &
 	listener=$!
-	wait_for 20 subscribed
-}
-
-# shellcheck disable=SC2317 # called by wait_for
-subscribed() {
-	awk '$2 == 12 && $3 != 0 && $4 != "00000000" { ok = 1 }
-		END { exit !ok }' "/proc/$listener/net/netlink"
+	wait_for 20 subscribed "$listener"
 }
 
 # events KIND: "SOURCE PORT MARK FLAGS" of the connections to port 80
