@@ -6,6 +6,7 @@
 # hosts are set up as badly as a careful distribution would; after a section
 # what it promises is true, and was not before.
 . ./lib.sh
+. ./documents.bash
 
 guide=../doc/setup.md
 executed=0 patience=20
@@ -14,7 +15,7 @@ executed=0 patience=20
 commands() {
 	awk -v section="$1" '
 		/^## / { here = section == "" || $2 == section "." }
-		/^```/ { role = $1 == "```sh" ? $2 : ""; next }
+		/^```/ { role = $1 == "```sh" ? $2 ? $2 : "nobody" : ""; next }
 		here && role { print role, $0 }
 	' "$guide"
 }
@@ -227,6 +228,10 @@ ip -n lb addr add "$VIP4/32" dev lo
 ip -n lb addr add "$VIP6/128" dev lo nodad
 check_eq 'answers without the rule' '' "$(patience=4; get 4 1; get 6 1)"
 follow 4
+while read -r command; do
+	try cl
+	ok "on a client: $command"
+done < <(spans doc/setup.md)
 check_get 'DSR, balancer has the VIP' 80
 check_eq 'far source, by the servers side' 3 "$(by_servers_side 192.0.2.1)"
 check_eq 'near source, by the servers side' 3 "$(by_servers_side 10.2.0.2)"
