@@ -98,7 +98,10 @@ check_refused() {
 	check_same "$1: fails, and the configuration is" "$before" "$(ctl save)"
 }
 
-install_module
+case $(uname -r) in
+*-cloud-amd64) install_module ;;
+*) skip "DKMS builds for kernels that are packages" ;;
+esac
 add_namespace lb
 mkdir -p "$units"
 install -D -m 644 -t /usr/lib/systemd/system /lbhash/build/lbhash.service
