@@ -78,6 +78,7 @@ chains() {
 }
 
 # Someone takes packets out of a chain and gives them back.
+# One at a time, for two that wait in the queue both begin the connection.
 queued() {
 	local chain family
 
@@ -88,7 +89,7 @@ queued() {
 		both -t mangle -A "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 		for family in 4 6; do
 			check_eq "IPv$family, queued in $chain: answers" 5 \
-				"$(pings "$family" -c 5)"
+				"$(pings "$family" -c 5 -A)"
 			check_echoes "IPv$family, queued in $chain" "$family" 5
 			check_eq "IPv$family, $chain saw them" 5 \
 				"$(seen "$family" mangle "$chain")"
