@@ -23,8 +23,13 @@ targets='
 all		everything here was built by it
 deps		check begins with it
 check		has called this test, or is what would
+deb		is what lintian and DKMS look at in check
 demo		is for people to look at
 install		the packages are made by it
+uninstall	install, of the host, tries both
+check-packages	makes a Debian from the archive, for one thing
+lintian		is a check of the host
+dkms		check makes it, packages loads it
 help		lists targets
 check-debug	needs a kernel that takes half an hour to build
 check-kcsan	likewise
@@ -59,6 +64,21 @@ make() {
 		esac
 	done
 }
+
+# Packages are installed by make check-packages, systemd is booted by packages;
+# here, whether it is ours that they are told of.
+# shellcheck disable=SC2317
+apt() {
+	local file
+
+	[ "$1" = install ] || return 1
+	for file in "${@:2}"; do
+		file=${file##*/}
+		grep -qx "Package: ${file%%_*}" debian/control || return 1
+	done
+}
+# shellcheck disable=SC2317
+systemctl() { [ -e "tools/${*: -1}.service" ]; }
 
 # Somebody edits the file.
 # shellcheck disable=SC2317
@@ -143,7 +163,7 @@ check_document() {
 }
 
 total=0
-export -f make vi lbhashctl
+export -f make apt systemctl vi lbhashctl
 export targets
 load_module
 for document in $(documents); do

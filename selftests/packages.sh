@@ -104,7 +104,7 @@ case $(uname -r) in
 esac
 add_namespace lb
 mkdir -p "$units"
-install -D -m 644 -t /usr/lib/systemd/system /lbhash/build/lbhash.service
+install -D -m 644 -t /usr/lib/systemd/system /lbhash/tools/lbhash.service
 systemd-analyze verify --man=no lbhash.service >"$T/verify" 2>&1 ||
 	fail "verify: $(cat "$T/verify")"
 check_eq "systemd-analyze verify says" '' "$(cat "$T/verify")"
