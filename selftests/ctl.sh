@@ -100,7 +100,8 @@ no_privilege() {
 		"$(lb unshare -Ur lbhashctl service add web 2>&1)"
 	check_eq "services after all that" 0 "$(count)"
 	check_eq "one's own network namespace" 1 "$(unshare -Urn sh -c \
-		'lbhashctl service add web && lbhashctl service show' | wc -l)"
+		'lbhashctl service add web && lbhashctl -j service show' |
+		jq length)"
 }
 
 # --- what is wrong with a command --------------------------------------------
@@ -124,16 +125,16 @@ wrong_words() {
 	says 1 "save: unexpected argument after -b" -b /dev/null save
 	says 1 "-n nowhere: no such network namespace" -n nowhere save
 	says 1 "-n ../net: not a name" -n ../net save
-	says 1 "service: a command is missing" service
+	says 1 "service: a command is missing (lbhashctl help service)" service
 	says 1 "s: ambiguous command (set, show)" service s
 	says 1 "move: unknown command (add, set, del, show)" service move web
-	says 1 "service add: NAME is missing" service add
-	says 1 "backend del web: NAME is missing" backend del web
-	says 1 "lookup: SERVICE is missing" lookup
-	says 1 "apply: FILE|- is missing" apply
-	says 1 "save: unexpected argument web" save web
+	says 1 "service add: NAME is missing$(synopsis service add)" service add
+	says 1 "backend del web: NAME is missing$(synopsis backend del)" backend del web
+	says 1 "lookup: SERVICE is missing$(synopsis lookup)" lookup
+	says 1 "apply: FILE|- is missing$(synopsis apply)" apply
+	says 1 "save: unexpected argument web$(synopsis save)" save web
 	says 1 "now: unknown keyword (dry-run)" service del web now
-	says 1 "backend show web s1: unexpected argument s2" backend show web s1 s2
+	says 1 "backend show web s1: unexpected argument s2$(synopsis backend show)" backend show web s1 s2
 	says 1 "service : $name" service add ""
 	says 1 "service -web: $name" service add -web
 	says 1 "service a/b: $name" service show a/b
@@ -153,8 +154,8 @@ wrong_settings() {
 		18446744073709551916 0xfg ' 300' ''; do
 		says 1 "size $value: $range" service add new size "$value"
 	done
-	says 1 "size: N is missing" service add new size
-	says 1 "size: given twice" service add new size 300 size 300
+	says 1 "size: N is missing$(synopsis service add)" service add new size
+	says 1 "size: given twice$(synopsis service add)" service add new size 300 size 300
 	says 1 "se: ambiguous keyword (seed, settle)" service add new se 1
 	says 1 "settle 604801: must be 0..604800" service add new settle 604801
 	says 1 "mask 0: must be 1..0xffffffff" service add new mask 0
@@ -182,10 +183,10 @@ wrong_settings() {
 		service add new hash symmetric
 	says 2 "a symmetric hash treats both ends alike" \
 		service add new hash src,symmetric
-	says 1 "service set web: nothing to change" service set web
+	says 1 "service set web: nothing to change$(synopsis service set)" service set web
 
-	says 1 "backend add web s9: mark is missing" backend add web s9
-	says 1 "backend set web s9: nothing to change" backend set web s9
+	says 1 "backend add web s9: mark is missing$(synopsis backend add)" backend add web s9
+	says 1 "backend set web s9: nothing to change$(synopsis backend set)" backend set web s9
 	says 1 "mark 0: must be 1..0xffffffff" backend add web s9 mark 0
 	says 1 "weight 65536: must be 0..65535" \
 		backend add web s9 mark 9 weight 65536
@@ -200,8 +201,8 @@ wrong_settings() {
 	says 1 "address none: none stands alone" \
 		backend set web s1 address 10.0.0.1 address none
 
-	says 1 "lookup web: proto is missing" lookup web src 10.0.0.1
-	says 1 "lookup web: dst is missing" lookup web proto tcp src 10.0.0.1
+	says 1 "lookup web: proto is missing$(synopsis lookup)" lookup web src 10.0.0.1
+	says 1 "lookup web: dst is missing$(synopsis lookup)" lookup web proto tcp src 10.0.0.1
 	says 1 "proto 256: must be tcp, udp or 0..255" lookup web proto 256
 	says 1 "src 10.0.0.1:65536: a port is 0..65535" \
 		lookup web src 10.0.0.1:65536
@@ -260,14 +261,17 @@ answers() {
 	does backend add web s1 mark 0x1 state drain
 	digest=$(ctl -j service show web | jq -r '.[0].digest')
 	[[ $digest =~ ^[0-9a-f]{16}$ ]] || fail "digest $digest"
-	prints "web size 257 hash proto,src/24,dst/64 mask 0xff on-empty continue settle 7 backends 2 rules 0 digest $digest" \
+	prints "name  size  hash                 mask  on-empty  settle  backends  rules  digest
+web    257  proto,src/24,dst/64  0xff  continue       7         2      0  $digest" \
 		service show
-	prints "web size 257 hash proto,src/24,dst/64 seed $seed mask 0xff on-empty continue settle 7 backends 2 rules 0 generation 3 digest $digest" \
+	prints "name  size  hash                 seed                              mask  on-empty  settle  backends  rules  generation  digest
+web    257  proto,src/24,dst/64  $seed  0xff  continue       7         2      0           3  $digest" \
 		-v service show web
 	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2,\"transition_slots\":0,\"settles_in\":null,\"holding\":0}]" \
 		service show web
-	prints "s1 mark 0x1 weight 1 state drain slots 0
-s2 mark 0x2 weight 3 state up address 192.0.2.2 address ${V6}2 slots 257" \
+	prints "name  mark  weight  state  slots  address
+s1    0x1        1  drain      0  -
+s2    0x2        3  up       257  192.0.2.2 ${V6}2" \
 		backend show web
 	shape . '[{"name":"s1","mark":1,"weight":1,"state":"drain","addresses":[],"slots":0}]' \
 		backend show web s1
@@ -277,16 +281,17 @@ s2 mark 0x2 weight 3 state up address 192.0.2.2 address ${V6}2 slots 257" \
 		lookup web proto udp src 192.0.2.1:5 dst 192.0.2.2
 	shape 'del(.slot)' '{"service":"web","owner":"s2","previous":null,"pinned":null,"backend":"s2","mark":2,"reason":"picked"}' \
 		lookup web dst "[${V6}1]:53" src ${V6}2 proto 17
-	prints "web size 257 digest $digest
-  s1 slots 0 share 0.00% ideal 0.00
-  s2 slots 257 share 100.00% ideal 257.00" table web
+	prints "web: 257 slots, digest $digest, spread +0.00% to +0.00%
+  backend   ideal  slots  spread    share
+  s1         0.00      0       -    0.00%
+  s2       257.00    257  +0.00%  100.00%  ####################" table web
 	shape . "{\"service\":\"web\",\"size\":257,\"digest\":\"$digest\",\"backends\":[{\"name\":\"s1\",\"slots\":0,\"ideal\":0},{\"name\":\"s2\",\"slots\":257,\"ideal\":257}]}" \
 		table web
 	shape '.slots | [unique, length]' '[["s2"],257]' -v table web
-	prints "web packets 0 bytes 0
-  reasons pinned 0 picked 0 previous 0 repicked 0 adopted 0 reopened 0 stateless 0 related 0 empty 0 malformed 0
-  s1 mark 0x1 packets 0 bytes 0 connections 0 unforwarded 0 unresolved 0
-  s2 mark 0x2 packets 0 bytes 0 connections 0 unforwarded 0 unresolved 0" stats
+	prints "web: 0 packets, 0 bytes
+  backend  mark  bytes  connections  packets
+  s1       0x1       0            0        0
+  s2       0x2       0            0        0" stats
 	shape . '[{"service":"web","packets":0,"bytes":0,"reasons":{"pinned":0,"picked":0,"previous":0,"repicked":0,"adopted":0,"reopened":0,"stateless":0,"related":0,"empty":0,"malformed":0},"backends":[{"name":"s1","mark":1,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0},{"name":"s2","mark":2,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0}]}]' \
 		stats web
 }
@@ -297,10 +302,24 @@ formats() {
 	check_eq "lines of -p" 21 "$(ctl -p backend show web | wc -l)"
 	check_eq "save -j is save on a line" "$(ctl save | jq -c .)" \
 		"$(ctl -j save)"
-	prints "  backend add SERVICE NAME mark N [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
+	prints "backend: the real servers of a service
+
+  backend add SERVICE NAME mark N [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
+      add a backend to a service
   backend set SERVICE NAME [mark N] [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
+      change what is given, leave the rest
   backend del SERVICE NAME [dry-run]
-  backend show SERVICE [NAME]" help backend
+      delete a backend; its connections are picked again
+  backend show SERVICE [NAME]
+      show one backend of a service, or all
+
+  mark N                  mark of its packets: not 0, unique in the service, within its mask
+  weight W                share of the slots in relation to others, 0..65535; 1 by default
+  state up|drain|down     drain: no new connections; down: none at all
+  address ADDR|none       next hop for --forward, one IPv4 and one IPv6 address; none: take both away
+  dry-run                 change nothing, say what would change" help backend
+	check_eq "OBJECT help is help OBJECT" "$(ctl help service)" \
+		"$(ctl service help)"
 	check_eq "help names every object" 10 "$(ctl help |
 		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|monitor|version) ')"
 	lbhashctl >"$T/out" 2>"$T/err"
@@ -319,8 +338,8 @@ changes() {
 	does backend add web s1 mark 1 weight 2 address 192.0.2.1
 	does backend set web s1 address ${V6}1
 	does backend set web s1 state down
-	prints "s1 mark 0x1 weight 2 state down address 192.0.2.1 address ${V6}1 slots 0" \
-		backend show web s1
+	prints "name  mark  weight  state  slots  address
+s1    0x1        2  down       0  192.0.2.1 ${V6}1" backend show web s1
 	does backend set web s1 address none
 	does service set web on-empty continue
 	shape '.[0] | [.size, .settle, .on_empty]' '[251,7,"continue"]' \
@@ -355,6 +374,7 @@ batches() {
 	says 1 "-:2: weight many: must be 0..65535" -b - \
 		<<<$'backend set web s1 weight 3\nbackend set web s1 weight many'
 	shape '.[0].weight' 3 backend show web
+	says 1 "-:2: a zero byte" -b - < <(printf '#\nflush\0web\n')
 	says 1 "$T/none: No such file or directory" -b "$T/none"
 	says 1 "$T: Is a directory" -b "$T"
 

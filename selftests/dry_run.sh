@@ -31,15 +31,17 @@ write_base() {
 # look NAME: who is usable, and the owner of each slot, into $T/NAME
 look() {
 	{
-		ctl backend show web | sed -n 's/ .*state \(up\|drain\).*/ usable/p'
-		ctl -v table web
+		ctl backend show web |
+			awk '$4 == "up" || $4 == "drain" { print $1, "usable" }'
+		ctl -v table web | sed -E 's/^  ([^ ]+) +[0-9]+\.[0-9]+ .*/\1 slots/
+			s/^web: ([0-9]+) slots.*/web size \1/; s/^ +//'
 	} >"$T/$1"
 }
 
 # state: everything that a dry run must leave alone
 state() {
 	ctl save
-	ctl -v service show | sed 's/settles-in [0-9]* *//'
+	ctl -j service show | sed 's/"settles_in":[0-9]*//g'
 	ctl stats
 }
 
@@ -118,7 +120,7 @@ happened() {
 }
 
 # shown KEY: a number in $T/show
-shown() { grep -o "\b$1 [0-9]*" "$T/show" | cut -d' ' -f2 | grep . || echo 0; }
+shown() { grep -o "\"$1\":[0-9]*" "$T/show" | cut -d: -f2; }
 
 # in_event WORDS: the number before the words
 in_event() { grep -o "[0-9]* $1" "$T/event" | cut -d' ' -f1; }
@@ -135,7 +137,7 @@ rehearse() {
 	}
 	: >"$T/events"
 	ctl "$@" || fail "$*"
-	ctl -v service show web >"$T/show"
+	ctl -j service show web >"$T/show"
 	look after
 	generation=$(shown generation)
 	wait_for 20 happened
@@ -150,11 +152,11 @@ foretold() {
 	rehearse "$@"
 	check_same "$*: slot by slot" "$(truth)" "$(rows)"
 	check_eq "$*: event and service show" \
-		"generation 2, $(shown backends) backends, $(shown transition) in transition" \
+		"generation 2, $(shown backends) backends, $(shown transition_slots) in transition" \
 		"$(sed -E 's/.*(generation [^,]*, [^,]*), .*, (.*)/\1, \2/' \
 			"$T/event")"
 	check_eq "$*: in transition" "$(in_event 'entered transition')" \
-		"$(shown transition)"
+		"$(shown transition_slots)"
 }
 
 single_changes() {
@@ -193,8 +195,8 @@ further_changes() {
 	rehearse backend set web s3 state drain
 	cp "$T/before" "$T/first"
 	rehearse backend set web s3 state up
-	check_same "back again: the owners" "$(grep ' slot ' "$T/first")" \
-		"$(grep ' slot ' "$T/after")"
+	check_same "back again: the owners" "$(grep '^slot ' "$T/first")" \
+		"$(grep '^slot ' "$T/after")"
 	check_eq "back again: entered, in transition" "0, $first" \
 		"$(in_event 'entered transition'), $(in_event 'in transition')"
 
@@ -352,8 +354,8 @@ old: deleted
 	ctl apply "$T/two"
 	look after
 	check_same "web" "$(truth)" "$(rows)"
-	check_eq "new" "x mark 0x1 weight 1 state up slots 251" \
-		"$(ctl backend show new)"
+	check_eq "new" '[["x",1,1,"up",251]]' "$(ctl -j backend show new |
+		jq -c 'map([.name, .mark, .weight, .state, .slots])')"
 	# JSON has the untouched backends as well.
 	check_same "as JSON" "$(for s in new old web; do rows "$s"; done)" \
 		"$(jq -r '.[] | "\(.service): " + (if .outcome == "created" then
@@ -397,8 +399,9 @@ words() {
 		<<<'backend set web s3 state drain weight 2')"
 	check_eq "a line of a batch" "$want" "$(ctl -b - \
 		<<<'--dry-run backend set web s3 state drain weight 2')"
-	check_eq "nothing happened" "s3 mark 0x3 weight 1 state up" \
-		"$(ctl backend show web s3 | sed 's/ slots.*//')"
+	check_eq "nothing happened" '["s3",3,1,"up"]' \
+		"$(ctl -j backend show web s3 |
+			jq -c '.[0] | [.name, .mark, .weight, .state]')"
 	check_eq "lines of one length" 1 "$(tail -n +2 <<<"$want" |
 		awk '{ print length }' | sort -u | wc -l)"
 
@@ -409,7 +412,7 @@ words() {
 		# shellcheck disable=SC2086
 		says 1 "$words: unexpected argument --dry-run" $words --dry-run
 	done
-	says 1 "backend set web s3: nothing to change" \
+	says 1 "backend set web s3: nothing to change$(synopsis backend set)" \
 		backend set web s3 dry-run
 	says 2 "backend s77 does not exist" backend del web s77 dry-run
 	says 2 "service dry-run does not exist" flush dry-run

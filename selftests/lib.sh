@@ -246,6 +246,12 @@ ipt() { lb "iptables-$IPT" -w "$@"; }
 ip6t() { lb "ip6tables-$IPT" -w "$@"; }
 ctl() { lbhashctl -n lb "$@"; }
 
+# synopsis OBJECT [COMMAND]: what an error says besides, as help does
+synopsis() {
+	echo " (usage: lbhashctl $(ctl help "$1" |
+		sed -n "s/^  \($1${2:+ $2}\b.*\)/\1/p" | head -n 1))"
+}
+
 # rule TABLE CHAIN MATCHES-AND-TARGET...: about the VIP, both families
 rule() {
 	ipt -t "$1" -A "$2" -d "$VIP4" "${@:3}" || fail "iptables: $*"

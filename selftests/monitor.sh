@@ -147,7 +147,7 @@ ends_and_beginnings() {
 	ctl service set web settle 1
 	wait_for 20 said batch 'web: service-set'
 	ends batch INT 0
-	check_eq "a batch goes on" "web: web" "$(cut -d' ' -f1 "$T/batch" |
+	check_eq "a batch goes on" "web: name web" "$(cut -d' ' -f1 "$T/batch" |
 		paste -sd ' ')"
 	ctl flush
 }
@@ -210,8 +210,10 @@ counts() {
 	holding=$(held slot | wc -l)
 	check_ge "connections elsewhere" 3 "$holding"
 	check_eq "in transition" "[$slots,true,$holding]" "$(show lb)"
-	check_eq "in transition, text" "transition $slots settles-in N holding $holding" \
-		"$(ctl service show web | sed -E 's/.*(transition.*settles-in )[0-9]+/\1N/')"
+	check_eq "in transition, text" "transition settles-in holding, $slots N $holding" \
+		"$(ctl service show web | awk '
+			NR == 1 { printf "%s %s %s, ", $(NF - 2), $(NF - 1), $NF }
+			NR == 2 && $(NF - 1) > 0 { print $(NF - 2), "N", $NF }')"
 	check_eq "in transition, for everybody" "[$slots,true,null]" \
 		"$(show lb setpriv --reuid 65534 --clear-groups --inh-caps=-all \
 			--bounding-set=-all)"

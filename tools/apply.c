@@ -345,7 +345,10 @@ static json_t *load(const char *file)
 }
 
 static const struct setting apply_settings[] = {
-	{ .key = "disruptive" },
+	{
+		.key = "disruptive",
+		.help = "allow changes that move connections",
+	},
 	CHANGE_DRY_RUN,
 	{}
 };
@@ -487,16 +490,20 @@ static int flush(const struct command *cmd, char **argv)
 }
 
 const struct command apply_commands[] = {
-	{ .args = "FILE|-", .settings = apply_settings, .run = apply },
+	{ .args = "FILE|-",
+	  .help = "make the configuration what the file says, or leave it as it is",
+	  .settings = apply_settings, .run = apply },
 	{}
 };
 
 const struct command save_commands[] = {
-	{ .args = "", .run = save },
+	{ .args = "", .help = "print the configuration as JSON", .run = save },
 	{}
 };
 
 const struct command flush_commands[] = {
-	{ .args = "[SERVICE]", .settings = change_settings, .run = flush },
+	{ .args = "[SERVICE]",
+	  .help = "delete the backends of a service, or all services",
+	  .settings = change_settings, .run = flush },
 	{}
 };

@@ -13,7 +13,9 @@
 
 const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 	[BACKEND_MARK] = {
-		.key = "mark", .value = "N", .json = "mark",
+		.key = "mark", .value = "N",
+		.help = "mark of its packets: not 0, unique in the service, within its mask",
+		.json = "mark",
 		.parse = parse_number,
 		.offset = offsetof(struct backend, mark),
 		.min = 1, .max = 0xffffffff,
@@ -21,19 +23,25 @@ const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 			 SETTING_REQUIRED,
 	},
 	[BACKEND_WEIGHT] = {
-		.key = "weight", .value = "W", .json = "weight",
+		.key = "weight", .value = "W",
+		.help = "share of the slots in relation to others, 0..65535; 1 by default",
+		.json = "weight",
 		.parse = parse_number,
 		.offset = offsetof(struct backend, weight),
 		.max = LBHASH_WEIGHT_MAX, .flags = SETTING_INTEGER,
 	},
 	[BACKEND_STATE] = {
-		.key = "state", .value = "up|drain|down", .json = "state",
+		.key = "state", .value = "up|drain|down",
+		.help = "drain: no new connections; down: none at all",
+		.json = "state",
 		.parse = parse_choice,
 		.offset = offsetof(struct backend, state),
 		.names = state_names, .flags = SETTING_STRING,
 	},
 	[BACKEND_ADDRESS] = {
-		.key = "address", .value = "ADDR|none", .json = "addresses",
+		.key = "address", .value = "ADDR|none",
+		.help = "next hop for --forward, one IPv4 and one IPv6 address; none: take both away",
+		.json = "addresses",
 		.parse = parse_address,
 		.offset = offsetof(struct backend, addr),
 		.flags = SETTING_STRING | SETTING_LIST,
@@ -43,12 +51,12 @@ const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 };
 
 static const struct print_field backend_view[] = {
-	{ .key = "name" },
-	{ .key = "mark", .label = "mark", .flags = PRINT_HEX },
-	{ .key = "weight", .label = "weight" },
-	{ .key = "state", .label = "state" },
+	{ .key = "name", .flags = PRINT_NAME },
+	{ .key = "mark", .flags = PRINT_HEX },
+	{ .key = "weight" },
+	{ .key = "state", .flags = PRINT_STATE },
+	{ .key = "slots" },
 	{ .key = "addresses", .label = "address" },
-	{ .key = "slots", .label = "slots" },
 	{}
 };
 
@@ -175,9 +183,9 @@ static int backend_change(const struct command *cmd, char **argv)
 		return rc;
 	missing = parse_missing(cmd->settings, be.have);
 	if (missing && !cmd->partial)
-		return fail(USAGE, "%s: %s is missing", ctl.what, missing);
+		return misuse("%s: %s is missing", ctl.what, missing);
 	if (!be.have)
-		return fail(USAGE, "%s: nothing to change", ctl.what);
+		return misuse("%s: nothing to change", ctl.what);
 	msg = nl_request(cmd->op);
 	nl_put_str(msg, LBHASH_A_NAME, argv[0]);
 	backend_put(msg, argv[1], &be);
@@ -223,14 +231,23 @@ static int backend_show(const struct command *cmd, char **argv)
 }
 
 const struct command backend_commands[] = {
-	{ .name = "add", .args = "SERVICE NAME", .settings = backend_settings,
-	  .op = LBHASH_CMD_BACKEND_NEW, .run = backend_change },
-	{ .name = "set", .args = "SERVICE NAME", .settings = backend_settings,
+	{ .name = "add", .args = "SERVICE NAME",
+	  .help = "add a backend to a service",
+	  .settings = backend_settings,
+	  .op = LBHASH_CMD_BACKEND_NEW,
+	  .run = backend_change },
+	{ .name = "set", .args = "SERVICE NAME",
+	  .help = "change what is given, leave the rest",
+	  .settings = backend_settings,
 	  .op = LBHASH_CMD_BACKEND_SET, .partial = true,
 	  .run = backend_change },
-	{ .name = "del", .args = "SERVICE NAME", .settings = change_settings,
-	  .op = LBHASH_CMD_BACKEND_DEL, .run = backend_del },
+	{ .name = "del", .args = "SERVICE NAME",
+	  .help = "delete a backend; its connections are picked again",
+	  .settings = change_settings,
+	  .op = LBHASH_CMD_BACKEND_DEL,
+	  .run = backend_del },
 	{ .name = "show", .args = "SERVICE [NAME]",
+	  .help = "show one backend of a service, or all",
 	  .op = LBHASH_CMD_BACKEND_GET, .run = backend_show },
 	{}
 };

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "change.h"
+#include "color.h"
+#include "columns.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "parse.h"
@@ -28,14 +30,14 @@ struct rehearsal {
 	const json_t *known;
 };
 
-/* The columns of a change's backends; the first one is the name. */
-static const char *const columns[] = {
-	"name", "before", "after", "gained", "lost", "entered"
-};
-
-struct row {
-	const char *cells[ARRAY_SIZE(columns)];
-	char text[ARRAY_SIZE(columns)][24];
+static const struct print_field backends_view[] = {
+	{ .key = "name", .flags = PRINT_NAME },
+	{ .key = "before", .flags = PRINT_RIGHT },
+	{ .key = "after", .flags = PRINT_RIGHT },
+	{ .key = "gained", .flags = PRINT_RIGHT | PRINT_ALWAYS },
+	{ .key = "lost", .flags = PRINT_RIGHT | PRINT_ALWAYS },
+	{ .key = "entered", .flags = PRINT_RIGHT | PRINT_ALWAYS },
+	{}
 };
 
 /**
@@ -48,11 +50,11 @@ void change_read(json_t *into, const struct nlattr *nest)
 	const struct nlattr *tb[LBHASH_CHANGE_A_MAX + 1] = {};
 	json_t *collateral = json_null();
 
-	if (nest) {
+	if (nest)
 		nl_nested(nest, tb, LBHASH_CHANGE_A_MAX);
+	if (tb[LBHASH_CHANGE_A_MOVED] && tb[LBHASH_CHANGE_A_NEEDED])
 		collateral = json_integer(nl_uint(tb[LBHASH_CHANGE_A_MOVED]) -
 					  nl_uint(tb[LBHASH_CHANGE_A_NEEDED]));
-	}
 	json_object_set_new(into, "moved",
 			    json_uint(tb[LBHASH_CHANGE_A_MOVED]));
 	json_object_set_new(into, "needed",
@@ -60,6 +62,23 @@ void change_read(json_t *into, const struct nlattr *nest)
 	json_object_set_new(into, "collateral", collateral);
 	json_object_set_new(into, "entered",
 			    json_uint(tb[LBHASH_CHANGE_A_ENTERED]));
+}
+
+/**
+ * change_print() - print what change_read() has read, after a number of slots
+ * @numbers: the object
+ * @move: what those slots do
+ * @enter: what others do to transition
+ */
+void change_print(const json_t *numbers, const char *move, const char *enter)
+{
+	printf(" slots %s (", move);
+	print_number(numbers, "needed");
+	fputs(" needed, ", stdout);
+	print_number(numbers, "collateral");
+	fputs(" collateral), ", stdout);
+	print_number(numbers, "entered");
+	printf(" %s transition", enter);
 }
 
 static const char *outcome(const struct nlmsghdr *nlh, const char *name,
@@ -143,72 +162,26 @@ static bool is_affected(const json_t *backend)
 	       json_number(backend, "entered");
 }
 
-/* A cell of the table as text, "-" for what is not known. */
-static const char *cell_text(const json_t *value, char *text, size_t room)
-{
-	if (json_is_string(value))
-		return json_string_value(value);
-	if (!json_is_integer(value))
-		return "-";
-	snprintf(text, room, "%llu", (__u64)json_integer_value(value));
-	return text;
-}
-
-static void fill_row(struct row *row, const json_t *backend)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(columns); i++)
-		row->cells[i] = cell_text(json_object_get(backend, columns[i]),
-					  row->text[i], sizeof(row->text[i]));
-}
-
-static void widen(int *widths, const char *const *cells)
-{
-	size_t i;
-	int len;
-
-	for (i = 0; i < ARRAY_SIZE(columns); i++) {
-		len = strlen(cells[i]);
-		if (len > widths[i])
-			widths[i] = len;
-	}
-}
-
-static void print_row(const int *widths, const char *const *cells)
-{
-	size_t i;
-
-	printf("  %-*s", widths[0], cells[0]);
-	for (i = 1; i < ARRAY_SIZE(columns); i++)
-		printf("  %*s", widths[i], cells[i]);
-	putchar('\n');
-}
-
 static void print_backends(const json_t *backends)
 {
-	int widths[ARRAY_SIZE(columns)] = {};
-	const json_t *backend;
-	bool any = false;
-	struct row row;
+	json_t *affected = json_array(), *backend;
 	size_t i;
 
-	widen(widths, columns);
-	json_array_foreach(backends, i, backend) {
-		if (!is_affected(backend))
-			continue;
-		fill_row(&row, backend);
-		widen(widths, row.cells);
-		any = true;
-	}
-	if (any)
-		print_row(widths, columns);
-	json_array_foreach(backends, i, backend) {
-		if (!is_affected(backend))
-			continue;
-		fill_row(&row, backend);
-		print_row(widths, row.cells);
-	}
+	json_array_foreach(backends, i, backend)
+		if (is_affected(backend))
+			json_array_append(affected, backend);
+	columns_print(affected, backends_view, "  ");
+	json_decref(affected);
+}
+
+static void print_moves(const json_t *change)
+{
+	fputs(": ", stdout);
+	print_number(change, "moved");
+	fputs(" of ", stdout);
+	print_number(change, "size");
+	change_print(change, "move", "enter");
+	putchar('\n');
 }
 
 static void print_change(const json_t *change)
@@ -216,18 +189,13 @@ static void print_change(const json_t *change)
 	const char *what = json_string_value(json_object_get(change,
 							     "outcome"));
 
-	fputs(json_string_value(json_object_get(change, "service")), stdout);
+	print_name(json_string_value(json_object_get(change, "service")));
 	if (!strcmp(what, "deleted"))
 		puts(": deleted");
 	else if (!strcmp(what, "created"))
 		printf(": created, %llu slots\n", json_number(change, "size"));
 	else
-		printf(": %llu of %llu slots move (%llu needed, %llu collateral), %llu enter transition\n",
-		       json_number(change, "moved"),
-		       json_number(change, "size"),
-		       json_number(change, "needed"),
-		       json_number(change, "collateral"),
-		       json_number(change, "entered"));
+		print_moves(change);
 	print_backends(json_object_get(change, "backends"));
 }
 

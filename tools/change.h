@@ -11,7 +11,11 @@ struct nl_msg;
 struct nlattr;
 
 /* For every command that changes something. */
-#define CHANGE_DRY_RUN	{ .key = "dry-run", .flags = SETTING_DRY_RUN }
+#define CHANGE_DRY_RUN	{						\
+	.key = "dry-run",						\
+	.help = "change nothing, say what would change",		\
+	.flags = SETTING_DRY_RUN,					\
+}
 
 extern const struct setting change_settings[];
 
@@ -19,5 +23,6 @@ int change_one(struct nl_msg *msg);
 int change_all(struct nl_msg **msgs, size_t count, const json_t *known);
 
 void change_read(json_t *into, const struct nlattr *nest);
+void change_print(const json_t *numbers, const char *move, const char *enter);
 
 #endif /* _LBHASHCTL_CHANGE_H */

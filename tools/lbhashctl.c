@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "color.h"
 #include "lbhashctl.h"
 #include "parse.h"
-#include "print.h"
 
 #define WORDS_MAX	256
 
@@ -25,9 +25,28 @@
 #define OPTION_DRY_RUN	256
 
 struct ctl ctl;
+/* It may also stand behind the object. */
+static const char dry_run_option[] = "--dry-run";
 static bool always_dry_run;
 
-static const struct command version_commands[];
+static const struct option longopts[] = {
+	{ "json",	no_argument,		NULL, 'j' },
+	{ "pretty",	no_argument,		NULL, 'p' },
+	{ "color",	optional_argument,	NULL, 'c' },
+	{ "netns",	required_argument,	NULL, 'n' },
+	{ "batch",	required_argument,	NULL, 'b' },
+	{ "verbose",	no_argument,		NULL, 'v' },
+	{ "dry-run",	no_argument,		NULL, OPTION_DRY_RUN },
+	{ "version",	no_argument,		NULL, 'V' },
+	{ "help",	no_argument,		NULL, 'h' },
+	{}
+};
+
+/* What runs, for errors. */
+static struct {
+	const struct object *object;
+	const struct command *command;
+} running;
 
 static const struct object objects[] = {
 	{ "service", "what rules refer to: a table of slots and how to hash",
@@ -92,12 +111,32 @@ void *must_realloc(void *old, size_t size)
 	return new;
 }
 
+/**
+ * must_print() - asprintf() that ends the program if there is no memory
+ * @fmt: the format
+ *
+ * Return: the text, to be freed.
+ */
+char *must_print(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int len;
+
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		exit(fail(REFUSED, "out of memory"));
+	return text;
+}
+
 static void print_synopsis(const struct object *obj,
 			   const struct command *cmd, FILE *out)
 {
 	const struct setting *set;
 
-	fprintf(out, "  %s", obj->name);
+	fputs(obj->name, out);
 	if (cmd->name)
 		fprintf(out, " %s", cmd->name);
 	if (*cmd->args)
@@ -107,23 +146,84 @@ static void print_synopsis(const struct object *obj,
 			" %s%s%s" : " [%s%s%s]%s", set->key,
 			set->value ? " " : "", set->value ? set->value : "",
 			set->flags & SETTING_LIST ? "..." : "");
-	fputc('\n', out);
+}
+
+/**
+ * misuse() - tell the user what is wrong with a command, and how it is used
+ * @fmt: what is wrong
+ *
+ * Return: USAGE.
+ */
+int misuse(const char *fmt, ...)
+{
+	char *why, *synopsis = NULL;
+	size_t size;
+	va_list ap;
+	FILE *out;
+
+	va_start(ap, fmt);
+	if (vasprintf(&why, fmt, ap) < 0)
+		why = NULL;
+	va_end(ap);
+	out = open_memstream(&synopsis, &size);
+	if (out) {
+		print_synopsis(running.object, running.command, out);
+		fclose(out);
+	}
+	if (why && synopsis)
+		fail(USAGE, "%s (usage: lbhashctl %s)", why, synopsis);
+	else
+		fail(USAGE, "out of memory");
+	free(synopsis);
+	free(why);
+	return USAGE;
+}
+
+/* Is it in the settings of a command before this one? */
+static bool is_known(const struct object *obj, const struct command *cmd,
+		     const char *key)
+{
+	const struct command *other;
+	const struct setting *set;
+
+	for (other = obj->commands; other != cmd; other++)
+		for (set = other->settings; set && set->key; set++)
+			if (!strcmp(set->key, key))
+				return true;
+	return false;
 }
 
 static void print_object_help(const struct object *obj, FILE *out)
 {
 	const struct command *cmd;
+	const struct setting *set;
+	char word[32];
 
-	for (cmd = obj->commands; cmd->run; cmd++)
+	fprintf(out, "%s: %s\n\n", obj->name, obj->help);
+	for (cmd = obj->commands; cmd->run; cmd++) {
+		fputs("  ", out);
 		print_synopsis(obj, cmd, out);
+		fprintf(out, "\n      %s\n", cmd->help);
+	}
+	for (cmd = obj->commands; cmd->run; cmd++)
+		for (set = cmd->settings; set && set->key; set++) {
+			if (is_known(obj, cmd, set->key))
+				continue;
+			snprintf(word, sizeof(word), "%s%s%s", set->key,
+				 set->value ? " " : "",
+				 set->value ? set->value : "");
+			fprintf(out, "%s  %-22s  %s\n",
+				cmd == obj->commands && set == cmd->settings ?
+				"\n" : "", word, set->help);
+		}
 }
 
 static void print_help(FILE *out)
 {
 	const struct object *obj;
 
-	fputs("usage: lbhashctl [-j] [-p] [-v] [-n NETNS] [--dry-run] OBJECT COMMAND ...\n"
-	      "       lbhashctl [-j] [-p] [-v] [-n NETNS] [--dry-run] -b FILE\n"
+	fputs("usage: lbhashctl [OPTION...] OBJECT COMMAND ...\n"
+	      "       lbhashctl [OPTION...] -b FILE\n"
 	      "       lbhashctl help [OBJECT]\n\n", out);
 	for (obj = objects; obj->name; obj++)
 		fprintf(out, "  %-8s  %s\n", obj->name, obj->help);
@@ -131,6 +231,7 @@ static void print_help(FILE *out)
 	      "  -j  print JSON                   -n NETNS  in a network namespace\n"
 	      "  -p  print indented JSON          -b FILE   run commands from FILE\n"
 	      "  -v  show more                    -V        show the version\n"
+	      "  -c[=always|auto|never]  in colour; auto, on a terminal, if not given\n"
 	      "  --dry-run  change nothing, say what would change\n",
 	      out);
 }
@@ -149,37 +250,6 @@ static int help(const char *word)
 	print_object_help(obj, stdout);
 	return DONE;
 }
-
-static int show_version(const struct command *cmd, char **argv)
-{
-	static const struct print_field view[] = {
-		{ .key = "lbhashctl", .label = "lbhashctl" },
-		{ .key = "xt_lbhash", .label = "xt_lbhash" },
-		{}
-	};
-	const char *module = NULL;
-	char text[64];
-	FILE *in;
-
-	(void)cmd;
-	(void)argv;
-	in = fopen("/sys/module/xt_lbhash/version", "r");
-	if (in && fgets(text, sizeof(text), in)) {
-		text[strcspn(text, "\n")] = '\0';
-		module = text;
-	}
-	if (in)
-		fclose(in);
-	if (!module && !ctl.json)
-		module = "not loaded";
-	return print(json_pack("{s:s, s:s?}", "lbhashctl", VERSION,
-			       "xt_lbhash", module), view);
-}
-
-static const struct command version_commands[] = {
-	{ .args = "", .run = show_version },
-	{}
-};
 
 /* Says what runs, for errors: "service add web". */
 static void say(const char *word)
@@ -206,7 +276,7 @@ static int check_args(const struct object *obj, const struct command *cmd,
 		if (!*argv && optional)
 			return DONE;
 		if (!*argv)
-			return fail(USAGE, "%s: %s is missing", ctl.what, name);
+			return misuse("%s: %s is missing", ctl.what, name);
 		is_name = !strcmp(name, "NAME");
 		if (is_name || !strcmp(name, "SERVICE")) {
 			why = parse_name(*argv);
@@ -218,19 +288,18 @@ static int check_args(const struct object *obj, const struct command *cmd,
 		say(*argv++);
 	}
 	if (*argv && !cmd->settings)
-		return fail(USAGE, "%s: unexpected argument %s", ctl.what,
-			    *argv);
+		return misuse("%s: unexpected argument %s", ctl.what, *argv);
 	return DONE;
 }
 
-/* Takes --dry-run out, which may stand anywhere: no name begins with a dash. */
-static bool take_dry_run(char **argv)
+/* Takes an option out that may stand anywhere: no name begins with a dash. */
+static bool take_option(char **argv, const char *option)
 {
 	char **to = argv;
 	bool found = false;
 
 	for (; *argv; argv++) {
-		if (!strcmp(*argv, "--dry-run"))
+		if (!strcmp(*argv, option))
 			found = true;
 		else
 			*to++ = *argv;
@@ -259,7 +328,7 @@ static int run(char **argv)
 	int rc;
 
 	ctl.what[0] = '\0';
-	ctl.dry_run = take_dry_run(argv) || always_dry_run;
+	ctl.dry_run = take_option(argv, dry_run_option) || always_dry_run;
 	if (!argv[0])
 		return fail(USAGE, "an object is missing");
 	if (!strcmp(argv[0], "help"))
@@ -273,13 +342,15 @@ static int run(char **argv)
 		return help(obj->name);
 	if (cmd->name) {
 		if (!*argv)
-			return fail(USAGE, "%s: a command is missing",
-				    obj->name);
+			return fail(USAGE, "%s: a command is missing (lbhashctl help %s)",
+				    obj->name, obj->name);
 		cmd = parse_keyword("command", *argv++, cmd, sizeof(*cmd));
 		if (!cmd)
 			return USAGE;
 		say(cmd->name);
 	}
+	running.object = obj;
+	running.command = cmd;
 	rc = check_args(obj, cmd, argv);
 	if (!rc)
 		rc = check_dry_run(cmd);
@@ -310,15 +381,17 @@ static int run_batch(const char *file)
 	char *line = NULL;
 	size_t room = 0;
 	int rc = DONE;
+	ssize_t len;
 	FILE *in;
 
 	in = is_stdin ? stdin : fopen(file, "r");
 	if (!in)
 		return fail(USAGE, "%s: %s", file, strerror(errno));
-	while (!rc && getline(&line, &room, in) >= 0) {
+	while (!rc && (len = getline(&line, &room, in)) >= 0) {
 		snprintf(ctl.where, sizeof(ctl.where), "%s:%u: ", file,
 			 ++number);
-		rc = run_line(line);
+		rc = strlen(line) == (size_t)len ? run_line(line) :
+		     fail(USAGE, "a zero byte");
 	}
 	ctl.where[0] = '\0';
 	if (!rc && ferror(in))
@@ -358,22 +431,11 @@ static int close_output(int rc)
 
 int main(int argc, char **argv)
 {
-	static const struct option longopts[] = {
-		{ "json",	no_argument,		NULL, 'j' },
-		{ "pretty",	no_argument,		NULL, 'p' },
-		{ "netns",	required_argument,	NULL, 'n' },
-		{ "batch",	required_argument,	NULL, 'b' },
-		{ "verbose",	no_argument,		NULL, 'v' },
-		{ "dry-run",	no_argument,		NULL, OPTION_DRY_RUN },
-		{ "version",	no_argument,		NULL, 'V' },
-		{ "help",	no_argument,		NULL, 'h' },
-		{}
-	};
-	const char *netns = NULL, *batch = NULL, *word;
+	const char *netns = NULL, *batch = NULL, *word, *why;
 	int opt, rc = DONE;
 
 	for (word = argv[optind];
-	     (opt = getopt_long(argc, argv, "+:jpn:b:vVh", longopts,
+	     (opt = getopt_long(argc, argv, "+:jpc::n:b:vVh", longopts,
 				NULL)) != -1; word = argv[optind]) {
 		switch (opt) {
 		case 'j':
@@ -382,6 +444,11 @@ int main(int argc, char **argv)
 		case 'p':
 			ctl.json = true;
 			ctl.pretty = true;
+			break;
+		case 'c':
+			why = color_mode(optarg);
+			if (why)
+				return fail(USAGE, "%s: %s", word, why);
 			break;
 		case 'n':
 			netns = optarg;

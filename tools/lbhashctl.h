@@ -39,6 +39,7 @@ struct setting;
  * @name: NULL if the object has this command only, without a word for it
  * @args: words that must stand first, those in brackets may be left out;
  *   NAME and SERVICE are checked for being names
+ * @help: what it does
  * @settings: keywords that may follow, or NULL
  * @op: netlink command
  * @partial: the settings are a change, none of them is required
@@ -47,6 +48,7 @@ struct setting;
 struct command {
 	const char *name;
 	const char *args;
+	const char *help;
 	const struct setting *settings;
 	__u8 op;
 	bool partial;
@@ -68,10 +70,17 @@ extern const struct command lookup_commands[];
 extern const struct command table_commands[];
 extern const struct command stats_commands[];
 extern const struct command monitor_commands[];
+extern const struct command version_commands[];
 
 void *must_realloc(void *old, size_t size);
 
+__printf(1, 2)
+char *must_print(const char *fmt, ...);
+
 __printf(2, 3)
 int fail(int code, const char *fmt, ...);
+
+__printf(1, 2)
+int misuse(const char *fmt, ...);
 
 #endif /* _LBHASHCTL_H */

@@ -22,15 +22,21 @@ struct flow {
 
 static const struct setting lookup_settings[] = {
 	{
-		.key = "proto", .value = "tcp|udp|N", .parse = parse_proto,
+		.key = "proto", .value = "tcp|udp|N",
+		.help = "protocol of the packets",
+		.parse = parse_proto,
 		.offset = offsetof(struct flow, proto),
 		.flags = SETTING_REQUIRED,
 	}, {
-		.key = "src", .value = "ADDR[:PORT]", .parse = parse_endpoint,
+		.key = "src", .value = "ADDR[:PORT]",
+		.help = "where they come from, an IPv6 address with a port in brackets",
+		.parse = parse_endpoint,
 		.offset = offsetof(struct flow, src),
 		.flags = SETTING_REQUIRED,
 	}, {
-		.key = "dst", .value = "ADDR[:PORT]", .parse = parse_endpoint,
+		.key = "dst", .value = "ADDR[:PORT]",
+		.help = "where they go",
+		.parse = parse_endpoint,
 		.offset = offsetof(struct flow, dst),
 		.flags = SETTING_REQUIRED,
 	},
@@ -38,7 +44,7 @@ static const struct setting lookup_settings[] = {
 };
 
 static const struct print_field lookup_view[] = {
-	{ .key = "service" },
+	{ .key = "service", .flags = PRINT_NAME },
 	{ .key = "slot", .label = "slot" },
 	{ .key = "owner", .label = "owner" },
 	{ .key = "previous", .label = "previous" },
@@ -98,7 +104,7 @@ static int lookup(const struct command *cmd, char **argv)
 		return rc;
 	missing = parse_missing(cmd->settings, flow.have);
 	if (missing)
-		return fail(USAGE, "%s: %s is missing", ctl.what, missing);
+		return misuse("%s: %s is missing", ctl.what, missing);
 	if (flow.src.family != flow.dst.family)
 		return fail(USAGE, "%s: src and dst must be both IPv4 or both IPv6",
 			    ctl.what);
@@ -122,6 +128,8 @@ static int lookup(const struct command *cmd, char **argv)
 }
 
 const struct command lookup_commands[] = {
-	{ .args = "SERVICE", .settings = lookup_settings, .run = lookup },
+	{ .args = "SERVICE",
+	  .help = "slot, owner, backend and reason of a packet that came now",
+	  .settings = lookup_settings, .run = lookup },
 	{}
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "change.h"
+#include "color.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "print.h"
@@ -37,27 +38,43 @@ static json_t *event_json(const struct nlattr **tb)
 	return o;
 }
 
-static void print_text(const json_t *event)
+static enum color color_of_event(const char *event)
+{
+	if (strstr(event, "-new"))
+		return GOOD;
+	if (strstr(event, "-del"))
+		return BAD;
+	return strcmp(event, "settled") ? WARNING : PLAIN;
+}
+
+static void print_line(const json_t *event)
 {
 	const char *service, *what;
-	__u64 backends;
+	enum color color;
 
 	service = json_string_value(json_object_get(event, "service"));
 	what = json_string_value(json_object_get(event, "event"));
-	printf("%s: %s", service ? service : "?",
-	       what ? what : "something new");
+	color = color_of_event(what ? what : "");
+	print_name(service ? service : "?");
+	fputs(": ", stdout);
+	color_begin(color);
+	fputs(what ? what : "something new", stdout);
+	color_end(color);
 	if (!json_is_null(json_object_get(event, "moved"))) {
-		backends = json_number(event, "backends");
-		printf(", generation %llu, %llu backend%s, %llu slots moved (%llu needed, %llu collateral), %llu entered transition",
-		       json_number(event, "generation"), backends,
-		       backends == 1 ? "" : "s", json_number(event, "moved"),
-		       json_number(event, "needed"),
-		       json_number(event, "collateral"),
-		       json_number(event, "entered"));
+		fputs(", generation ", stdout);
+		print_number(event, "generation");
+		fputs(", ", stdout);
+		print_number(event, "backends");
+		printf(" backend%s, ", json_number(event, "backends") == 1 ?
+		       "" : "s");
+		print_number(event, "moved");
+		change_print(event, "moved", "entered");
 	}
-	if (!json_is_null(json_object_get(event, "transition_slots")))
-		printf(", %llu in transition",
-		       json_number(event, "transition_slots"));
+	if (!json_is_null(json_object_get(event, "transition_slots"))) {
+		fputs(", ", stdout);
+		print_number(event, "transition_slots");
+		fputs(" in transition", stdout);
+	}
 	putchar('\n');
 }
 
@@ -73,7 +90,7 @@ static void print_event(const struct nlmsghdr *nlh, void *arg)
 	nl_attrs(nlh, tb, LBHASH_A_MAX);
 	event = event_json(tb);
 	if (!ctl.json) {
-		print_text(event);
+		print_line(event);
 		json_decref(event);
 	} else {
 		print(event, NULL);
@@ -136,6 +153,8 @@ static int monitor(const struct command *cmd, char **argv)
 }
 
 const struct command monitor_commands[] = {
-	{ .args = "", .run = monitor },
+	{ .args = "",
+	  .help = "until it is interrupted",
+	  .run = monitor },
 	{}
 };

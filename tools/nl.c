@@ -14,6 +14,9 @@
 
 #define DUMP_TRIES	10
 
+/* An answer goes on. */
+#define PENDING		(-1)
+
 /* Where the kernel waits for us: events, and all parts of an answer. */
 #define QUEUE_SIZE	(8 * 1024 * 1024)
 
@@ -122,7 +125,7 @@ static void keep(struct answer *answer, const struct nlmsghdr *nlh)
 	answer->len += len;
 }
 
-/* Return: an exit code, or -1 if this message is not the last one. */
+/* Return: an exit code, or PENDING before the last message. */
 static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 		struct answer *answer)
 {
@@ -134,7 +137,7 @@ static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 
 	switch (nlh->nlmsg_type) {
 	case NLMSG_NOOP:
-		return -1;
+		return PENDING;
 	case NLMSG_ERROR:
 		if (err->error)
 			return refuse(msg, -err->error,
@@ -148,7 +151,7 @@ static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 		return DONE;
 	default:
 		keep(answer, nlh);
-		return -1;
+		return PENDING;
 	}
 }
 
@@ -192,7 +195,7 @@ static int receive(const struct nl_msg *msg, struct answer *answer)
 			if (nlh->nlmsg_seq != seq)
 				continue;
 			rc = take(msg, nlh, answer);
-			if (rc >= 0)
+			if (rc != PENDING)
 				return rc;
 		}
 	}

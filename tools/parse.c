@@ -284,16 +284,6 @@ void hash_to_text(const struct hash *hash, char text[HASH_TEXT_MAX])
 }
 
 /**
- * digest_to_text() - 16 hex digits; 64 bits do not fit a JSON number
- * @digest: the digest
- * @text: filled in
- */
-void digest_to_text(__u64 digest, char text[DIGEST_TEXT_MAX])
-{
-	snprintf(text, DIGEST_TEXT_MAX, "%016llx", digest);
-}
-
-/**
  * parse_seed() - 32 hex digits
  * @set: the setting
  * @text: its value
@@ -432,8 +422,37 @@ const char *parse_endpoint(const struct setting *set, const char *text,
 }
 
 /**
- * parse_keyword() - find a word or an unambiguous beginning of it in a table
- * @what: what the words of the table are, for the error
+ * parse_find() - find a word or an unambiguous beginning of it in a table
+ * @word: what the user wrote
+ * @table: structures that begin with the name; a NULL name ends it
+ * @stride: size of a structure
+ * @matches: out, how many there are that begin so; or NULL
+ *
+ * Return: the structure, or NULL.
+ */
+const void *parse_find(const char *word, const void *table, size_t stride,
+		       unsigned int *matches)
+{
+	const void *found = NULL;
+	const char *entry, *name;
+	unsigned int count = 0;
+
+	for (entry = table; (name = *(char *const *)entry); entry += stride) {
+		if (!strcmp(name, word))
+			return entry;
+		if (*word && !strncmp(name, word, strlen(word))) {
+			found = entry;
+			count++;
+		}
+	}
+	if (matches)
+		*matches = count;
+	return count == 1 ? found : NULL;
+}
+
+/**
+ * parse_keyword() - as parse_find(), but says what there is instead
+ * @what: what the words of the table are
  * @word: what the user wrote
  * @table: structures that begin with the name; a NULL name ends it
  * @stride: size of a structure
@@ -443,21 +462,14 @@ const char *parse_endpoint(const struct setting *set, const char *text,
 const void *parse_keyword(const char *what, const char *word,
 			  const void *table, size_t stride)
 {
-	const void *found = NULL;
 	const char *entry, *name;
 	unsigned int matches = 0;
 	char names[256] = "";
+	const void *found;
 	size_t len = 0;
 
-	for (entry = table; (name = *(char *const *)entry); entry += stride) {
-		if (!strcmp(name, word))
-			return entry;
-		if (*word && !strncmp(name, word, strlen(word))) {
-			found = entry;
-			matches++;
-		}
-	}
-	if (matches == 1)
+	found = parse_find(word, table, stride, &matches);
+	if (found)
 		return found;
 	for (entry = table; (name = *(char *const *)entry); entry += stride)
 		if (len < sizeof(names) &&
@@ -514,13 +526,13 @@ int parse_settings(const struct setting *settings, char **argv, void *into)
 		}
 		bit = BIT(set - settings);
 		if ((*have & bit) && !(set->flags & SETTING_LIST))
-			return fail(USAGE, "%s: given twice", set->key);
+			return misuse("%s: given twice", set->key);
 		*have |= bit;
 		if (!set->value)
 			continue;
 		if (!*argv)
-			return fail(USAGE, "%s: %s is missing", set->key,
-				    set->value);
+			return misuse("%s: %s is missing", set->key,
+				      set->value);
 		why = set->parse(set, *argv, into);
 		if (why)
 			return fail(USAGE, "%s %s: %s", set->key, *argv, why);

@@ -21,6 +21,7 @@
  * struct setting - one keyword, on the command line and in JSON
  * @key: the word; a table ends with a NULL one
  * @value: what help calls the value; NULL if the keyword stands alone
+ * @help: what it is for
  * @json: key in JSON, NULL if it has none there
  * @parse: checks the value and puts it at @offset of @into;
  *   Return: NULL, or why it refuses, good until the next call
@@ -36,6 +37,7 @@
 struct setting {
 	const char *key;
 	const char *value;
+	const char *help;
 	const char *json;
 	const char *(*parse)(const struct setting *set, const char *text,
 			     void *into);
@@ -79,7 +81,6 @@ struct endpoint {
 };
 
 #define HASH_TEXT_MAX	128
-#define DIGEST_TEXT_MAX	17
 
 /* In the order of the enums of linux/lbhash.h, NULL-terminated. */
 extern const char *const hash_field_names[];
@@ -104,8 +105,9 @@ const char *parse_endpoint(const struct setting *set, const char *text,
 			   void *into);
 
 void hash_to_text(const struct hash *hash, char text[HASH_TEXT_MAX]);
-void digest_to_text(__u64 digest, char text[DIGEST_TEXT_MAX]);
 
+const void *parse_find(const char *word, const void *table, size_t stride,
+		       unsigned int *matches);
 const void *parse_keyword(const char *what, const char *word,
 			  const void *table, size_t stride);
 const char *parse_missing(const struct setting *settings, __u32 have);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "color.h"
+#include "columns.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "print.h"
@@ -21,112 +23,131 @@ static int dump(json_t *value, size_t layout)
 	return DONE;
 }
 
-static void print_scalar(const json_t *value, unsigned int flags)
+/* Return: the text, to be freed. */
+static char *scalar_text(const json_t *value, unsigned int flags)
 {
 	switch (json_typeof(value)) {
 	case JSON_STRING:
-		fputs(json_string_value(value), stdout);
-		break;
+		return must_print("%s", json_string_value(value));
 	case JSON_INTEGER:
-		printf(flags & PRINT_HEX ? "0x%llx" : "%llu",
-		       (__u64)json_integer_value(value));
-		break;
+		return must_print(flags & PRINT_HEX ? "0x%llx" : "%llu",
+				  (__u64)json_integer_value(value));
 	case JSON_REAL:
-		printf("%.2f", json_real_value(value));
-		break;
+		return must_print("%.2f", json_real_value(value));
 	default:
-		putchar('-');
-		break;
+		return must_print("-");
 	}
 }
 
-static void print_item(const char **gap, const char *label,
-		       const json_t *value, unsigned int flags)
+/**
+ * print_text() - a value as people read it
+ * @value: the value, or NULL
+ * @flags: PRINT_*
+ *
+ * Return: the text, to be freed; of an array with blanks in between.
+ */
+char *print_text(const json_t *value, unsigned int flags)
 {
-	fputs(*gap, stdout);
-	*gap = " ";
-	if (label)
-		printf("%s ", label);
-	print_scalar(value, flags);
-}
-
-static void print_lines(const json_t *array, const char *label)
-{
-	const json_t *value;
+	char *text = NULL, *word, *longer;
+	const json_t *in;
 	size_t i;
 
-	json_array_foreach(array, i, value) {
-		printf("  %s %zu ", label, i);
-		print_scalar(value, 0);
-		putchar('\n');
+	if (!json_is_array(value))
+		return value ? scalar_text(value, flags) : must_print("-");
+	json_array_foreach(value, i, in) {
+		word = scalar_text(in, flags);
+		longer = must_print("%s%s%s", text ? text : "",
+				    text ? " " : "", word);
+		free(word);
+		free(text);
+		text = longer;
 	}
+	return text ? text : must_print("-");
 }
 
-static bool is_hidden(const json_t *value, unsigned int flags)
+/**
+ * print_number() - print a number, or "-" if it is not known
+ * @object: what has it
+ * @key: its key
+ */
+void print_number(const json_t *object, const char *key)
 {
-	if (!value || json_is_null(value) || flags & PRINT_SLOTS ||
-	    (flags & PRINT_VERBOSE && !ctl.verbose))
+	char *text = print_text(json_object_get(object, key), 0);
+
+	fputs(text, stdout);
+	free(text);
+}
+
+/**
+ * print_name() - print what a line is about
+ * @name: its name
+ */
+void print_name(const char *name)
+{
+	color_begin(NAME);
+	fputs(name, stdout);
+	color_end(NAME);
+}
+
+/**
+ * print_is_hidden() - look whether text leaves a value out
+ * @value: the value, or NULL
+ * @flags: PRINT_*
+ *
+ * Return: true if it does.
+ */
+bool print_is_hidden(const json_t *value, unsigned int flags)
+{
+	if (flags & PRINT_VERBOSE && !ctl.verbose)
+		return true;
+	if (!value || json_is_null(value) ||
+	    (json_is_array(value) && !json_array_size(value)))
 		return true;
 	return flags & PRINT_NONZERO && !json_integer_value(value);
 }
 
-/* A line of the object's own values, then a line for each that it holds. */
-static void print_object(const json_t *object,
-			 const struct print_field *fields, const char *indent)
+/* A line of words and values. */
+static void print_line(const json_t *object, const struct print_field *fields)
 {
 	const struct print_field *f;
-	const char *gap = indent;
-	const json_t *value, *in;
-	const char *key;
-	size_t i;
+	const json_t *value;
+	const char *gap = "";
+	enum color color;
+	char *text;
 
 	for (f = fields; f->key; f++) {
 		value = json_object_get(object, f->key);
-		if (f->sub || is_hidden(value, f->flags))
+		if (print_is_hidden(value, f->flags))
 			continue;
-		if (!json_is_array(value))
-			print_item(&gap, f->label, value, f->flags);
-		json_array_foreach(value, i, in)
-			print_item(&gap, f->label, in, f->flags);
+		text = print_text(value, f->flags);
+		color = f->flags & PRINT_NAME ? NAME : PLAIN;
+		printf("%s%s%s", gap, f->label ? f->label : "",
+		       f->label ? " " : "");
+		color_begin(color);
+		fputs(text, stdout);
+		color_end(color);
+		free(text);
+		gap = " ";
 	}
 	putchar('\n');
-
-	for (f = fields; f->key; f++) {
-		value = json_object_get(object, f->key);
-		if (f->flags & PRINT_SLOTS) {
-			print_lines(value, f->label);
-		} else if (f->sub && json_is_array(value)) {
-			json_array_foreach(value, i, in)
-				print_object(in, f->sub, "  ");
-		} else if (f->sub) {
-			printf("  %s", f->label);
-			json_object_foreach((json_t *)value, key, in) {
-				printf(" %s ", key);
-				print_scalar(in, 0);
-			}
-			putchar('\n');
-		}
-	}
 }
 
 /**
  * print() - show an object or an array of objects, as the user asked
  * @value: what to show, consumed
- * @fields: the view that text has of it
+ * @fields: the view that text has of it: a line of an object, a table of an
+ *	array
  *
  * Return: DONE.
  */
 int print(json_t *value, const struct print_field *fields)
 {
-	const json_t *in;
-	size_t i;
-
 	if (ctl.json)
 		return dump(value, ctl.pretty ? JSON_INDENT(2) : JSON_COMPACT);
-	if (!json_is_array(value))
-		print_object(value, fields, "");
-	json_array_foreach(value, i, in)
-		print_object(in, fields, "");
+	if (json_is_array(value))
+		columns_print(value, fields, "");
+	else
+		print_line(value, fields);
 	json_decref(value);
 	return DONE;
 }
@@ -207,6 +228,18 @@ json_t *json_uint(const struct nlattr *attr)
 json_t *json_text(const struct nlattr *attr)
 {
 	return nl_str(attr) ? json_string(nl_str(attr)) : json_null();
+}
+
+/**
+ * json_digest() - JSON of an attribute with the digest of a table
+ * @attr: the attribute, or NULL
+ *
+ * Return: 16 hex digits, as 64 bits do not fit every program's numbers; or
+ * null.
+ */
+json_t *json_digest(const struct nlattr *attr)
+{
+	return attr ? json_sprintf("%016llx", nl_uint(attr)) : json_null();
 }
 
 /**

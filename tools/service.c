@@ -13,26 +13,34 @@
 
 const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	[SERVICE_SIZE] = {
-		.key = "size", .value = "N", .json = "size",
+		.key = "size", .value = "N",
+		.help = "slots of the table, 251..1048573, raised to the next prime; 65537 by default",
+		.json = "size",
 		.parse = parse_number,
 		.offset = offsetof(struct service, size),
 		.min = LBHASH_SIZE_MIN, .max = LBHASH_SIZE_MAX,
 		.flags = SETTING_INTEGER,
 	},
 	[SERVICE_HASH] = {
-		.key = "hash", .value = "FIELDS", .json = "hash",
+		.key = "hash", .value = "FIELDS",
+		.help = "what of a packet is hashed: proto,src[/BITS],dst[/BITS],sport,dport,symmetric",
+		.json = "hash",
 		.parse = parse_hash,
 		.offset = offsetof(struct service, hash),
 		.flags = SETTING_STRING,
 	},
 	[SERVICE_SEED] = {
-		.key = "seed", .value = "HEX", .json = "seed",
+		.key = "seed", .value = "HEX",
+		.help = "key of the hash, 32 hex digits; made of the name by default",
+		.json = "seed",
 		.parse = parse_seed,
 		.offset = offsetof(struct service, seed),
 		.flags = SETTING_STRING,
 	},
 	[SERVICE_MASK] = {
-		.key = "mask", .value = "M", .json = "mask",
+		.key = "mask", .value = "M",
+		.help = "bits of the mark that are the service's; all by default",
+		.json = "mask",
 		.parse = parse_number,
 		.offset = offsetof(struct service, mask),
 		.min = 1, .max = 0xffffffff,
@@ -40,39 +48,43 @@ const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	},
 	[SERVICE_ON_EMPTY] = {
 		.key = "on-empty", .value = "drop|continue",
+		.help = "what happens to packets when no backend can take them",
 		.json = "on_empty", .parse = parse_choice,
 		.offset = offsetof(struct service, on_empty),
 		.names = on_empty_names, .flags = SETTING_STRING,
 	},
 	[SERVICE_SETTLE] = {
-		.key = "settle", .value = "SECS", .json = "settle",
+		.key = "settle", .value = "SECS",
+		.help = "how long a slot remembers its previous owner, at least; 600 by default",
+		.json = "settle",
 		.parse = parse_number,
 		.offset = offsetof(struct service, settle),
 		.max = LBHASH_SETTLE_MAX, .flags = SETTING_INTEGER,
 	},
 	[SERVICE_DISRUPTIVE] = {
 		.key = "disruptive",
+		.help = "allow a change of size, hash or seed that moves connections",
 	},
 	[SERVICE_DRY_RUN] = CHANGE_DRY_RUN,
 	{}
 };
 
 static const struct print_field service_view[] = {
-	{ .key = "name" },
-	{ .key = "size", .label = "size" },
-	{ .key = "hash", .label = "hash" },
-	{ .key = "seed", .label = "seed", .flags = PRINT_VERBOSE },
-	{ .key = "mask", .label = "mask", .flags = PRINT_HEX },
+	{ .key = "name", .flags = PRINT_NAME },
+	{ .key = "size" },
+	{ .key = "hash" },
+	{ .key = "seed", .flags = PRINT_VERBOSE },
+	{ .key = "mask", .flags = PRINT_HEX },
 	{ .key = "on_empty", .label = "on-empty" },
-	{ .key = "settle", .label = "settle" },
-	{ .key = "backends", .label = "backends" },
-	{ .key = "rules", .label = "rules" },
-	{ .key = "generation", .label = "generation", .flags = PRINT_VERBOSE },
-	{ .key = "digest", .label = "digest" },
+	{ .key = "settle" },
+	{ .key = "backends" },
+	{ .key = "rules" },
+	{ .key = "generation", .flags = PRINT_VERBOSE },
+	{ .key = "digest" },
 	{ .key = "transition_slots", .label = "transition",
 	  .flags = PRINT_NONZERO },
 	{ .key = "settles_in", .label = "settles-in" },
-	{ .key = "holding", .label = "holding", .flags = PRINT_NONZERO },
+	{ .key = "holding", .flags = PRINT_NONZERO },
 	{}
 };
 
@@ -137,16 +149,6 @@ static json_t *seed_json(const struct nlattr *attr)
 	return json_string(text);
 }
 
-static json_t *digest_json(const struct nlattr *attr)
-{
-	char text[DIGEST_TEXT_MAX];
-
-	if (!attr)
-		return json_null();
-	digest_to_text(nl_uint(attr), text);
-	return json_string(text);
-}
-
 static void append_service(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *tb[LBHASH_A_MAX + 1];
@@ -161,8 +163,7 @@ static void append_service(const struct nlmsghdr *nlh, void *arg)
 	json_object_set_new(o, "on_empty", json_name(tb[LBHASH_A_ON_EMPTY],
 						     on_empty_names));
 	json_object_set_new(o, "settle", json_uint(tb[LBHASH_A_SETTLE]));
-	json_object_set_new(o, "digest",
-			    digest_json(tb[LBHASH_A_DIGEST]));
+	json_object_set_new(o, "digest", json_digest(tb[LBHASH_A_DIGEST]));
 	json_object_set_new(o, "generation",
 			    json_uint(tb[LBHASH_A_GENERATION]));
 	json_object_set_new(o, "rules", json_uint(tb[LBHASH_A_RULES]));
@@ -220,7 +221,7 @@ static int service_change(const struct command *cmd, char **argv)
 	if (rc)
 		return rc;
 	if (cmd->partial && !svc.have)
-		return fail(USAGE, "%s: nothing to change", ctl.what);
+		return misuse("%s: nothing to change", ctl.what);
 	msg = nl_request(cmd->op);
 	service_put(msg, argv[0], &svc);
 	return change_one(msg);
@@ -249,13 +250,22 @@ static int service_show(const struct command *cmd, char **argv)
 }
 
 const struct command service_commands[] = {
-	{ .name = "add", .args = "NAME", .settings = service_settings,
-	  .op = LBHASH_CMD_SERVICE_NEW, .run = service_change },
-	{ .name = "set", .args = "NAME", .settings = service_settings,
+	{ .name = "add", .args = "NAME",
+	  .help = "create a service",
+	  .settings = service_settings,
+	  .op = LBHASH_CMD_SERVICE_NEW,
+	  .run = service_change },
+	{ .name = "set", .args = "NAME",
+	  .help = "change what is given, leave the rest",
+	  .settings = service_settings,
 	  .op = LBHASH_CMD_SERVICE_SET, .partial = true,
 	  .run = service_change },
-	{ .name = "del", .args = "NAME", .settings = change_settings,
+	{ .name = "del", .args = "NAME",
+	  .help = "delete a service that no rule refers to",
+	  .settings = change_settings,
 	  .run = service_del },
-	{ .name = "show", .args = "[NAME]", .run = service_show },
+	{ .name = "show", .args = "[NAME]",
+	  .help = "show one service, or all",
+	  .run = service_show },
 	{}
 };

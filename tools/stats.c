@@ -2,32 +2,34 @@
 /*
  * lbhashctl stats
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "columns.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "parse.h"
 #include "print.h"
+#include "stats.h"
 
-static const struct print_field reasons_view[] = { {} };
-
-static const struct print_field backends_view[] = {
-	{ .key = "name" },
-	{ .key = "mark", .label = "mark", .flags = PRINT_HEX },
-	{ .key = "packets", .label = "packets" },
-	{ .key = "bytes", .label = "bytes" },
-	{ .key = "connections", .label = "connections" },
-	{ .key = "unforwarded", .label = "unforwarded" },
-	{ .key = "unresolved", .label = "unresolved" },
+static const struct print_field reasons_view[] = {
+	{ .key = "reason", .flags = PRINT_NAME },
+	{ .key = "packets" },
+	{ .key = "share", .flags = PRINT_RIGHT },
+	{ .key = "bar", .label = "", .flags = PRINT_BAR },
 	{}
 };
 
-static const struct print_field stats_view[] = {
-	{ .key = "service" },
-	{ .key = "packets", .label = "packets" },
-	{ .key = "bytes", .label = "bytes" },
-	{ .key = "reasons", .label = "reasons", .sub = reasons_view },
-	{ .key = "backends", .sub = backends_view },
+static const struct print_field backends_view[] = {
+	{ .key = "name", .label = "backend", .flags = PRINT_NAME },
+	{ .key = "mark", .flags = PRINT_HEX },
+	{ .key = "bytes" },
+	{ .key = "connections" },
+	{ .key = "unforwarded", .flags = PRINT_NONZERO },
+	{ .key = "unresolved", .flags = PRINT_NONZERO },
+	{ .key = "packets" },
+	{ .key = "share", .flags = PRINT_RIGHT },
+	{ .key = "bar", .label = "", .flags = PRINT_BAR },
 	{}
 };
 
@@ -102,28 +104,99 @@ static void append_stats(const struct nlmsghdr *nlh, void *arg)
 	}
 }
 
-static int stats(const struct command *cmd, char **argv)
+/**
+ * stats_list() - ask for the counters of one service or of all
+ * @name: the service, or NULL
+ * @into: array that gets an object for each; these and their backends are
+ *	sorted by name
+ *
+ * Return: DONE, or REFUSED after an error message.
+ */
+int stats_list(const char *name, json_t *into)
 {
 	struct nl_msg *msg = nl_request(LBHASH_CMD_STATS_GET);
+	json_t *service;
+	size_t i;
+	int rc;
+
+	if (name)
+		nl_put_str(msg, LBHASH_A_NAME, name);
+	rc = nl_dump(msg, append_stats, into);
+	sort_by(into, "service");
+	json_array_foreach(into, i, service)
+		sort_by(json_object_get(service, "backends"), "name");
+	return rc;
+}
+
+/* Adds to each row the share that it has of all packets of them. */
+static void add_shares(json_t *rows)
+{
+	__u64 sum = 0;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		sum += json_number(row, "packets");
+	json_array_foreach(rows, i, row)
+		json_object_set_new(row, "share",
+				    columns_share(json_number(row, "packets"),
+						  sum));
+	columns_add_bars(rows, "packets");
+}
+
+/* An object a reason; what never happened is left out, but for -v. */
+static json_t *list_reasons(json_t *reasons)
+{
+	json_t *rows = json_array(), *packets;
+	const char *name;
+
+	json_object_foreach(reasons, name, packets)
+		if (json_integer_value(packets) || ctl.verbose)
+			json_array_append_new(rows, json_pack("{s:s, s:O}",
+							      "reason", name,
+							      "packets",
+							      packets));
+	return rows;
+}
+
+static void print_service(const json_t *service)
+{
+	json_t *backends = json_object_get(service, "backends");
+	json_t *reasons = list_reasons(json_object_get(service, "reasons"));
+
+	print_name(json_string_value(json_object_get(service, "service")));
+	fputs(": ", stdout);
+	print_number(service, "packets");
+	fputs(" packets, ", stdout);
+	print_number(service, "bytes");
+	puts(" bytes");
+	add_shares(reasons);
+	add_shares(backends);
+	columns_print(reasons, reasons_view, "  ");
+	columns_print(backends, backends_view, "  ");
+	json_decref(reasons);
+}
+
+static int stats(const struct command *cmd, char **argv)
+{
 	json_t *services = json_array(), *service;
 	size_t i;
 	int rc;
 
 	(void)cmd;
-	if (argv[0])
-		nl_put_str(msg, LBHASH_A_NAME, argv[0]);
-	rc = nl_dump(msg, append_stats, services);
-	if (rc) {
-		json_decref(services);
-		return rc;
-	}
-	sort_by(services, "service");
+	rc = stats_list(argv[0], services);
+	if (!rc && ctl.json)
+		return print(services, NULL);
 	json_array_foreach(services, i, service)
-		sort_by(json_object_get(service, "backends"), "name");
-	return print(services, stats_view);
+		if (!rc)
+			print_service(service);
+	json_decref(services);
+	return rc;
 }
 
 const struct command stats_commands[] = {
-	{ .args = "[SERVICE]", .run = stats },
+	{ .args = "[SERVICE]",
+	  .help = "packets by reason and by backend, of one service or all",
+	  .run = stats },
 	{}
 };

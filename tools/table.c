@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "columns.h"
 #include "lbhashctl.h"
 #include "nl.h"
 #include "print.h"
@@ -15,19 +16,12 @@
 #define TABLE_TRIES	10
 
 static const struct print_field backends_view[] = {
-	{ .key = "name" },
-	{ .key = "slots", .label = "slots" },
-	{ .key = "share", .label = "share" },
-	{ .key = "ideal", .label = "ideal" },
-	{}
-};
-
-static const struct print_field table_view[] = {
-	{ .key = "service" },
-	{ .key = "size", .label = "size" },
-	{ .key = "digest", .label = "digest" },
-	{ .key = "backends", .sub = backends_view },
-	{ .key = "slots", .label = "slot", .flags = PRINT_SLOTS },
+	{ .key = "name", .label = "backend", .flags = PRINT_NAME },
+	{ .key = "ideal" },
+	{ .key = "slots" },
+	{ .key = "spread", .flags = PRINT_RIGHT },
+	{ .key = "share", .flags = PRINT_RIGHT },
+	{ .key = "bar", .label = "", .flags = PRINT_BAR },
 	{}
 };
 
@@ -43,7 +37,7 @@ static const struct print_field table_view[] = {
 struct pages {
 	__u32 size;
 	__u32 have;
-	__u64 digest;
+	json_t *digest;
 	__u64 generation;
 	__u32 *marks;
 	bool torn;
@@ -80,7 +74,7 @@ static void read_page(const struct nlmsghdr *nlh, void *arg)
 	if (!pages->marks) {
 		pages->size = size;
 		pages->generation = generation;
-		pages->digest = nl_uint(tb[LBHASH_A_DIGEST]);
+		pages->digest = json_digest(tb[LBHASH_A_DIGEST]);
 		pages->marks = must_realloc(NULL,
 					    (size + 1) * sizeof(__u32));
 	}
@@ -187,16 +181,9 @@ static json_t *backend_json(const json_t *backend, const struct pages *pages,
 	__u32 slots = o ? o->slots : 0;
 	json_t *new = json_object();
 	__u64 hundredths;
-	char share[16];
 
 	json_object_set(new, "name", json_object_get(backend, "name"));
 	json_object_set_new(new, "slots", json_integer(slots));
-	hundredths = divide((__u64)slots * 10000, pages->size);
-	snprintf(share, sizeof(share), "%u.%02u%%",
-		 (unsigned int)(hundredths / 100),
-		 (unsigned int)(hundredths % 100));
-	if (!ctl.json)
-		json_object_set_new(new, "share", json_string(share));
 	hundredths = divide(new_weight(backend) * pages->size * 100,
 			    owners->weight);
 	json_object_set_new(new, "ideal", json_real(hundredths / 100.0));
@@ -224,16 +211,14 @@ static json_t *table_json(const char *service, const struct pages *pages,
 {
 	json_t *o = json_object(), *list = json_array();
 	const json_t *backend;
-	char digest[DIGEST_TEXT_MAX];
 	size_t i;
 
 	json_array_foreach(backends, i, backend)
 		json_array_append_new(list, backend_json(backend, pages,
 							 owners));
-	digest_to_text(pages->digest, digest);
 	json_object_set_new(o, "service", json_string(service));
 	json_object_set_new(o, "size", json_integer(pages->size));
-	json_object_set_new(o, "digest", json_string(digest));
+	json_object_set(o, "digest", pages->digest);
 	json_object_set_new(o, "backends", list);
 	if (ctl.verbose)
 		json_object_set_new(o, "slots", slots_json(pages, owners));
@@ -260,8 +245,56 @@ static int read_table(const char *service, json_t **table)
 	}
 	free(owners.all);
 	free(pages.marks);
+	json_decref(pages.digest);
 	json_decref(found);
 	return rc;
+}
+
+/* How far the slots of backends that take connections are from the ideal. */
+static void add_spread(const json_t *table, double *least, double *most)
+{
+	json_t *backends = json_object_get(table, "backends"), *backend;
+	__u64 size = json_number(table, "size"), slots;
+	double ideal, spread;
+	char text[32];
+	size_t i;
+
+	json_array_foreach(backends, i, backend) {
+		slots = json_number(backend, "slots");
+		json_object_set_new(backend, "share",
+				    columns_share(slots, size));
+		ideal = json_number_value(json_object_get(backend, "ideal"));
+		if (ideal <= 0)
+			continue;
+		spread = 100 * ((double)slots - ideal) / ideal;
+		snprintf(text, sizeof(text), "%+.2f%%", spread);
+		json_object_set_new(backend, "spread", json_string(text));
+		*least = spread < *least ? spread : *least;
+		*most = spread > *most ? spread : *most;
+	}
+	columns_add_bars(backends, "slots");
+}
+
+static void print_table(json_t *table)
+{
+	double least = 0, most = 0;
+	json_t *slot;
+	char *text;
+	size_t i;
+
+	add_spread(table, &least, &most);
+	print_name(json_string_value(json_object_get(table, "service")));
+	fputs(": ", stdout);
+	print_number(table, "size");
+	fputs(" slots, digest ", stdout);
+	print_number(table, "digest");
+	printf(", spread %+.2f%% to %+.2f%%\n", least, most);
+	columns_print(json_object_get(table, "backends"), backends_view, "  ");
+	json_array_foreach(json_object_get(table, "slots"), i, slot) {
+		text = print_text(slot, 0);
+		printf("  slot %zu %s\n", i, text);
+		free(text);
+	}
 }
 
 static int show_table(const struct command *cmd, char **argv)
@@ -278,10 +311,16 @@ static int show_table(const struct command *cmd, char **argv)
 				    ctl.what);
 		rc = read_table(argv[0], &found);
 	}
-	return rc ? rc : print(found, table_view);
+	if (rc || ctl.json)
+		return rc ? rc : print(found, NULL);
+	print_table(found);
+	json_decref(found);
+	return DONE;
 }
 
 const struct command table_commands[] = {
-	{ .args = "SERVICE", .run = show_table },
+	{ .args = "SERVICE",
+	  .help = "slots and share of each backend, and how far that is from the ideal",
+	  .run = show_table },
 	{}
 };

@@ -66,6 +66,7 @@ static int call(const char *const *words)
 	memcpy(all, argv, sizeof(all));
 	memset(&ctl, 0, sizeof(ctl));
 	always_dry_run = false;
+	color_mode("auto");
 	/* It stopped in the midst of a word, perhaps. */
 	optind = 0;
 	getopt(1, argv, "+");

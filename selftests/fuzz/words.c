@@ -121,12 +121,17 @@ static bool names_a_line(const char *error, unsigned long number, char *in)
 /* The last line of the errors says why. */
 static void check_usage(const char *line, char *in)
 {
-	const char *error = ctl_err + strlen(ctl_err) - 1, *rest;
+	char *error = ctl_err + strlen(ctl_err) - 1, *usage;
 	unsigned long number;
+	const char *rest;
 
 	while (error > ctl_err && error[-1] != '\n')
 		error--;
 	error += strlen("lbhashctl: ");
+	/* How it is used is not what is wrong. */
+	usage = strstr(error, " (usage: ");
+	if (usage)
+		*usage = '\0';
 	rest = skip_place(error, &number);
 	if (rest && names_a_line(rest, number, in))
 		return;
