@@ -107,7 +107,7 @@ no_privilege() {
 # --- what is wrong with a command --------------------------------------------
 
 wrong_words() {
-	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, version'
+	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, metrics, version'
 	local name='a name is 1..31 of A-Za-z0-9_.- and does not start with a dash'
 	local settings='size, hash, seed, mask, on-empty, settle, disruptive, dry-run'
 	local long=aaaaaaaaaabbbbbbbbbbccccccccccdd
@@ -320,8 +320,8 @@ formats() {
   dry-run                 change nothing, say what would change" help backend
 	check_eq "OBJECT help is help OBJECT" "$(ctl help service)" \
 		"$(ctl service help)"
-	check_eq "help names every object" 10 "$(ctl help |
-		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|monitor|version) ')"
+	check_eq "help names every object" 11 "$(ctl help |
+		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|monitor|metrics|version) ')"
 	lbhashctl >"$T/out" 2>"$T/err"
 	check_eq "no arguments" 1 $?
 	check_eq "no arguments are no error line" "$(lbhashctl help)" \

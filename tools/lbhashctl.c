@@ -63,6 +63,8 @@ static const struct object objects[] = {
 	  table_commands },
 	{ "stats", "show counters", stats_commands },
 	{ "monitor", "print a line for every change", monitor_commands },
+	{ "metrics", "print what there is to count, for Prometheus",
+	  metrics_commands },
 	{ "version", "show the versions of lbhashctl and the module",
 	  version_commands },
 	{}

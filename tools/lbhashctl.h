@@ -70,6 +70,7 @@ extern const struct command lookup_commands[];
 extern const struct command table_commands[];
 extern const struct command stats_commands[];
 extern const struct command monitor_commands[];
+extern const struct command metrics_commands[];
 extern const struct command version_commands[];
 
 void *must_realloc(void *old, size_t size);
