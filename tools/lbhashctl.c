@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "color.h"
+#include "complete.h"
 #include "lbhashctl.h"
 #include "parse.h"
 
@@ -330,6 +331,8 @@ static int run(char **argv)
 	int rc;
 
 	ctl.what[0] = '\0';
+	if (argv[0] && !strcmp(argv[0], "complete"))
+		return complete(objects, longopts, argv + 1);
 	ctl.dry_run = take_option(argv, dry_run_option) || always_dry_run;
 	if (!argv[0])
 		return fail(USAGE, "an object is missing");
@@ -404,14 +407,20 @@ static int run_batch(const char *file)
 	return rc;
 }
 
-static int enter_netns(const char *name)
+/**
+ * enter_netns() - work in a network namespace from now on
+ * @name: its name
+ *
+ * Return: DONE, or an exit code after an error message.
+ */
+int enter_netns(const char *name)
 {
 	char path[4096];
 	int fd, err;
 
 	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
 		return fail(USAGE, "-n %s: not a name", name);
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	snprintf(path, sizeof(path), NETNS_DIR "%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(USAGE, "-n %s: %s", name, errno == ENOENT ?

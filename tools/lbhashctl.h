@@ -9,6 +9,9 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define __printf(a, b)	__attribute((format(printf, a, b)))
 
+/* Where ip-netns(8) keeps the names. */
+#define NETNS_DIR	"/run/netns/"
+
 /* Exit codes, and what every command returns. */
 enum { DONE, USAGE, REFUSED };
 
@@ -72,6 +75,8 @@ extern const struct command stats_commands[];
 extern const struct command monitor_commands[];
 extern const struct command metrics_commands[];
 extern const struct command version_commands[];
+
+int enter_netns(const char *name);
 
 void *must_realloc(void *old, size_t size);
 
