@@ -189,7 +189,8 @@ static int backend_change(const struct command *cmd, char **argv)
 	msg = nl_request(cmd->op);
 	nl_put_str(msg, LBHASH_A_NAME, argv[0]);
 	backend_put(msg, argv[1], &be);
-	return change_one(msg);
+	return cmd->partial ? change_one(msg) :
+	       change_add(msg, cmd->op, LBHASH_CMD_BACKEND_SET);
 }
 
 static int backend_del(const struct command *cmd, char **argv)
@@ -204,7 +205,7 @@ static int backend_del(const struct command *cmd, char **argv)
 	msg = nl_request(cmd->op);
 	nl_put_str(msg, LBHASH_A_NAME, argv[0]);
 	backend_put(msg, argv[1], NULL);
-	return change_one(msg);
+	return change_del(msg, argv[0]);
 }
 
 static int backend_show(const struct command *cmd, char **argv)
@@ -234,7 +235,7 @@ const struct command backend_commands[] = {
 	{ .name = "add", .args = "SERVICE NAME",
 	  .help = "add a backend to a service",
 	  .settings = backend_settings,
-	  .op = LBHASH_CMD_BACKEND_NEW,
+	  .op = LBHASH_CMD_BACKEND_NEW, .exist_ok = true,
 	  .run = backend_change },
 	{ .name = "set", .args = "SERVICE NAME",
 	  .help = "change what is given, leave the rest",
@@ -244,7 +245,7 @@ const struct command backend_commands[] = {
 	{ .name = "del", .args = "SERVICE NAME",
 	  .help = "delete a backend; its connections are picked again",
 	  .settings = change_settings,
-	  .op = LBHASH_CMD_BACKEND_DEL,
+	  .op = LBHASH_CMD_BACKEND_DEL, .exist_ok = true,
 	  .run = backend_del },
 	{ .name = "show", .args = "SERVICE [NAME]",
 	  .help = "show one backend of a service, or all",

@@ -2,6 +2,7 @@
 /*
  * Changes: all of them or none, or with --dry-run what they would do.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "nl.h"
 #include "parse.h"
 #include "print.h"
+#include "service.h"
 
 /* Of commands that have no other settings. */
 const struct setting change_settings[] = {
@@ -251,4 +253,58 @@ int change_one(struct nl_msg *msg)
 
 	nl_free(msg);
 	return rc;
+}
+
+static int change_forgiving(struct nl_msg *msg, int forgiven)
+{
+	msg->forgiven = forgiven;
+	return change_all(&msg, 1, NULL);
+}
+
+/**
+ * change_add() - add something; with --exist-ok it may be there, and is set
+ * @msg: the request to add it, consumed
+ * @add: its operation
+ * @set: the one that sets it; takes the same attributes
+ *
+ * Return: DONE, or REFUSED after an error message.
+ */
+int change_add(struct nl_msg *msg, __u8 add, __u8 set)
+{
+	int rc = change_forgiving(msg, ctl.exist_ok ? EEXIST : 0);
+
+	if (rc == FORGIVEN) {
+		nl_set_op(msg, set);
+		rc = change_forgiving(msg, ENOENT);
+	}
+	/* Gone meanwhile; or there is something else, which it tells. */
+	if (rc == FORGIVEN) {
+		nl_set_op(msg, add);
+		rc = change_forgiving(msg, 0);
+	}
+	nl_free(msg);
+	return rc;
+}
+
+/**
+ * change_del() - delete something; with --exist-ok it need not be there
+ * @msg: the request, consumed
+ * @service: what has to be there all the same, or NULL
+ *
+ * Return: DONE, or REFUSED after an error message.
+ */
+int change_del(struct nl_msg *msg, const char *service)
+{
+	json_t *found;
+	int rc = change_forgiving(msg, ctl.exist_ok ? ENOENT : 0);
+
+	nl_free(msg);
+	if (rc != FORGIVEN)
+		return rc;
+	found = json_array();
+	rc = service ? service_list(service, found) : DONE;
+	json_decref(found);
+	if (rc || !ctl.dry_run)
+		return rc;
+	return print_changes(json_array());
 }

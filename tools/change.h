@@ -20,6 +20,8 @@ struct nlattr;
 extern const struct setting change_settings[];
 
 int change_one(struct nl_msg *msg);
+int change_add(struct nl_msg *msg, __u8 add, __u8 set);
+int change_del(struct nl_msg *msg, const char *service);
 int change_all(struct nl_msg **msgs, size_t count, const json_t *known);
 
 void change_read(json_t *into, const struct nlattr *nest);

@@ -183,6 +183,7 @@ static bool pass_flags(struct place *at)
 	while (last(at)[0] == '-') {
 		if (is_last(at)) {
 			offer(at, "--dry-run");
+			offer(at, "--exist-ok");
 			return true;
 		}
 		at->words++;

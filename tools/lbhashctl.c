@@ -22,13 +22,15 @@
 
 #define WORDS_MAX	256
 
-/* getopt_long() returns it for an option without a letter. */
+/* What getopt_long() returns for options without a letter. */
 #define OPTION_DRY_RUN	256
+#define OPTION_EXIST_OK	257
 
 struct ctl ctl;
-/* It may also stand behind the object. */
+/* Those that may also stand behind the object. */
 static const char dry_run_option[] = "--dry-run";
-static bool always_dry_run;
+static const char exist_ok_option[] = "--exist-ok";
+static bool always_dry_run, always_exist_ok;
 
 static const struct option longopts[] = {
 	{ "json",	no_argument,		NULL, 'j' },
@@ -38,6 +40,7 @@ static const struct option longopts[] = {
 	{ "batch",	required_argument,	NULL, 'b' },
 	{ "verbose",	no_argument,		NULL, 'v' },
 	{ "dry-run",	no_argument,		NULL, OPTION_DRY_RUN },
+	{ "exist-ok",	no_argument,		NULL, OPTION_EXIST_OK },
 	{ "version",	no_argument,		NULL, 'V' },
 	{ "help",	no_argument,		NULL, 'h' },
 	{}
@@ -235,7 +238,8 @@ static void print_help(FILE *out)
 	      "  -p  print indented JSON          -b FILE   run commands from FILE\n"
 	      "  -v  show more                    -V        show the version\n"
 	      "  -c[=always|auto|never]  in colour; auto, on a terminal, if not given\n"
-	      "  --dry-run  change nothing, say what would change\n",
+	      "  --dry-run   change nothing, say what would change\n"
+	      "  --exist-ok  add what may be there, del what may not\n",
 	      out);
 }
 
@@ -323,17 +327,28 @@ static int check_dry_run(const struct command *cmd)
 				  ctl.what) : DONE;
 }
 
+/* In front of a batch it is meant for those lines that can take it. */
+static int check_exist_ok(const struct command *cmd, bool is_in_line)
+{
+	if (cmd->exist_ok || !ctl.exist_ok || (!is_in_line && ctl.where[0]))
+		return DONE;
+	return fail(USAGE, "%s: unexpected argument --exist-ok", ctl.what);
+}
+
 /* Runs one command line, NULL-terminated. */
 static int run(char **argv)
 {
 	const struct command *cmd;
 	const struct object *obj;
+	bool exist_ok;
 	int rc;
 
 	ctl.what[0] = '\0';
 	if (argv[0] && !strcmp(argv[0], "complete"))
 		return complete(objects, longopts, argv + 1);
 	ctl.dry_run = take_option(argv, dry_run_option) || always_dry_run;
+	exist_ok = take_option(argv, exist_ok_option);
+	ctl.exist_ok = exist_ok || always_exist_ok;
 	if (!argv[0])
 		return fail(USAGE, "an object is missing");
 	if (!strcmp(argv[0], "help"))
@@ -359,6 +374,8 @@ static int run(char **argv)
 	rc = check_args(obj, cmd, argv);
 	if (!rc)
 		rc = check_dry_run(cmd);
+	if (!rc)
+		rc = check_exist_ok(cmd, exist_ok);
 	return rc ? rc : cmd->run(cmd, argv);
 }
 
@@ -472,6 +489,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_DRY_RUN:
 			always_dry_run = true;
+			break;
+		case OPTION_EXIST_OK:
+			always_exist_ok = true;
 			break;
 		case 'V':
 			printf("lbhashctl %s\n", VERSION);

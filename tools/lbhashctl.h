@@ -21,6 +21,7 @@ enum { DONE, USAGE, REFUSED };
  * @pretty: indent it
  * @verbose: text shows all there is
  * @dry_run: change nothing, say what the command would do
+ * @exist_ok: what is to be added may be there, what is to be deleted need not
  * @where: "FILE:LINE: " in front of every error, or ""
  * @what: the command that runs, without its keywords
  */
@@ -29,6 +30,7 @@ struct ctl {
 	bool pretty;
 	bool verbose;
 	bool dry_run;
+	bool exist_ok;
 	char where[4096];
 	char what[256];
 };
@@ -46,6 +48,7 @@ struct setting;
  * @settings: keywords that may follow, or NULL
  * @op: netlink command
  * @partial: the settings are a change, none of them is required
+ * @exist_ok: it takes --exist-ok
  * @run: gets the words after the command, NULL-terminated
  */
 struct command {
@@ -55,6 +58,7 @@ struct command {
 	const struct setting *settings;
 	__u8 op;
 	bool partial;
+	bool exist_ok;
 	int (*run)(const struct command *cmd, char **argv);
 };
 

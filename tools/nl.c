@@ -39,6 +39,7 @@ static struct nl_msg *request(__u16 type, __u8 op, __u8 version)
 	struct genlmsghdr *genl;
 
 	msg->about[0] = '\0';
+	msg->forgiven = 0;
 	msg->silent = false;
 	msg->room = 4096;
 	msg->nlh = must_realloc(NULL, msg->room);
@@ -59,6 +60,18 @@ static struct nl_msg *request(__u16 type, __u8 op, __u8 version)
 struct nl_msg *nl_request(__u8 op)
 {
 	return request(0, op, LBHASH_GENL_VERSION);
+}
+
+/**
+ * nl_set_op() - make a request another one with the same attributes
+ * @msg: the request
+ * @op: LBHASH_CMD_*
+ */
+void nl_set_op(struct nl_msg *msg, __u8 op)
+{
+	struct genlmsghdr *genl = mnl_nlmsg_get_payload(msg->nlh);
+
+	genl->cmd = op;
 }
 
 /**
@@ -90,6 +103,8 @@ static const char *extack(const struct nlmsghdr *nlh, size_t skip)
 
 static int refuse(const struct nl_msg *msg, int error, const char *sentence)
 {
+	if (error == msg->forgiven)
+		return FORGIVEN;
 	if (error == ENOENT && msg->nlh->nlmsg_type == GENL_ID_CTRL)
 		return fail(REFUSED,
 			    "the xt_lbhash module is not loaded (modprobe xt_lbhash)");
@@ -125,7 +140,7 @@ static void keep(struct answer *answer, const struct nlmsghdr *nlh)
 	answer->len += len;
 }
 
-/* Return: an exit code, or PENDING before the last message. */
+/* Return: an exit code, FORGIVEN, or PENDING before the last message. */
 static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 		struct answer *answer)
 {

@@ -14,19 +14,25 @@
  * @nlh: the message, in a buffer that moves when it grows
  * @room: size of the buffer
  * @about: stands before the kernel's sentence about this request
+ * @forgiven: errno of a refusal that is not told but returned as FORGIVEN
  * @silent: the kernel's warnings are not shown
  */
 struct nl_msg {
 	struct nlmsghdr *nlh;
 	size_t room;
 	char about[64];
+	int forgiven;
 	bool silent;
 };
+
+/* Beside the exit codes. */
+#define FORGIVEN	(-2)
 
 /* Called for every message of a complete answer. */
 typedef void nl_cb_t(const struct nlmsghdr *nlh, void *arg);
 
 struct nl_msg *nl_request(__u8 op);
+void nl_set_op(struct nl_msg *msg, __u8 op);
 void nl_free(struct nl_msg *msg);
 
 void nl_put(struct nl_msg *msg, __u16 type, const void *data, size_t len);
@@ -38,6 +44,7 @@ void nl_put_flag(struct nl_msg *msg, __u16 type);
 size_t nl_nest_start(struct nl_msg *msg, __u16 type);
 void nl_nest_end(struct nl_msg *msg, size_t nest);
 
+/* Return an exit code, or FORGIVEN. */
 int nl_do(struct nl_msg *msg, nl_cb_t *cb, void *arg);
 int nl_dump(struct nl_msg *msg, nl_cb_t *cb, void *arg);
 int nl_do_all(struct nl_msg **msgs, size_t count);

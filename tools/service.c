@@ -224,7 +224,8 @@ static int service_change(const struct command *cmd, char **argv)
 		return misuse("%s: nothing to change", ctl.what);
 	msg = nl_request(cmd->op);
 	service_put(msg, argv[0], &svc);
-	return change_one(msg);
+	return cmd->partial ? change_one(msg) :
+	       change_add(msg, cmd->op, LBHASH_CMD_SERVICE_SET);
 }
 
 static int service_del(const struct command *cmd, char **argv)
@@ -233,7 +234,7 @@ static int service_del(const struct command *cmd, char **argv)
 	int rc;
 
 	rc = parse_settings(cmd->settings, argv + 1, &nothing);
-	return rc ? rc : change_one(service_del_request(argv[0]));
+	return rc ? rc : change_del(service_del_request(argv[0]), NULL);
 }
 
 static int service_show(const struct command *cmd, char **argv)
@@ -253,7 +254,7 @@ const struct command service_commands[] = {
 	{ .name = "add", .args = "NAME",
 	  .help = "create a service",
 	  .settings = service_settings,
-	  .op = LBHASH_CMD_SERVICE_NEW,
+	  .op = LBHASH_CMD_SERVICE_NEW, .exist_ok = true,
 	  .run = service_change },
 	{ .name = "set", .args = "NAME",
 	  .help = "change what is given, leave the rest",
@@ -263,7 +264,7 @@ const struct command service_commands[] = {
 	{ .name = "del", .args = "NAME",
 	  .help = "delete a service that no rule refers to",
 	  .settings = change_settings,
-	  .run = service_del },
+	  .exist_ok = true, .run = service_del },
 	{ .name = "show", .args = "[NAME]",
 	  .help = "show one service, or all",
 	  .run = service_show },

@@ -66,6 +66,7 @@ static int call(const char *const *words)
 	memcpy(all, argv, sizeof(all));
 	memset(&ctl, 0, sizeof(ctl));
 	always_dry_run = false;
+	always_exist_ok = false;
 	color_mode("auto");
 	/* It stopped in the midst of a word, perhaps. */
 	optind = 0;
@@ -98,10 +99,22 @@ static void check_errors(const char *const *words, int rc)
 	}
 }
 
+/* --exist-ok may be anywhere, in a batch as well. */
+static bool may_forgive(const char *const *words)
+{
+	for (; *words; words++)
+		if (!strncmp(*words, "--ex", 4))
+			return true;
+	return strstr(input, "--exist-ok");
+}
+
 /* A refusal of the kernel's is passed on, in its words if it has any. */
-static void check_refusal(int rc)
+static void check_refusal(const char *const *words, int rc)
 {
 	if (!kernel.refused)
+		return;
+	if ((kernel.error == ENOENT || kernel.error == EEXIST) &&
+	    may_forgive(words))
 		return;
 	assert(rc == REFUSED);
 	assert(strstr(ctl_err, *kernel.refusal ? kernel.refusal :
@@ -139,6 +152,6 @@ int ctl_run(const char *const *words, const char *in, size_t size)
 
 	assert(rc == DONE || rc == USAGE || rc == REFUSED);
 	check_errors(words, rc);
-	check_refusal(rc);
+	check_refusal(words, rc);
 	return rc;
 }

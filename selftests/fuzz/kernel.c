@@ -294,7 +294,9 @@ static bool refuses(const struct genl_info *info)
 
 static void refuse(const struct genl_info *info)
 {
-	static const int errors[] = { EINVAL, EPERM, EBUSY, ENOENT, ENOMEM };
+	static const int errors[] = {
+		EINVAL, EPERM, EBUSY, ENOENT, ENOMEM, EEXIST
+	};
 	const char *name = kernel_name(info);
 
 	kernel.refused = true;
