@@ -19,6 +19,7 @@
 #include "complete.h"
 #include "lbhashctl.h"
 #include "parse.h"
+#include "progress.h"
 
 #define WORDS_MAX	256
 
@@ -95,6 +96,7 @@ int fail(int code, const char *fmt, ...)
 		if (iscntrl((unsigned char)*c))
 			*c = '?';
 	fflush(stdout);
+	progress_end();
 	fprintf(stderr, "lbhashctl: %s%s\n", ctl.where,
 		why ? why : "out of memory");
 	free(why);

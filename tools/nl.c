@@ -11,6 +11,7 @@
 
 #include "lbhashctl.h"
 #include "nl.h"
+#include "progress.h"
 
 #define DUMP_TRIES	10
 
@@ -411,12 +412,14 @@ int nl_rehearse(struct nl_msg **msgs, size_t count, nl_cb_t *cb, void *arg)
 	for (i = 0; !rc && i < count; i++) {
 		size_t len = msgs[i]->nlh->nlmsg_len;
 
+		progress("checked", i, count);
 		nl_put_flag(msgs[i], LBHASH_A_DRY_RUN);
 		msgs[i]->silent = !cb;
 		rc = send_again(msgs[i], cb, arg);
 		msgs[i]->silent = false;
 		msgs[i]->nlh->nlmsg_len = len;
 	}
+	progress_end();
 	return rc;
 }
 
@@ -434,8 +437,11 @@ int nl_do_all(struct nl_msg **msgs, size_t count)
 
 	if (count > 1)
 		rc = nl_rehearse(msgs, count, NULL, NULL);
-	for (i = 0; !rc && i < count; i++)
+	for (i = 0; !rc && i < count; i++) {
+		progress("changed", i, count);
 		rc = send_again(msgs[i], NULL, NULL);
+	}
+	progress_end();
 	return rc;
 }
 
