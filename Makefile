@@ -277,7 +277,7 @@ soak: deps
 # --- fuzzers -----------------------------------------------------------------
 
 targets	:= flow apply words
-fuzzobj	:= $(patsubst %,$(B)/fuzz/%.o,ctl kernel kernel_ops \
+fuzzobj	:= $(patsubst %,$(B)/fuzz/%.o,ctl kernel kernel_age kernel_ops \
 	$(filter-out tools/lbhashctl,$(basename $(wildcard tools/*.c))))
 fuzzcc	= clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
 	-D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
@@ -285,7 +285,12 @@ fuzzcc	= clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
 	-fno-sanitize-recover=all \
 	-I selftests/unit/shim -I kmod -I kmod/uapi
 
-fuzzers: $(targets:%=$(B)/fuzz/%)
+fuzzers: $(targets:%=$(B)/fuzz/%) $(B)/fuzz/versions
+
+# It has the fuzzers' kernel, but a main() of its own.
+$(B)/fuzz/versions: $(B)/fuzz/versions.o $(fuzzobj)
+	@echo "  LD      fuzz/versions"
+	$(Q)clang -fsanitize=address,undefined -o $@ $^ -lmnl -ljansson
 
 $(B)/fuzz/apply $(B)/fuzz/words: $(fuzzobj)
 $(B)/fuzz/%: $(B)/fuzz/%.o

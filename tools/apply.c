@@ -430,6 +430,18 @@ static int snapshot(json_t *services, json_t *backends)
 	return rc;
 }
 
+/* What an older module does not tell takes its default when applied. */
+static void forget_nulls(json_t *object)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(object, next, key, value)
+		if (json_is_null(value))
+			json_object_del(object, key);
+}
+
 static int save(const struct command *cmd, char **argv)
 {
 	static const char *const state[] = {
@@ -451,8 +463,11 @@ static int save(const struct command *cmd, char **argv)
 			rc = fail(REFUSED, "%s: the seed is for CAP_NET_ADMIN only",
 				  name);
 		members = name ? json_object_get(backends, name) : NULL;
-		json_array_foreach(members, j, member)
+		json_array_foreach(members, j, member) {
 			json_object_del(member, "slots");
+			forget_nulls(member);
+		}
+		forget_nulls(service);
 		json_object_set_new(service, "backends",
 				    members ? json_incref(members) :
 				    json_array());

@@ -12,6 +12,7 @@
 #include "lbhashctl.h"
 #include "nl.h"
 #include "progress.h"
+#include "version.h"
 
 #define DUMP_TRIES	10
 
@@ -85,32 +86,43 @@ void nl_free(struct nl_msg *msg)
 	free(msg);
 }
 
-/*
- * The message of an extended ack stands behind the error number, in an
- * NLMSG_ERROR as well as in the NLMSG_DONE of a dump.
+/* What an extended ack says: a sentence, and where in the request it points. */
+struct extack {
+	const char *sentence;
+	unsigned int offset;
+};
+
+/* It stands behind the error number, in an NLMSG_ERROR as well as in the
+ * NLMSG_DONE of a dump.
  */
-static const char *extack(const struct nlmsghdr *nlh, size_t skip)
+static struct extack read_extack(const struct nlmsghdr *nlh, size_t skip)
 {
-	const struct nlattr *attr;
+	const struct nlattr *tb[NLMSGERR_ATTR_MAX + 1] = {}, *attr;
+	struct extack extack = {};
 
 	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS) ||
 	    nlh->nlmsg_len < mnl_nlmsg_size(skip))
-		return NULL;
+		return extack;
 	mnl_attr_for_each(attr, nlh, skip)
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
-			return nl_str(attr);
-	return NULL;
+		if (mnl_attr_get_type(attr) <= NLMSGERR_ATTR_MAX)
+			tb[mnl_attr_get_type(attr)] = attr;
+	extack.sentence = nl_str(tb[NLMSGERR_ATTR_MSG]);
+	extack.offset = nl_uint(tb[NLMSGERR_ATTR_OFFS]);
+	return extack;
 }
 
-static int refuse(const struct nl_msg *msg, int error, const char *sentence)
+static int refuse(const struct nl_msg *msg, int error,
+		  const struct extack *extack)
 {
 	if (error == msg->forgiven)
 		return FORGIVEN;
 	if (error == ENOENT && msg->nlh->nlmsg_type == GENL_ID_CTRL)
 		return fail(REFUSED,
 			    "the xt_lbhash module is not loaded (modprobe xt_lbhash)");
-	if (sentence)
-		return fail(REFUSED, "%s%s", msg->about, sentence);
+	if (version_refuse(msg, error, extack->sentence, extack->offset))
+		return REFUSED;
+	if (extack->sentence)
+		return fail(REFUSED, "%s%s", msg->about, extack->sentence);
 	return fail(REFUSED, "%s: %s%s", ctl.what, strerror(error),
 		    error != EPERM ? "" :
 		    " (needs CAP_NET_ADMIN in this network namespace)");
@@ -147,6 +159,7 @@ static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
 	const int *status = mnl_nlmsg_get_payload(nlh);
+	struct extack extack;
 
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		answer->torn = true;
@@ -155,15 +168,16 @@ static int take(const struct nl_msg *msg, const struct nlmsghdr *nlh,
 	case NLMSG_NOOP:
 		return PENDING;
 	case NLMSG_ERROR:
+		extack = read_extack(nlh, sizeof(*err));
 		if (err->error)
-			return refuse(msg, -err->error,
-				      extack(nlh, sizeof(*err)));
-		return accept_with(msg, extack(nlh, sizeof(*err)));
+			return refuse(msg, -err->error, &extack);
+		return accept_with(msg, extack.sentence);
 	case NLMSG_DONE:
 		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(*status) &&
-		    *status < 0)
-			return refuse(msg, -*status,
-				      extack(nlh, sizeof(*status)));
+		    *status < 0) {
+			extack = read_extack(nlh, sizeof(*status));
+			return refuse(msg, -*status, &extack);
+		}
 		return DONE;
 	default:
 		keep(answer, nlh);

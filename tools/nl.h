@@ -60,5 +60,6 @@ void nl_nested(const struct nlattr *nest, const struct nlattr **tb,
 	       __u16 max);
 __u64 nl_uint(const struct nlattr *attr);
 const char *nl_str(const struct nlattr *attr);
+const char *nl_attr_name(const struct nl_msg *msg, unsigned int offset);
 
 #endif /* _LBHASHCTL_NL_H */

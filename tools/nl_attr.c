@@ -157,3 +157,82 @@ const char *nl_str(const struct nlattr *attr)
 		return NULL;
 	return mnl_attr_get_str(attr);
 }
+
+/* What we call attributes of requests, as far as that is a word of ours. */
+static const char *const service_attrs[LBHASH_A_MAX + 1] = {
+	[LBHASH_A_NAME] = "service",
+	[LBHASH_A_SIZE] = "size",
+	[LBHASH_A_FIELDS] = "hash",
+	[LBHASH_A_SRC4_PREFIX] = "hash src/",
+	[LBHASH_A_DST4_PREFIX] = "hash dst/",
+	[LBHASH_A_SRC6_PREFIX] = "hash src/",
+	[LBHASH_A_DST6_PREFIX] = "hash dst/",
+	[LBHASH_A_SEED] = "seed",
+	[LBHASH_A_MASK] = "mask",
+	[LBHASH_A_ON_EMPTY] = "on-empty",
+	[LBHASH_A_SETTLE] = "settle",
+	[LBHASH_A_DISRUPTIVE] = "disruptive",
+	[LBHASH_A_DRY_RUN] = "dry-run",
+	[LBHASH_A_BACKEND] = "backend",
+	[LBHASH_A_FLOW] = "flow",
+	[LBHASH_A_FIRST_SLOT] = "first slot",
+};
+
+static const char *const backend_attrs[LBHASH_BACKEND_A_MAX + 1] = {
+	[LBHASH_BACKEND_A_NAME] = "backend name",
+	[LBHASH_BACKEND_A_MARK] = "mark",
+	[LBHASH_BACKEND_A_WEIGHT] = "weight",
+	[LBHASH_BACKEND_A_STATE] = "state",
+	[LBHASH_BACKEND_A_ADDR4] = "address",
+	[LBHASH_BACKEND_A_ADDR6] = "address",
+};
+
+static const char *const flow_attrs[LBHASH_FLOW_A_MAX + 1] = {
+	[LBHASH_FLOW_A_PROTO] = "proto",
+	[LBHASH_FLOW_A_SRC4] = "src",
+	[LBHASH_FLOW_A_DST4] = "dst",
+	[LBHASH_FLOW_A_SRC6] = "src",
+	[LBHASH_FLOW_A_DST6] = "dst",
+	[LBHASH_FLOW_A_SPORT] = "src port",
+	[LBHASH_FLOW_A_DPORT] = "dst port",
+};
+
+static const char *name_in(const struct nlattr *nest, const char *at,
+			   const char *const *names, __u16 max)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		if ((const char *)attr == at && mnl_attr_get_type(attr) <= max)
+			return names[mnl_attr_get_type(attr)];
+	return NULL;
+}
+
+/**
+ * nl_attr_name() - what the user calls an attribute of a request
+ * @msg: the request
+ * @offset: where the attribute begins in it
+ *
+ * Return: the name, or "request" if there is no such attribute.
+ */
+const char *nl_attr_name(const struct nl_msg *msg, unsigned int offset)
+{
+	const char *at = (const char *)msg->nlh + offset, *name = NULL;
+	const struct nlattr *attr;
+	__u16 type;
+
+	mnl_attr_for_each(attr, msg->nlh, sizeof(struct genlmsghdr)) {
+		type = mnl_attr_get_type(attr);
+		if ((const char *)attr == at && type <= LBHASH_A_MAX)
+			name = service_attrs[type];
+		else if (type == LBHASH_A_BACKEND)
+			name = name_in(attr, at, backend_attrs,
+				       LBHASH_BACKEND_A_MAX);
+		else if (type == LBHASH_A_FLOW)
+			name = name_in(attr, at, flow_attrs,
+				       LBHASH_FLOW_A_MAX);
+		if (name)
+			return name;
+	}
+	return "request";
+}

@@ -13,6 +13,9 @@ enum { CTL_DONE, CTL_USAGE, CTL_REFUSED };
 
 extern char *ctl_out, *ctl_err;
 
+/* The module's version, NULL if it is not loaded. */
+extern const char *ctl_module;
+
 int ctl_run(const char *const *words, const char *in, size_t size);
 void ctl_forget(void);
 

@@ -209,14 +209,20 @@ static struct nlmsghdr *begin(u16 type, u16 flags)
 	return nlh;
 }
 
+static void deliver(const struct nlmsghdr *nlh)
+{
+	assert(nlh->nlmsg_len <= MOST_A_MESSAGE);
+	queue.size += MNL_ALIGN(nlh->nlmsg_len);
+}
+
 /**
  * kernel_end() - send a message
  * @nlh: the message
  */
-void kernel_end(const struct nlmsghdr *nlh)
+void kernel_end(struct nlmsghdr *nlh)
 {
-	assert(nlh->nlmsg_len <= MOST_A_MESSAGE);
-	queue.size += MNL_ALIGN(nlh->nlmsg_len);
+	kernel_age(nlh);
+	deliver(nlh);
 }
 
 static struct nlmsghdr *begin_genl(u16 type, u8 cmd)
@@ -245,7 +251,8 @@ struct nlmsghdr *kernel_begin(u8 cmd)
 	return begin_genl(FAMILY, cmd);
 }
 
-static void acknowledge(int error, const char *sentence)
+static void acknowledge_about(int error, const char *sentence,
+			      const struct nlattr *attr)
 {
 	struct nlmsghdr *nlh = begin(NLMSG_ERROR, NLM_F_CAPPED);
 	struct nlmsgerr *err = mnl_nlmsg_put_extra_header(nlh, sizeof(*err));
@@ -256,7 +263,15 @@ static void acknowledge(int error, const char *sentence)
 		nlh->nlmsg_flags |= NLM_F_ACK_TLVS;
 		mnl_attr_put_strz(nlh, NLMSGERR_ATTR_MSG, sentence);
 	}
-	kernel_end(nlh);
+	if (attr)
+		mnl_attr_put_u32(nlh, NLMSGERR_ATTR_OFFS,
+				 (const char *)attr - (const char *)request);
+	deliver(nlh);
+}
+
+static void acknowledge(int error, const char *sentence)
+{
+	acknowledge_about(error, sentence, NULL);
 }
 
 static void finish_dump(void)
@@ -264,7 +279,7 @@ static void finish_dump(void)
 	struct nlmsghdr *nlh = begin(NLMSG_DONE, NLM_F_MULTI);
 
 	memset(mnl_nlmsg_put_extra_header(nlh, sizeof(int)), 0, sizeof(int));
-	kernel_end(nlh);
+	deliver(nlh);
 }
 
 /* --- service --------------------------------------------------------------*/
@@ -295,7 +310,7 @@ static bool refuses(const struct genl_info *info)
 static void refuse(const struct genl_info *info)
 {
 	static const int errors[] = {
-		EINVAL, EPERM, EBUSY, ENOENT, ENOMEM, EEXIST
+		EINVAL, EPERM, EBUSY, ENOENT, ENOMEM, EEXIST, EOPNOTSUPP
 	};
 	const char *name = kernel_name(info);
 
@@ -320,7 +335,7 @@ static void introduce_itself(void)
 			  lbhash_nl_mcgrps[LBHASH_NLGRP_CONFIG].name);
 	mnl_attr_nest_end(nlh, group);
 	mnl_attr_nest_end(nlh, groups);
-	kernel_end(nlh);
+	deliver(nlh);
 	acknowledge(0, "");
 }
 
@@ -339,12 +354,21 @@ static void serve(void)
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(request);
 	bool is_dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	const struct genl_ops *op = find_op(genl->cmd);
-	const struct nlattr *tb[LBHASH_A_MAX + 1] = { NULL };
+	const struct nlattr *tb[LBHASH_A_MAX + 1] = { NULL }, *unknown;
 	struct genl_info info = {
 		.cmd = genl->cmd, .nlhdr = request, .attrs = tb,
 	};
 
 	assert(genl->version == LBHASH_GENL_VERSION);
+	unknown = kernel_unknown(request);
+	if (kernel.lacks == genl->cmd) {
+		acknowledge(EOPNOTSUPP, "");
+		return;
+	}
+	if (unknown) {
+		acknowledge_about(EINVAL, "Unknown attribute type", unknown);
+		return;
+	}
 	assert(op && (is_dump ? !!op->dumpit : !!op->doit));
 	kernel_attrs(mnl_nlmsg_get_payload_offset(request, GENL_HDRLEN),
 		     mnl_nlmsg_get_payload_len(request) - GENL_HDRLEN, tb,

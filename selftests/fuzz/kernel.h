@@ -22,6 +22,9 @@ struct nlmsghdr;
  * @refused: it did
  * @refusal: and said why; "" if it did not say
  * @error: the errno of that
+ * @older: it does not know most attributes
+ * @newer: it says more than lbhashctl knows
+ * @lacks: an operation that it does not know, 0 for none
  * @requests: that it got
  * @changes: requests that change something and are no dry runs
  */
@@ -33,6 +36,9 @@ struct kernel {
 	bool refused;
 	char refusal[64];
 	int error;
+	bool older;
+	bool newer;
+	u8 lacks;
 	unsigned int requests;
 	unsigned int changes;
 };
@@ -49,7 +55,9 @@ u64 kernel_number(const struct nlattr *attr);
 void kernel_attrs(const u8 *data, size_t size, const struct nlattr **tb,
 		  const struct nla_policy *policies, unsigned int most);
 struct nlmsghdr *kernel_begin(u8 cmd);
-void kernel_end(const struct nlmsghdr *nlh);
+void kernel_end(struct nlmsghdr *nlh);
 void kernel_babble(u8 cmd);
+const struct nlattr *kernel_unknown(const struct nlmsghdr *request);
+void kernel_age(struct nlmsghdr *nlh);
 
 #endif /* FUZZ_KERNEL_H */
