@@ -5,10 +5,9 @@
 PREFIX	?= /usr
 SBINDIR	?= $(PREFIX)/sbin
 MANDIR	?= $(PREFIX)/share/man
-COMPDIR	?= $(PREFIX)/share/bash-completion/completions
 V	?= 0
 VERSION	:= $(shell sed -n 's/.*LBHASH_VERSION=.*"\(.*\)".*/\1/p' Kbuild)
-export PREFIX SBINDIR MANDIR COMPDIR V VERSION
+export PREFIX SBINDIR MANDIR V VERSION
 
 B	:= $(CURDIR)/build
 Q	:= $(if $(filter 1,$(V)),,@)
