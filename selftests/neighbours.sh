@@ -149,6 +149,12 @@ nftables() {
 	check_eq 'LBHASH stays' 1 "$(ipt -t raw -S PREROUTING | grep -c LBHASH)"
 	next_round t4
 	check_client 'without nft' t4 10
+	ctl backend set web s1 state down || fail 's1 down'
+	next_udp
+	snapshot
+	check_ge 'repicked' 10 "${stat[repicked]}"
+	check_eq 'picked again, without the bit of nft' 0 \
+		"$(pins | awk '$3 < 256' | wc -l)"
 	for name in t4 t6 u4 u6; do
 		stop_client "$name"
 	done
