@@ -10,10 +10,15 @@ completion=/usr/share/bash-completion/completions/lbhashctl
 python=/usr/bin/python3
 escape=$'\033'
 
-# on_terminal WORD...: what the command prints on one, errors as well
-on_terminal() {
-	TERM=linux socat -u "EXEC:$*,pty,stderr" - | tr -d '\r'
+# on_console WORD...: what the command prints on a terminal, errors as well, to
+# the last byte
+on_console() {
+	TERM=linux $python -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$@" \
+		</dev/null
 }
+
+# on_terminal WORD...: likewise, as text
+on_terminal() { on_console "$@" | tr -d '\r'; }
 
 # A host that is its own client: packets leave by a device that takes anything.
 host() {
@@ -214,26 +219,27 @@ completion() {
 # --- for people --------------------------------------------------------------
 
 colours() {
-	local command='lbhashctl -n lb backend show web'
+	local command=(lbhashctl -n lb backend show web)
 
 	ctl backend set web s1 state drain
 	check_eq "a state" "${escape}[33mdrain${escape}[0m" \
-		"$(on_terminal "$command" | awk '/s1/ { print $4 }')"
-	check_eq "on a terminal" 4 "$(on_terminal "$command" | grep -c "$escape")"
-	check_eq "the same, without" "$($command)" \
-		"$(on_terminal "$command" | sed "s/$escape\[[0-9]*m//g")"
-	check_eq "not on a terminal" 0 "$($command | grep -c "$escape")"
+		"$(on_terminal "${command[@]}" | awk '/s1/ { print $4 }')"
+	check_eq "on a terminal" 4 \
+		"$(on_terminal "${command[@]}" | grep -c "$escape")"
+	check_eq "the same, without" "$("${command[@]}")" \
+		"$(on_terminal "${command[@]}" | sed "s/$escape\[[0-9]*m//g")"
+	check_eq "not on a terminal" 0 "$("${command[@]}" | grep -c "$escape")"
 	check_eq "-c on a pipe" 4 "$(ctl -c backend show web | grep -c "$escape")"
 	check_eq "-c=auto on a pipe" 0 \
 		"$(ctl -c=auto backend show web | grep -c "$escape")"
 	check_eq "--color=never" 0 "$(on_terminal lbhashctl -n lb \
 		--color=never backend show web | grep -c "$escape")"
-	check_eq "NO_COLOR" 0 "$(NO_COLOR=1 on_terminal "$command" |
+	check_eq "NO_COLOR" 0 "$(NO_COLOR=1 on_terminal "${command[@]}" |
 		grep -c "$escape")"
 	check_eq "-c is stronger" 4 "$(NO_COLOR=1 on_terminal lbhashctl -n lb \
 		-c backend show web | grep -c "$escape")"
 	check_eq "a terminal without" 0 "$(on_terminal env TERM=dumb \
-		"$command" | grep -c "$escape")"
+		"${command[@]}" | grep -c "$escape")"
 	check_eq "JSON has none" "$(ctl -j backend show web)" \
 		"$(on_terminal lbhashctl -n lb -c -j backend show web)"
 	check_eq "-c=blue" "1 lbhashctl: -c=blue: must be one of always, auto, never" \
@@ -280,11 +286,6 @@ tables() {
 		sed 's/ [^ ]*$//' | awk '{ print length }' | sort -u | wc -l)"
 }
 
-# on_console FILE: what apply prints on a terminal, to the last byte
-on_console() {
-	TERM=linux socat -u "EXEC:lbhashctl -n lb apply $1,pty,stderr" -
-}
-
 # Progress is a line that is written over, and is gone in the end. Tables of
 # this size take longer than the patience that it has.
 progress() {
@@ -295,7 +296,7 @@ progress() {
 	ctl apply "$T/many" 2>"$T/err" || fail "apply"
 	check_eq "no terminal, no progress" "" "$(cat "$T/err")"
 	ctl flush
-	on_console "$T/many" >"$T/out"
+	on_console lbhashctl -n lb apply "$T/many" >"$T/out"
 	check_ge "lines of progress" 2 "$(grep -oE "$line" "$T/out" | wc -l)"
 	check_eq "what is left of them" "" \
 		"$(sed "s/.*\r${escape}\[K//" "$T/out")"
@@ -305,7 +306,7 @@ progress() {
 	ipt -t raw -A OUTPUT -j LBHASH --service s7
 	jq -c '.services |= map(select(.name != "s7") |
 		.backends[0].weight = 3)' "$T/many" >"$T/bad"
-	on_console "$T/bad" >"$T/out"
+	on_console lbhashctl -n lb apply "$T/bad" >"$T/out"
 	check_eq "an error after progress" \
 		"lbhashctl: service s7 is used by 1 rule" \
 		"$(tr -d '\n' <"$T/out" | sed "s/.*\r${escape}\[K//" | tr -d '\r')"
