@@ -100,8 +100,10 @@ lbhashctl() {
 
 # --- executing
 
-# host: what a reader has: an address on the documents' networks
+# host: what a reader has: an address on the documents' networks, and a place
+# where Prometheus' node exporter looks
 host() {
+	mkdir -p /var/lib/prometheus/node-exporter
 	add_namespace "$1"
 	ip -n "$1" -b - <<-END
 		link add lan type dummy
