@@ -3,11 +3,9 @@
 # xt_lbhash: see `make help`. Nothing is ever built outside of build/.
 
 PREFIX	?= /usr
-SBINDIR	?= $(PREFIX)/sbin
-MANDIR	?= $(PREFIX)/share/man
 V	?= 0
 VERSION	:= $(shell sed -n 's/.*LBHASH_VERSION=.*"\(.*\)".*/\1/p' Kbuild)
-export PREFIX SBINDIR MANDIR V VERSION
+export PREFIX V VERSION
 
 B	:= $(CURDIR)/build
 Q	:= $(if $(filter 1,$(V)),,@)
