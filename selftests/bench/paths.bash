@@ -81,14 +81,22 @@ addresses() {
 	}'
 }
 
+# web N [OTHERS]: the service with so many backends, and small ones beside it,
+# in one change
+web() {
+	addresses "$1" | jq -Rn --argjson others "${2:-0}" '{services: ([{
+		name: "web",
+		backends: [inputs] | to_entries | map({
+			name: "s\(.key)", mark: (.key + 1), addresses: [.value]
+		})
+	}] + [range($others) | {
+		name: "x\(.)", size: 251, backends: [{name: "s", mark: 1}]
+	}])}' | ctl apply - || fail services
+}
+
 # mark_only N TABLE OPTION...: all marks go one way
 mark_only() {
-	{
-		echo "service add web"
-		addresses "$1" | awk '{
-			print "backend add web s" NR, "mark", NR, "addr", $1
-		}'
-	} | ctl -b - || fail backends
+	web "$1"
 	match "$2" -j LBHASH --service web "${@:3}"
 }
 
@@ -112,15 +120,14 @@ forward_mangle() { lbhash "$1" mangle --forward; }
 
 # crowded N OPTION...: among a thousand services, the rules of others aside
 crowded() {
-	seq 2 1000 | sed 's/.*/service add x&\nbackend add x& s mark 1/' |
-		ctl -b - || fail services
+	web "$1" 999
 	{
 		echo '*raw'
 		echo ':others -'
-		seq 2 1000 | sed 's/.*/-A others -j LBHASH --service x&/'
+		seq 0 998 | sed 's/.*/-A others -j LBHASH --service x&/'
 		echo COMMIT
 	} | lb "$(table)-legacy-restore" -w || fail rules
-	lbhash "$1" raw --forward "${@:2}"
+	match raw -j LBHASH --service web --forward "${@:2}"
 }
 crowded_raw_changed() { crowded "$1" --track changed; }
 crowded_raw_always() { crowded "$1" --track always; }
