@@ -16,7 +16,7 @@
 
 # shellcheck disable=SC2034 # of paths.bash
 PROTO=udp PORT=9
-RUNS=5 PACKETS=1024
+RUNS=5 PACKETS=1024 sent=0
 : "${BACKENDS:=10 100 1000 4096}"
 : "${PATHS:=forward_raw_changed forward_raw_never forward_raw_always
 	forward_mangle lbhash_raw_changed lbhash_raw_never lbhash_raw_always
@@ -56,18 +56,27 @@ generator() {
 	done
 }
 
-# send N: took, instructions a packet
+# send N: took, instructions a packet; once more if packets had to wait for
+# ksoftirqd, as they may on 6.1, and could still be there in the end: a second
+# one that waits is an error
 send() {
-	pg front "count $1"
-	pg pgctrl start
-	took=$(cl cat /proc/net/pktgen/front | awk -v n="$1" '
-		/errors:/ && $NF != 0 { exit 1 }
-		/^Result: OK/ { printf "%.1f\n", 1000 * $3 / n }')
+	local tries
+
+	for ((tries = 0; tries < 50; tries++)); do
+		pg front "count $1"
+		pg pgctrl start
+		sent=$((sent + $1))
+		took=$(cl cat /proc/net/pktgen/front | awk -v n="$1" '
+			/errors:/ && $NF != 0 { exit }
+			/^Result: OK/ { printf "%.1f\n", 1000 * $3 / n }')
+		[ -z "$took" ] || return 0
+	done
+	fail 'pktgen: always errors'
 }
 
 # queued N: likewise, of as many as fit into the queue, up to the last verdict
 queued() {
-	verdicts=$((verdicts + $1))
+	verdicts=$((verdicts + $1)) sent=$((sent + $1))
 	pg front "count $1"
 	pg pgctrl start
 	wait_for 60 has_verdicts
@@ -100,13 +109,13 @@ cost() {
 
 	[ "$2" != nfqueue ] || send=queued n=1000
 	$send $n
-	before=$(sunk)
+	before=$(sunk) sent=0
 	rm -f "$T/runs"
 	for ((run = 0; run < RUNS; run++)); do
 		$send $n
 		echo "$took" >>"$T/runs"
 	done
-	check_eq "IPv$family, $1 backends, $2: packets" $((RUNS * n)) \
+	check_eq "IPv$family, $1 backends, $2: packets" $sent \
 		$(($(sunk) - before))
 	cost_is "$1" "$2" "$T/runs"
 }
@@ -122,4 +131,5 @@ measure() {
 
 load_module
 room_for_entries
+sysctl -qw net.core.netdev_max_backlog=1
 each_path plain raw_rule mangle_rule raw_empty defragged_empty tracked_empty
