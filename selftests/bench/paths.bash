@@ -141,8 +141,8 @@ plain() { :; }
 raw_empty() { match raw; }
 defragged_empty() {
 	raw_empty
-	xt -t mangle -N unused
-	xt -t mangle -A unused -p "$PROTO" -m socket
+	xt -t raw -N unused
+	xt -t raw -A unused -p "$PROTO" -m socket
 }
 tracked_empty() {
 	match mangle
