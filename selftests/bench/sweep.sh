@@ -42,6 +42,16 @@ entries() {
 	[ "$(lb conntrack -C)" = "$1" ] || fail "want $1 entries"
 }
 
+# sink: packets of others leave by it, as their entries are only kept then
+sink() {
+	ip -n lb -b - <<-END
+		link add sink type dummy
+		link set sink up
+		route add default dev sink
+		route add ::/0 dev sink
+	END
+}
+
 # services N: as many like web, in transition as it is
 services() {
 	awk -v n="$1" -v size=$SIZE 'BEGIN {
@@ -146,6 +156,7 @@ largest_table() {
 load_module
 [ "$(nproc)" = 1 ] || skip 'wants run --icount'
 topology dsr 3
+sink
 mac=$(lb cat /sys/class/net/front/address)
 sysctl -qw net.netfilter.nf_conntrack_max=400000
 trace_probes walk:lbhash_pin_walk close:lbhash_transition_close \
