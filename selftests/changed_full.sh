@@ -123,13 +123,7 @@ other_entries() {
 listen() {
 	ip netns exec lb conntrack -E -e NEW -b 4194304 >"$T/news" 2>&1 &
 	listener=$!
-	wait_for 20 subscribed
-}
-
-# shellcheck disable=SC2317 # called by wait_for
-subscribed() {
-	awk '$2 == 12 && $3 != 0 && $4 != "00000000" { ok = 1 }
-		END { exit !ok }' "/proc/$listener/net/netlink"
+	wait_for 20 subscribed "$listener"
 }
 
 # news: new entries since listen, but for one that is made now to come last
@@ -155,10 +149,9 @@ in_transition() {
 }
 
 field() { ctl -j service show web | jq ".[0].$1"; }
-transitions() { field transition_slots; }
 
 # shellcheck disable=SC2317 # called by wait_for
-some_settled() { [ "$(transitions)" -lt "$before" ]; }
+some_settled() { [ "$(transition_slots)" -lt "$before" ]; }
 
 # begin AT: more connections; all their SYNs come before the rest
 begin() {
@@ -246,7 +239,7 @@ crowd -n $again -i $open -f A -q 1001
 check_round 'SYNs that come twice' $again 3
 set_max 100000
 
-before=$(transitions)
+before=$(transition_slots)
 ctl service set web settle 0
 wait_for 30 some_settled
 check_ge 'connections that hold the others' "$n" "$(field holding)"

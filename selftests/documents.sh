@@ -28,8 +28,6 @@ demo		is for people to look at
 install		the packages are made by it
 uninstall	install, of the host, tries both
 check-packages	makes a Debian from the archive, for one thing
-lintian		is a check of the host
-dkms		check makes it, packages loads it
 help		lists targets
 check-debug	needs a kernel that takes half an hour to build
 check-kcsan	likewise

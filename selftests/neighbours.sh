@@ -16,10 +16,6 @@ type_in() {
 }
 
 pinned_to() { pins | grep -c " $1$"; }
-transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
-
-# shellcheck disable=SC2317 # called by wait_for
-settled() { [ "$(transition_slots)" -eq 0 ]; }
 
 # shellcheck disable=SC2317 # called by wait_for
 told() { [ "$(grep -c "\[$1\].* mark=2\b" "$T/events")" -ge "$2" ]; }
