@@ -4,18 +4,6 @@
 # What tests of --forward share, on top of lib.sh.
 # shellcheck disable=SC2154
 
-# no_routing_rules: lb has the kernel's own only
-no_routing_rules() {
-	local family n
-
-	for family in -4 -6; do
-		ip "$family" -n lb -b - <<<$'rule add pref 0 lookup local\nrule del pref 9999'
-		for ((n = 1; n <= servers; n++)); do
-			ip "$family" -n lb rule del pref "$n"
-		done
-	done
-}
-
 # addresses PATH: of all servers; PATH FAMILY N prints the address by which
 # server N is reached that way
 addresses() {
@@ -49,8 +37,7 @@ gateway() {
 ways_to_servers() {
 	local n
 
-	topology dsr 3
-	no_routing_rules
+	topology dsr 3 unmarked
 	for n in 1 2 3; do
 		gateway "$n" "$n"
 	done

@@ -7,6 +7,7 @@
 # forwarding off, and that an address is the balancer's own.
 # timeout: 600
 . ./lib.sh
+. ./packets.bash
 . ./forward.bash
 
 # both COMMAND...: ipt and ip6t
@@ -116,55 +117,70 @@ masquerade() {
 	flush_rules
 }
 
-# spoof NAME WANT SOURCE: five requests from an address that is not cl's
-spoof() {
-	cl ip addr add "$3/32" dev lo
-	pings 4 -c 5 -I "$3" >/dev/null
-	cl ip addr del "$3/32" dev lo
-	check_echoes "$1" 4 "$2"
+# check_sources NAME "SOURCE WANT ..": of five packets from each source so many
+# are forwarded to a server, by us and by the kernel's routing alone
+check_sources() {
+	local want sources
+
+	want=$(xargs -n 2 <<<"$2")
+	sources=$(cut -d ' ' -f 1 <<<"$want" | paste -sd ' ')
+	ask from "$sources"
+	check_same "$1: forwarded" "$want" "$(cat "$T/answer")"
+	ipt -t "$TABLE" -I PREROUTING -j ACCEPT
+	ip -n lb route replace "$VIP4" via 10.2.0.101
+	ask from "$sources"
+	check_same "$1: routed" "$want" "$(cat "$T/answer")"
+	ip -n lb route replace "$VIP4" via 10.1.0.2
+	ipt -t "$TABLE" -D PREROUTING 1
 }
 
 reverse_path() { lb sysctl -qw "net.ipv4.conf.front.rp_filter=$1"; }
 
-# 10.2.0.77 is said to be on the servers' side, 203.0.113.1 nowhere
+# sources N: 10.2.0.77 is said to be on the servers' side, 203.0.113.1 nowhere;
+# of a loopback address N are forwarded, when it may be
 sources() {
 	local refused
 
-	reverse_path 0
-	spoof 'rp_filter off, by the wrong interface' 5 10.2.0.77
-	spoof 'rp_filter off, no way back' "$1" 203.0.113.1
+	check_sources 'rp_filter off' '192.0.2.7 5 10.2.0.77 5 203.0.113.1 5'
 	reverse_path 2
-	spoof 'rp_filter loose, by the wrong interface' 5 10.2.0.77
-	spoof 'rp_filter loose, no way back' 0 203.0.113.1
+	check_sources 'rp_filter loose' '192.0.2.7 5 10.2.0.77 5 203.0.113.1 0'
 	reverse_path 1
 	refused=$(counter lb TcpExtIPReversePathFilter)
-	spoof 'rp_filter strict, by the wrong interface' 0 10.2.0.77
-	spoof 'rp_filter strict, no way back' 0 203.0.113.1
-	check_eq 'rp_filter counted' 10 \
+	check_sources 'rp_filter strict' '192.0.2.7 5 10.2.0.77 0 203.0.113.1 0'
+	check_eq 'rp_filter counted, of both' 20 \
 		$(($(counter lb TcpExtIPReversePathFilter) - refused))
-	spoof 'rp_filter strict, right' 5 192.0.2.7
 	reverse_path 0
 
-	spoof 'from the balancer itself' 0 10.2.0.1
 	ip -n lb addr add 203.0.113.2/32 dev lo
-	spoof 'from another new address of it' 0 203.0.113.2
+	check_sources 'addresses of the balancer' '10.2.0.1 0 203.0.113.2 0'
 	ip -n lb addr del 203.0.113.2/32 dev lo
-	spoof 'from 127.0.0.5' 0 127.0.0.5
+	check_sources 'one that it had' '203.0.113.2 5'
 	lb sysctl -qw net.ipv4.conf.front.accept_local=1
-	spoof 'accept_local, from the balancer' 5 10.2.0.1
+	check_sources 'accept_local' '10.2.0.1 5'
 	lb sysctl -qw net.ipv4.conf.front.accept_local=0
+
+	check_sources "nobody's addresses" "127.0.0.5 0 0.0.0.0 0 0.1.2.3 5
+		224.0.0.5 0 239.1.2.3 0 240.0.0.1 5 255.255.255.255 0"
+	lb sysctl -qw net.ipv4.conf.front.route_localnet=1
+	check_sources 'route_localnet' "127.0.0.5 $1"
+	lb sysctl -qw net.ipv4.conf.front.route_localnet=0
 }
 
 martians() {
 	forward on_link
-	# The VIP leads to where it comes from, so that what routing gets does
-	# not reach a server.
+	# The VIP leads to where it comes from, so that what is left to routing
+	# does not reach a server.
 	ip -n lb route add "$VIP4" via 10.1.0.2
+	start_packets sources
 	sources 5
-	# A rule more makes the kernel look closer.
+	# Rules of others make the kernel look closer, also once they are gone;
+	# and even more so if they know ports.
 	ip -n lb rule add pref 5000 fwmark 0x1000 lookup main
-	sources 5
+	sources 0
+	ip -n lb rule add pref 5001 ipproto udp dport 9 lookup main
+	sources 0
 	ip -n lb rule del pref 5000
+	ip -n lb rule del pref 5001
 	ip -n lb route del "$VIP4"
 	flush_rules
 }
@@ -273,8 +289,7 @@ in_a_vrf() {
 }
 
 load_module
-topology dsr 3
-no_routing_rules
+topology dsr 3 unmarked
 for IPT in legacy nft; do
 	chains
 done

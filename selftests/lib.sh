@@ -16,6 +16,9 @@
 #
 #   topology dsr N      servers answer cl directly: lb sees the client's half
 #   topology twoway N   servers answer by way of lb
+#   topology ... N unmarked
+#                       no mark leads anywhere; lb's routing rules are the
+#                       kernel's own, and nobody has touched them
 #
 # IPv6 is the same with 2001:db8:1:: and 2001:db8:2::. The client's traffic
 # comes from 192.0.2.0/24 and 2001:db8:c::/64, all local to cl. Nothing but lb
@@ -199,10 +202,21 @@ add_server() {
 		route add 192.0.2.0/24 via 10.2.0.$2
 		route add 2001:db8:c::/64 via 2001:db8:2::$2
 	END
-	route_by_mark lb "$n"
 }
 
-# topology dsr|twoway SERVERS
+# route_by_marks: lb does, to all servers
+route_by_marks() {
+	local n
+
+	for n in -4 -6; do
+		ip "$n" -n lb -b - <<<$'rule add pref 9999 lookup local\nrule del pref 0'
+	done
+	for ((n = 1; n <= servers; n++)); do
+		route_by_mark lb "$n"
+	done
+}
+
+# topology dsr|twoway SERVERS [unmarked]
 topology() {
 	local n answer_by=2
 
@@ -231,13 +245,11 @@ topology() {
 	END
 	# A flow's packets stay on one CPU and in order, as behind any NIC.
 	lb sh -c 'echo 3 >/sys/class/net/front/queues/rx-0/rps_cpus'
-	for n in -4 -6; do
-		ip "$n" -n lb -b - <<<$'rule add pref 9999 lookup local\nrule del pref 0'
-	done
 	for ((n = 1; n <= $2; n++)); do
 		add_server "$n" "$answer_by"
 	done
 	servers=$2
+	[ "${3:-}" = unmarked ] || route_by_marks
 }
 
 # --- the balancer ------------------------------------------------------------
