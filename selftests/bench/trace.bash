@@ -29,9 +29,12 @@ trace() {
 	echo >$TRACING/trace
 }
 
-# events: "TSC NAME" of each
+# events: "TSC NAME" of each. Reading makes some, too, and would not come to an
+# end.
 events() {
+	echo 0 >$TRACING/tracing_on
 	sed -nE 's/^[^#].* ([0-9]+): (\w+): .*/\1 \2/p' $TRACING/trace
+	echo 1 >$TRACING/tracing_on
 }
 
 # spans NAME: instructions of each call
