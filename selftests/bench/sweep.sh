@@ -142,6 +142,9 @@ largest_table() {
 	} | ctl -b - || fail 'largest table'
 	rule raw PREROUTING -p tcp --dport 82 -j LBHASH --service large
 	ctl service set large settle 10
+	# Only among slots that are in transition already does another seed put
+	# all of them there.
+	ctl backend set large s2 weight 2
 	trace close close_end settle settle_end wait wait_end
 	ctl service set large seed 00112233445566778899aabbccddeeff disruptive
 	sleep 30
