@@ -124,11 +124,11 @@ check_sources() {
 
 	want=$(xargs -n 2 <<<"$2")
 	sources=$(cut -d ' ' -f 1 <<<"$want" | paste -sd ' ')
-	ask from "$sources"
+	ask count "$sources"
 	check_same "$1: forwarded" "$want" "$(cat "$T/answer")"
 	ipt -t "$TABLE" -I PREROUTING -j ACCEPT
 	ip -n lb route replace "$VIP4" via 10.2.0.101
-	ask from "$sources"
+	ask count "$sources"
 	check_same "$1: routed" "$want" "$(cat "$T/answer")"
 	ip -n lb route replace "$VIP4" via 10.1.0.2
 	ipt -t "$TABLE" -D PREROUTING 1

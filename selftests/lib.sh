@@ -204,15 +204,15 @@ add_server() {
 	END
 }
 
-# route_by_marks: lb does, to all servers
+# route_by_marks BALANCER: to all servers
 route_by_marks() {
 	local n
 
 	for n in -4 -6; do
-		ip "$n" -n lb -b - <<<$'rule add pref 9999 lookup local\nrule del pref 0'
+		ip "$n" -n "$1" -b - <<<$'rule add pref 9999 lookup local\nrule del pref 0'
 	done
 	for ((n = 1; n <= servers; n++)); do
-		route_by_mark lb "$n"
+		route_by_mark "$1" "$n"
 	done
 }
 
@@ -249,7 +249,7 @@ topology() {
 		add_server "$n" "$answer_by"
 	done
 	servers=$2
-	[ "${3:-}" = unmarked ] || route_by_marks
+	[ "${3:-}" = unmarked ] || route_by_marks lb
 }
 
 # --- the balancer ------------------------------------------------------------

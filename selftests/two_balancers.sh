@@ -18,8 +18,6 @@ both() {
 
 # The other balancer has a network of its own to the router, who is cl.
 second_balancer() {
-	local n
-
 	add_namespace lb2 1
 	add_link cl front2 3.0.2 lb2 front
 	add_link lb2 lan 2.0.3 sw lb2
@@ -28,9 +26,7 @@ second_balancer() {
 		addr add 10.3.0.1/24 dev front
 		addr add 2001:db8:3::1/64 dev front nodad
 	END
-	for ((n = 1; n <= servers; n++)); do
-		route_by_mark lb2 "$n"
-	done
+	route_by_marks lb2
 	cl sysctl -qw net.ipv4.fib_multipath_hash_policy=1 \
 		net.ipv6.fib_multipath_hash_policy=1
 }

@@ -12,7 +12,7 @@ def packets(src):
             for n in range(EACH)]
 
 
-def count(*sources):
+def ask_count(*sources):
     """How many packets from each of them have reached a server."""
     answer = {}
     for source in sources:
@@ -21,4 +21,4 @@ def count(*sources):
     return answer
 
 
-serve(**{"from": count})
+serve(count=ask_count)
