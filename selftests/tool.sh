@@ -301,6 +301,10 @@ progress() {
 	check_eq "what is left of them" "" \
 		"$(sed "s/.*\r${escape}\[K//" "$T/out")"
 	check_eq "it was done" 80 "$(ctl -j service show | jq length)"
+	ctl flush
+	check_eq "a terminal that cannot erase" "" \
+		"$(on_console env TERM=dumb lbhashctl -n lb apply "$T/many")"
+	check_eq "it was done, too" 80 "$(ctl -j service show | jq length)"
 
 	# An error does not stand behind half a line.
 	ipt -t raw -A OUTPUT -j LBHASH --service s7

@@ -10,6 +10,7 @@
 
 #include "color.h"
 #include "lbhashctl.h"
+#include "terminal.h"
 
 static enum { AUTO, ALWAYS, NEVER } mode;
 
@@ -37,16 +38,14 @@ const char *color_mode(const char *when)
 	return "must be one of always, auto, never";
 }
 
-/* NO_COLOR and TERM are what other programs look at, too. */
+/* NO_COLOR is what other programs look at, too. */
 static bool is_wanted(void)
 {
 	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
 
 	if (mode != AUTO)
 		return mode == ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no && *no) &&
-	       !(term && !strcmp(term, "dumb"));
+	return terminal_obeys(STDOUT_FILENO) && !(no && *no);
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How far a long command is: a line on standard error that is written over
- * again and again, if that is a terminal.
+ * again and again, if that is a terminal that can.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "progress.h"
+#include "terminal.h"
 
 /* Milliseconds: short commands say nothing, long ones not too often. */
 #define PATIENCE	500
@@ -34,7 +35,7 @@ void progress(const char *what, size_t done, size_t all)
 {
 	static long long next;
 
-	if (!isatty(STDERR_FILENO))
+	if (!terminal_obeys(STDERR_FILENO))
 		return;
 	if (!next)
 		next = now() + PATIENCE;
