@@ -74,6 +74,7 @@ static void compare_slots(struct lbhash_change *change, const u32 *indices,
 	u32 i, old, new, left, came, size = after->size;
 
 	for (i = 0; i < size; i++) {
+		lbhash_slot_resched(i);
 		/* Almost all slots stay as they are. */
 		if (both && stays(before->slots[i], after->slots[i], indices))
 			continue;

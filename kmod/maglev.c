@@ -190,9 +190,11 @@ static void list_free(const u32 *slots, u32 size, u32 *list)
 {
 	u32 i;
 
-	for (i = 0; i < size; i++)
+	for (i = 0; i < size; i++) {
+		lbhash_slot_resched(i);
 		if (slots[i] == FREE)
 			*list++ = i;
+	}
 }
 
 /* The inverse of @skip modulo @size: Euclid's algorithm, extended. */

@@ -247,9 +247,11 @@ static void copy_owners(struct lbhash_table *table,
 {
 	u32 i;
 
-	for (i = 0; i < table->size; i++)
+	for (i = 0; i < table->size; i++) {
+		lbhash_slot_resched(i);
 		table->slots[i] = lbhash_slot(lbhash_slot_owner(old->slots[i]),
 					      LBHASH_NOBODY);
+	}
 	for (i = 0; i < table->n; i++)
 		table->members[i].slots = old->members[i].slots;
 	table->digest = old->digest;
@@ -479,7 +481,7 @@ void lbhash_table_free_rcu(struct lbhash_table *table)
  * A chain of SipHash-2-4 with a zero key over the hashes of the owners' names,
  * slot by slot. Equal tables have equal digests on all machines.
  *
- * Context: callers exclude each other.
+ * Context: may sleep; callers exclude each other.
  * Return: the digest, 0 for a table without slots.
  */
 u64 lbhash_table_digest(struct lbhash_table *table)
@@ -491,6 +493,7 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 		return table->digest;
 
 	for (i = 0; i < table->size; i++) {
+		lbhash_slot_resched(i);
 		owner = lbhash_slot_owner(table->slots[i]);
 		digest = siphash_2u64(digest,
 				      table->members[owner].backend->hash,
@@ -529,6 +532,7 @@ void lbhash_table_forget(struct lbhash_table *table)
 	for (i = 0; i < table->transitions; i++) {
 		u32 *slot = &table->slots[table->list[i].slot];
 
+		lbhash_slot_resched(i);
 		WRITE_ONCE(*slot, lbhash_slot(lbhash_slot_owner(*slot),
 					      LBHASH_NOBODY));
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What becomes of slots whose owners change, so that connections need not
- * change theirs. Pure arithmetic: no lock, no clock, no conntrack.
+ * change theirs. Pure arithmetic: no lock, no clock, no conntrack. Others
+ * get to run in between, as the slots may be many.
  *
  * A settled slot needs no memory, for everybody can compute where all of its
  * connections are. When its owner changes, connections from before belong to
@@ -60,6 +61,7 @@ static u16 carry_previous(u16 owner, u32 old, bool several, const u16 *heirs)
  * @heirs: for each backend of the old table its index in the new one, or
  *	LBHASH_NOBODY if connections cannot stay with it
  *
+ * Context: may sleep.
  * Return: number of slots of the new table that are in transition.
  */
 u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
@@ -72,6 +74,7 @@ u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
 		u16 owner = lbhash_slot_owner(slots[i]);
 		bool several = false;
 
+		lbhash_slot_resched(i);
 		/* Almost all slots stay as they are. */
 		if (lbhash_slot_is_settled(old[i]) &&
 		    heirs[lbhash_slot_owner(old[i])] == owner)
@@ -95,6 +98,8 @@ u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
  * @old_list: its slots in transition
  * @heirs: as above
  * @now: second
+ *
+ * Context: may sleep.
  */
 void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 			    u32 size, const u32 *old,
@@ -107,6 +112,7 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 		struct lbhash_transition was = {};
 		bool changed;
 
+		lbhash_slot_resched(i);
 		/* Neither of them, for nobody is all ones. */
 		if (!lbhash_slot_in_transition(old[i] & slots[i]))
 			continue;
@@ -137,6 +143,7 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
  *
  * Connections that conntrack knows can be anywhere.
  *
+ * Context: may sleep.
  * Return: number of slots of the new table that are in transition.
  */
 u32 lbhash_transition_close_all(u32 *slots, u32 size,
@@ -147,6 +154,7 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
 	for (i = 0; i < size; i++) {
 		u16 owner = lbhash_slot_owner(slots[i]);
 
+		lbhash_slot_resched(i);
 		slots[i] = lbhash_slot(owner, owner);
 		if (owner != LBHASH_NOBODY)
 			list[n++] = (struct lbhash_transition){
@@ -168,6 +176,7 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
  *
  * A slot that nobody owns waits on: its unknown connections have no other home.
  *
+ * Context: may sleep.
  * Return: number of slots that are closing now.
  */
 u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
@@ -179,6 +188,7 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 		u32 *slot = &slots[list[i].slot];
 		u16 owner = lbhash_slot_owner(*slot);
 
+		lbhash_slot_resched(i);
 		if (owner != LBHASH_NOBODY && !lbhash_slot_is_closing(*slot) &&
 		    now - list[i].since >= settle) {
 			WRITE_ONCE(*slot, lbhash_slot(owner, owner));
@@ -196,6 +206,7 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
  * @n: number of them
  * @held: bit per slot: conntrack knows somebody who is not at the owner
  *
+ * Context: may sleep.
  * Return: number of slots that stay in transition, the new length of @list.
  */
 u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
@@ -207,6 +218,7 @@ u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
 		u32 *slot = &slots[list[i].slot];
 		u16 owner = lbhash_slot_owner(*slot);
 
+		lbhash_slot_resched(i);
 		if (lbhash_slot_is_closing(*slot) &&
 		    !test_bit(list[i].slot, held))
 			WRITE_ONCE(*slot, lbhash_slot(owner, LBHASH_NOBODY));
@@ -225,6 +237,7 @@ u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
  * @now: second
  * @last: ask for the last one, not the first
  *
+ * Context: may sleep.
  * Return: seconds; 0 for a slot that is closing already; U32_MAX if there is
  * none to wait for, or nobody owns any.
  */
@@ -235,6 +248,7 @@ u32 lbhash_transition_wait(const u32 *slots,
 	u32 i, wait, waited, answer = U32_MAX;
 
 	for (i = 0; i < n; i++) {
+		lbhash_slot_resched(i);
 		if (lbhash_slot_owner(slots[list[i].slot]) == LBHASH_NOBODY)
 			continue;
 		waited = now - list[i].since;

@@ -2,9 +2,13 @@
 #ifndef LBHASH_TRANSITION_H
 #define LBHASH_TRANSITION_H
 
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #define LBHASH_NOBODY	0xffff
+
+/* Of a million slots that a table may have, as many are looked at in one go. */
+#define LBHASH_RESCHED_SLOTS	16384
 
 /*
  * A slot is one word, so that one load tells all of it: the owner in the low
@@ -58,6 +62,13 @@ static inline u16 lbhash_slot_home(u32 slot)
 {
 	return lbhash_slot_in_transition(slot) ? lbhash_slot_previous(slot) :
 						 lbhash_slot_owner(slot);
+}
+
+/* In a loop over slots that may sleep: others run in between. */
+static inline void lbhash_slot_resched(u32 i)
+{
+	if (i % LBHASH_RESCHED_SLOTS == 0)
+		cond_resched();
 }
 
 /**

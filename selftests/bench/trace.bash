@@ -11,8 +11,8 @@ trace_probes() {
 	local probe
 
 	for probe; do
-		echo "p:lbhash/${probe%:*} ${probe#*:}"
-		echo "r:lbhash/${probe%:*}_end ${probe#*:}"
+		echo "p:lbhash/${probe%%:*} ${probe#*:}"
+		echo "r:lbhash/${probe%%:*}_end ${probe#*:}"
 	done >$TRACING/kprobe_events || fail 'no probes'
 	echo x86-tsc >$TRACING/trace_clock
 	echo 32768 >$TRACING/buffer_size_kb
@@ -44,4 +44,3 @@ spans() {
 }
 
 least() { spans "$1" | sort -n | head -n 1; }
-most() { spans "$1" | sort -n | tail -n 1; }
