@@ -73,8 +73,7 @@ static void compare_slots(struct lbhash_change *change, const u32 *indices,
 	struct lbhash_share *shares = change->shares;
 	u32 i, old, new, left, came, size = after->size;
 
-	for (i = 0; i < size; i++) {
-		lbhash_slot_resched(i);
+	lbhash_for_each_slot(i, size) {
 		/* Almost all slots stay as they are. */
 		if (both && stays(before->slots[i], after->slots[i], indices))
 			continue;

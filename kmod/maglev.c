@@ -190,11 +190,9 @@ static void list_free(const u32 *slots, u32 size, u32 *list)
 {
 	u32 i;
 
-	for (i = 0; i < size; i++) {
-		lbhash_slot_resched(i);
+	lbhash_for_each_slot(i, size)
 		if (slots[i] == FREE)
 			*list++ = i;
-	}
 }
 
 /* The inverse of @skip modulo @size: Euclid's algorithm, extended. */

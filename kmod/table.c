@@ -247,8 +247,7 @@ static void copy_owners(struct lbhash_table *table,
 {
 	u32 i;
 
-	for (i = 0; i < table->size; i++) {
-		lbhash_slot_resched(i);
+	lbhash_for_each_slot(i, table->size) {
 		table->slots[i] = lbhash_slot(lbhash_slot_owner(old->slots[i]),
 					      LBHASH_NOBODY);
 	}
@@ -492,8 +491,7 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 	if (table->digest || lbhash_table_is_empty(table))
 		return table->digest;
 
-	for (i = 0; i < table->size; i++) {
-		lbhash_slot_resched(i);
+	lbhash_for_each_slot(i, table->size) {
 		owner = lbhash_slot_owner(table->slots[i]);
 		digest = siphash_2u64(digest,
 				      table->members[owner].backend->hash,
@@ -529,10 +527,9 @@ void lbhash_table_forget(struct lbhash_table *table)
 {
 	u32 i;
 
-	for (i = 0; i < table->transitions; i++) {
+	lbhash_for_each_slot(i, table->transitions) {
 		u32 *slot = &table->slots[table->list[i].slot];
 
-		lbhash_slot_resched(i);
 		WRITE_ONCE(*slot, lbhash_slot(lbhash_slot_owner(*slot),
 					      LBHASH_NOBODY));
 	}

@@ -70,11 +70,10 @@ u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < size; i++) {
+	lbhash_for_each_slot(i, size) {
 		u16 owner = lbhash_slot_owner(slots[i]);
 		bool several = false;
 
-		lbhash_slot_resched(i);
 		/* Almost all slots stay as they are. */
 		if (lbhash_slot_is_settled(old[i]) &&
 		    heirs[lbhash_slot_owner(old[i])] == owner)
@@ -108,11 +107,10 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 {
 	u32 i;
 
-	for (i = 0; i < size; i++) {
+	lbhash_for_each_slot(i, size) {
 		struct lbhash_transition was = {};
 		bool changed;
 
-		lbhash_slot_resched(i);
 		/* Neither of them, for nobody is all ones. */
 		if (!lbhash_slot_in_transition(old[i] & slots[i]))
 			continue;
@@ -151,10 +149,9 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
 {
 	u32 i, n = 0;
 
-	for (i = 0; i < size; i++) {
+	lbhash_for_each_slot(i, size) {
 		u16 owner = lbhash_slot_owner(slots[i]);
 
-		lbhash_slot_resched(i);
 		slots[i] = lbhash_slot(owner, owner);
 		if (owner != LBHASH_NOBODY)
 			list[n++] = (struct lbhash_transition){
@@ -184,11 +181,10 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 {
 	u32 i, closing = 0;
 
-	for (i = 0; i < n; i++) {
+	lbhash_for_each_slot(i, n) {
 		u32 *slot = &slots[list[i].slot];
 		u16 owner = lbhash_slot_owner(*slot);
 
-		lbhash_slot_resched(i);
 		if (owner != LBHASH_NOBODY && !lbhash_slot_is_closing(*slot) &&
 		    now - list[i].since >= settle) {
 			WRITE_ONCE(*slot, lbhash_slot(owner, owner));
@@ -214,11 +210,10 @@ u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
 {
 	u32 i, left = 0;
 
-	for (i = 0; i < n; i++) {
+	lbhash_for_each_slot(i, n) {
 		u32 *slot = &slots[list[i].slot];
 		u16 owner = lbhash_slot_owner(*slot);
 
-		lbhash_slot_resched(i);
 		if (lbhash_slot_is_closing(*slot) &&
 		    !test_bit(list[i].slot, held))
 			WRITE_ONCE(*slot, lbhash_slot(owner, LBHASH_NOBODY));
@@ -247,8 +242,7 @@ u32 lbhash_transition_wait(const u32 *slots,
 {
 	u32 i, wait, waited, answer = U32_MAX;
 
-	for (i = 0; i < n; i++) {
-		lbhash_slot_resched(i);
+	lbhash_for_each_slot(i, n) {
 		if (lbhash_slot_owner(slots[list[i].slot]) == LBHASH_NOBODY)
 			continue;
 		waited = now - list[i].since;

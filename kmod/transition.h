@@ -7,8 +7,8 @@
 
 #define LBHASH_NOBODY	0xffff
 
-/* Of a million slots that a table may have, as many are looked at in one go. */
-#define LBHASH_RESCHED_SLOTS	16384
+/* A table may have a million slots; so many are looked at in one go. */
+#define LBHASH_SLOTS_AT_ONCE	16384
 
 /*
  * A slot is one word, so that one load tells all of it: the owner in the low
@@ -64,12 +64,21 @@ static inline u16 lbhash_slot_home(u32 slot)
 						 lbhash_slot_owner(slot);
 }
 
-/* In a loop over slots that may sleep: others run in between. */
-static inline void lbhash_slot_resched(u32 i)
+static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
 {
-	if (i % LBHASH_RESCHED_SLOTS == 0)
-		cond_resched();
+	if (i == n)
+		return false;
+	cond_resched();
+	*end = n - i > LBHASH_SLOTS_AT_ONCE ? i + LBHASH_SLOTS_AT_ONCE : n;
+	return true;
 }
+
+/* @i from 0 to below @n; may sleep. Two loops, which costs a slot nothing; they
+ * must not be left but by continue.
+ */
+#define lbhash_for_each_slot(i, n)					\
+	for (u32 _end = (i) = 0; lbhash_slots_go_on(i, n, &_end);)	\
+		for (; (i) < _end; (i)++)
 
 /**
  * struct lbhash_transition - a slot in transition
