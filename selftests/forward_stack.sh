@@ -79,7 +79,8 @@ chains() {
 }
 
 # Someone takes packets out of a chain and gives them back.
-# One at a time, for two that wait in the queue both begin the connection.
+# The first alone, for two that wait in the queue both begin the connection: the
+# next is sent when it is answered.
 queued() {
 	local chain family
 
@@ -90,7 +91,7 @@ queued() {
 		both -t mangle -A "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 		for family in 4 6; do
 			check_eq "IPv$family, queued in $chain: answers" 5 \
-				"$(pings "$family" -c 5 -A)"
+				"$(pings "$family" -c 5 -A -i 1)"
 			check_echoes "IPv$family, queued in $chain" "$family" 5
 			check_eq "IPv$family, $chain saw them" 5 \
 				"$(seen "$family" mangle "$chain")"
