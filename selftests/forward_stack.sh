@@ -118,22 +118,25 @@ masquerade() {
 	flush_rules
 }
 
-# check_sources NAME "SOURCE WANT ..": of five packets from each source so many
-# are forwarded to a server, by us and by the kernel's routing alone
-check_sources() {
-	local want sources
+# check_unusual sources|options NAME "WHICH WANT ..": of five packets with each so
+# many are forwarded to a server, by us and by the kernel's routing alone
+check_unusual() {
+	local kind=$1 want which
+	shift
 
 	want=$(xargs -n 2 <<<"$2")
-	sources=$(cut -d ' ' -f 1 <<<"$want" | paste -sd ' ')
-	ask count "$sources"
+	which=$(cut -d ' ' -f 1 <<<"$want" | paste -sd ' ')
+	ask "$kind" "$which"
 	check_same "$1: forwarded" "$want" "$(cat "$T/answer")"
 	ipt -t "$TABLE" -I PREROUTING -j ACCEPT
 	ip -n lb route replace "$VIP4" via 10.2.0.101
-	ask count "$sources"
+	ask "$kind" "$which"
 	check_same "$1: routed" "$want" "$(cat "$T/answer")"
 	ip -n lb route replace "$VIP4" via 10.1.0.2
 	ipt -t "$TABLE" -D PREROUTING 1
 }
+
+check_sources() { check_unusual sources "$@"; }
 
 reverse_path() { lb sysctl -qw "net.ipv4.conf.front.rp_filter=$1"; }
 
@@ -167,12 +170,27 @@ sources() {
 	lb sysctl -qw net.ipv4.conf.front.route_localnet=0
 }
 
-martians() {
+# Options of which routing makes sense, and one without.
+options() {
+	local refused
+
+	refused=$(counter lb IpInHdrErrors)
+	check_unusual options 'options' 'none 5 record 5 broken 0'
+	check_eq 'broken ones counted, of both' 10 \
+		$(($(counter lb IpInHdrErrors) - refused))
+	check_unusual options 'source routes' 'loose 0 strict 0'
+	lb sysctl -qw net.ipv4.conf.all.accept_source_route=1
+	check_unusual options 'accept_source_route' 'loose 5 strict 0'
+	lb sysctl -qw net.ipv4.conf.all.accept_source_route=0
+}
+
+unusual() {
 	forward on_link
 	# The VIP leads to where it comes from, so that what is left to routing
 	# does not reach a server.
 	ip -n lb route add "$VIP4" via 10.1.0.2
-	start_packets sources
+	start_packets unusual
+	options
 	sources 5
 	# Rules of others make the kernel look closer, also once they are gone;
 	# and even more so if they know ports.
@@ -296,7 +314,7 @@ for IPT in legacy nft; do
 done
 queued
 masquerade
-martians
+unusual
 left_to_routing
 own_vip
 ipsec
