@@ -6,11 +6,13 @@
 # timeout: 900
 . ./lib.sh
 
+# What an earlier one has left is not what this one says.
 start_tcpdump() {
+	rm -f "$T/tcpdump" "$T/pcap"
 	ip netns exec cl tcpdump -Z root -Uni any -B 8192 \
 		-w "$T/pcap" "host $VIP4 or host $VIP6" 2>"$T/tcpdump" &
 	dump_pid=$!
-	wait_for 20 grep -q listening "$T/tcpdump"
+	wait_for 20 grep -qs listening "$T/tcpdump"
 }
 
 # seen PATTERN: packets that tcpdump caught
