@@ -65,9 +65,35 @@ namespace_dies() {
 	done
 }
 
+# The module once more under another name: netlink has a family of ours already,
+# and what was registered before that is taken back.
+second_copy() {
+	local copy=$T/xt_lbhasg.ko
+
+	load_module
+	service 2
+	ipt -t raw -A OUTPUT -j LBHASH --service web || fail 'no rule'
+	LC_ALL=C sed 's/xt_lbhash/xt_lbhasg/g' "$(modinfo -n xt_lbhash)" \
+		>"$copy" || fail 'no copy'
+	check_eq 'a second copy is refused' 'File exists' \
+		"$(insmod "$copy" 2>&1 | sed 's/.*: //')"
+	check_eq 'modules' xt_lbhash \
+		"$(awk '/^xt_lbhas/ { print $1 }' /proc/modules)"
+	add_namespace other
+	lbhashctl -n other service add web || fail 'a service elsewhere'
+	ip netns del other
+	lb ping -c 3 -i 0.01 -W 1 127.0.0.1 >/dev/null
+	check_ge 'packets of the first' 3 \
+		"$(ctl -j stats web | jq '.[0].packets')"
+	ipt -t raw -F
+	wait_for 20 unloads
+	ok 'rmmod after that'
+}
+
 load_module
 add_namespace lb
 for_each_variant rule_holds
+second_copy
 ip netns del lb
 IPT=legacy TABLE=raw
 namespace_dies
