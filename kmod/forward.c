@@ -22,6 +22,7 @@
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 #include <net/neighbour.h>
+#include <net/netfilter/nf_queue.h>
 #include <net/route.h>
 /* Brings skb_gso_validate_network_len(), which moved (6.5). */
 #include <net/udp.h>
@@ -118,19 +119,59 @@ static int resume_ipv6(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return dst_output(net, sk, skb);
 }
 
-/* Wherever conntrack is in use it has a hook that confirms entries, the last of
- * all. If it is alone there, a packet without an entry need not go there.
+/* Is it the one by which conntrack confirms entries? Chains of nft may have any
+ * priority, but say what they are.
  */
-static bool is_to_confirm_only(struct net *net, u8 family)
+static bool is_confirm(const struct nf_hook_ops *ops)
 {
-	const struct nf_hook_entries *hooks;
+	return ops->priority == NF_IP_PRI_CONNTRACK_CONFIRM &&
+	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED;
+}
 
-	hooks = family == NFPROTO_IPV4 ?
+/* The hooks of POSTROUTING; false for a packet that is somebody's now, or
+ * nobody's any more. One without an entry need not go to the last of all, which
+ * is there wherever conntrack is in use.
+ */
+static __always_inline bool pass_postrouting(struct net *net,
+					     struct sk_buff *skb, u8 family,
+					     struct net_device *in,
+					     struct net_device *out)
+{
+	bool ipv4 = family == NFPROTO_IPV4;
+	const struct nf_hook_entries *hooks;
+	struct nf_hook_state state;
+	unsigned int i, n, verdict;
+
+	hooks = ipv4 ?
 		rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]) :
 		rcu_dereference(net->nf.hooks_ipv6[NF_INET_POST_ROUTING]);
-	return hooks && hooks->num_hook_entries == 1 &&
-	       nf_hook_entries_get_hook_ops(hooks)[0]->priority ==
-	       NF_IP_PRI_CONNTRACK_CONFIRM;
+	if (!hooks)
+		return true;
+	n = hooks->num_hook_entries;
+	if (!skb_nfct(skb) &&
+	    is_confirm(nf_hook_entries_get_hook_ops(hooks)[n - 1]))
+		n--;
+	if (!n)
+		return true;
+
+	nf_hook_state_init(&state, NF_INET_POST_ROUTING, family, in, out, NULL,
+			   net, ipv4 ? resume_ipv4 : resume_ipv6);
+	for (i = 0; i < n; i++) {
+		verdict = nf_hook_entry_hookfn(&hooks->hooks[i], skb, &state);
+		if (likely(verdict == NF_ACCEPT))
+			continue;
+		switch (verdict & NF_VERDICT_MASK) {
+		case NF_DROP:
+			kfree_skb_reason(skb, SKB_DROP_REASON_NETFILTER_DROP);
+			return false;
+		case NF_QUEUE:
+			/* Not if nobody listens, and --queue-bypass. */
+			if (nf_queue(skb, &state, i, verdict) == 1)
+				continue;
+		}
+		return false;
+	}
+	return true;
 }
 
 /* Forward and send a packet that has its route; false if it is somebody's now,
@@ -148,9 +189,7 @@ static __always_inline bool pass_hooks(struct net *net, struct sk_buff *skb,
 		return false;
 	skb_clear_tstamp(skb);
 	skb->dev = dst->dev;
-	if (!(!skb_nfct(skb) && is_to_confirm_only(net, family)) &&
-	    nf_hook(family, NF_INET_POST_ROUTING, net, NULL, skb, in, dst->dev,
-		    ipv4 ? resume_ipv4 : resume_ipv6) != 1)
+	if (!pass_postrouting(net, skb, family, in, dst->dev))
 		return false;
 	if (likely(skb_dst(skb) == dst &&
 		   (skb->len <= dst->dev->mtu || skb_is_gso(skb))))

@@ -82,22 +82,87 @@ chains() {
 # The first alone, for two that wait in the queue both begin the connection: the
 # next is sent when it is answered.
 queued() {
-	local chain family
+	local chain family listener track
 
-	forward on_link
 	"$flows" queue "$T/queue.flows" lb 3 &
-	wait_for 10 reported queue "$!"
-	for chain in FORWARD POSTROUTING; do
-		both -t mangle -A "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
-		for family in 4 6; do
-			check_eq "IPv$family, queued in $chain: answers" 5 \
-				"$(pings "$family" -c 5 -A -i 1)"
-			check_echoes "IPv$family, queued in $chain" "$family" 5
-			check_eq "IPv$family, $chain saw them" 5 \
-				"$(seen "$family" mangle "$chain")"
+	listener=$!
+	wait_for 10 reported queue "$listener"
+	for track in always changed; do
+		forward on_link --track "$track"
+		for chain in FORWARD POSTROUTING; do
+			both -t mangle -A "$chain" -o lan \
+				-m mark ! --mark 0 -j NFQUEUE
+			for family in 4 6; do
+				check_eq "IPv$family, $track, queued in $chain: answers" \
+					5 "$(pings "$family" -c 5 -A -i 1)"
+				check_echoes "IPv$family, $track, queued in $chain" \
+					"$family" 5
+				check_eq "IPv$family, $track, $chain saw them" 5 \
+					"$(seen "$family" mangle "$chain")"
+			done
+			both -t mangle -F
 		done
-		both -t mangle -F
 	done
+	flush_rules
+	kill "$listener"
+	wait "$listener"
+}
+
+# check_untracked NAME WANT: five requests, none of which has an entry; so many
+# reach servers
+check_untracked() {
+	local family
+
+	for family in 4 6; do
+		check_eq "IPv$family, no entry, $1: answers" "$2" \
+			"$(pings "$family" -c 5)"
+		check_echoes "IPv$family, no entry, $1" "$family" "$2"
+		check_eq "IPv$family, no entry, $1: entries" 0 \
+			"$(lb conntrack -L -f "ipv$family" 2>/dev/null | wc -l)"
+	done
+}
+
+# Such a packet need not go to the last hook of all in POSTROUTING, by which
+# conntrack confirms entries; but to all others, also to one that stands after
+# it, as does a chain that was first to ask for conntrack's place.
+last_of_all() {
+	lb nft -f - <<-END || fail nft
+		table inet last {
+			chain post {
+				type filter hook postrouting priority 2147483647;
+				oifname lan icmp type echo-request counter drop
+				oifname lan icmpv6 type echo-request counter drop
+			}
+		}
+	END
+	forward on_link --track changed
+	check_untracked 'a chain after conntrack drops' 0
+	check_eq 'requests that the chain saw' 10 "$(lb nft -j list table inet last |
+		jq '[.. | .counter? | objects.packets] | add')"
+	lb nft delete table inet last
+	check_untracked 'and is gone' 5
+	flush_rules
+}
+
+# verdict WANT TARGET...: of a rule in POSTROUTING
+verdict() {
+	local family
+
+	both -t mangle -A POSTROUTING -o lan -m mark ! --mark 0 -j "${@:2}"
+	check_untracked "${*:2}" "$1"
+	for family in 4 6; do
+		check_eq "IPv$family, no entry, ${*:2}: seen" 5 \
+			"$(seen "$family" mangle POSTROUTING)"
+	done
+	both -t mangle -F
+}
+
+verdicts() {
+	forward on_link --track changed
+	verdict 5 ACCEPT
+	verdict 0 DROP
+	verdict 0 NFQUEUE --queue-num 7
+	verdict 5 NFQUEUE --queue-num 7 --queue-bypass
 	flush_rules
 }
 
@@ -309,8 +374,10 @@ in_a_vrf() {
 
 load_module
 topology dsr 3 unmarked
+last_of_all
 for IPT in legacy nft; do
 	chains
+	verdicts
 done
 queued
 masquerade
