@@ -39,15 +39,17 @@ chains() {
 	local family table
 
 	forward on_link
+	# About the VIP, for the kernel's own reports of multicast groups seem to
+	# have a mark, too: it keeps something else of theirs in that place.
 	for table in raw mangle; do
 		rule "$table" PREROUTING -m comment --comment after
 	done
 	both -t nat -A PREROUTING
 	for table in mangle filter; do
-		both -t "$table" -A FORWARD -i front -o lan -m mark ! --mark 0
+		rule "$table" FORWARD -i front -o lan -m mark ! --mark 0
 	done
-	both -t mangle -A POSTROUTING -o lan -m mark ! --mark 0
-	both -t nat -A POSTROUTING -o lan -m mark ! --mark 0
+	rule mangle POSTROUTING -o lan -m mark ! --mark 0
+	rule nat POSTROUTING -o lan -m mark ! --mark 0
 	for family in 4 6; do
 		check_eq "IPv$family, rules everywhere: answers" 5 \
 			"$(pings "$family" -c 5)"
@@ -90,8 +92,7 @@ queued() {
 	for track in always changed; do
 		forward on_link --track "$track"
 		for chain in FORWARD POSTROUTING; do
-			both -t mangle -A "$chain" -o lan \
-				-m mark ! --mark 0 -j NFQUEUE
+			rule mangle "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 			for family in 4 6; do
 				check_eq "IPv$family, $track, queued in $chain: answers" \
 					5 "$(pings "$family" -c 5 -A -i 1)"
@@ -148,7 +149,7 @@ last_of_all() {
 verdict() {
 	local family
 
-	both -t mangle -A POSTROUTING -o lan -m mark ! --mark 0 -j "${@:2}"
+	rule mangle POSTROUTING -o lan -m mark ! --mark 0 -j "${@:2}"
 	check_untracked "${*:2}" "$1"
 	for family in 4 6; do
 		check_eq "IPv$family, no entry, ${*:2}: seen" 5 \
