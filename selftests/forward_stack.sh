@@ -34,13 +34,18 @@ check_echoes() {
 	check_eq "$1: requests that reached servers" "$3" $((total[$2] - before))
 }
 
+# check_pings NAME FAMILY WANT [OPTION...]: of five requests so many reach servers,
+# and are answered
+check_pings() {
+	check_eq "IPv$2, $1: answers" "$3" "$(pings "$2" -c 5 "${@:4}")"
+	check_echoes "IPv$2, $1" "$2" "$3"
+}
+
 # Which chains see a packet, and with what; counters are of the rules' packets.
 chains() {
 	local family table
 
 	forward on_link
-	# About the VIP, for the kernel's own reports of multicast groups seem to
-	# have a mark, too: it keeps something else of theirs in that place.
 	for table in raw mangle; do
 		rule "$table" PREROUTING -m comment --comment after
 	done
@@ -48,6 +53,8 @@ chains() {
 	for table in mangle filter; do
 		rule "$table" FORWARD -i front -o lan -m mark ! --mark 0
 	done
+	# About the VIP, for the kernel's own reports of multicast groups seem to
+	# have a mark, too: it keeps something else of theirs in that place.
 	rule mangle POSTROUTING -o lan -m mark ! --mark 0
 	rule nat POSTROUTING -o lan -m mark ! --mark 0
 	for family in 4 6; do
@@ -84,20 +91,17 @@ chains() {
 # The first alone, for two that wait in the queue both begin the connection: the
 # next is sent when it is answered.
 queued() {
-	local chain family listener track
+	local chain family track
 
 	"$flows" queue "$T/queue.flows" lb 3 &
-	listener=$!
-	wait_for 10 reported queue "$listener"
+	wait_for 10 reported queue "$!"
 	for track in always changed; do
 		forward on_link --track "$track"
 		for chain in FORWARD POSTROUTING; do
 			rule mangle "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 			for family in 4 6; do
-				check_eq "IPv$family, $track, queued in $chain: answers" \
-					5 "$(pings "$family" -c 5 -A -i 1)"
-				check_echoes "IPv$family, $track, queued in $chain" \
-					"$family" 5
+				check_pings "$track, queued in $chain" \
+					"$family" 5 -A -i 1
 				check_eq "IPv$family, $track, $chain saw them" 5 \
 					"$(seen "$family" mangle "$chain")"
 			done
@@ -105,8 +109,6 @@ queued() {
 		done
 	done
 	flush_rules
-	kill "$listener"
-	wait "$listener"
 }
 
 # check_untracked NAME WANT: five requests, none of which has an entry; so many
@@ -115,9 +117,7 @@ check_untracked() {
 	local family
 
 	for family in 4 6; do
-		check_eq "IPv$family, no entry, $1: answers" "$2" \
-			"$(pings "$family" -c 5)"
-		check_echoes "IPv$family, no entry, $1" "$family" "$2"
+		check_pings "no entry, $1" "$family" "$2"
 		check_eq "IPv$family, no entry, $1: entries" 0 \
 			"$(lb conntrack -L -f "ipv$family" 2>/dev/null | wc -l)"
 	done
@@ -174,9 +174,7 @@ masquerade() {
 	forward on_link
 	both -t nat -A POSTROUTING -o lan -j MASQUERADE
 	for family in 4 6; do
-		check_eq "IPv$family, SNAT: answers" 5 \
-			"$(pings "$family" -c 5)"
-		check_echoes "IPv$family, SNAT" "$family" 5
+		check_pings SNAT "$family" 5
 		check_eq "IPv$family, SNAT: entries" 1 \
 			"$(lb conntrack -L -f "ipv$family" --src-nat \
 				2>/dev/null | grep -c mark=)"
@@ -312,9 +310,7 @@ left_to_routing() {
 	lb sysctl -qw net.ipv4.conf.front.forwarding=1 \
 		net.ipv6.conf.all.forwarding=1
 	for family in 4 6; do
-		check_eq "IPv$family, forwarding on again: answers" 5 \
-			"$(pings "$family" -c 5)"
-		check_echoes "IPv$family, forwarding on again" "$family" 5
+		check_pings 'forwarding on again' "$family" 5
 	done
 	flush_rules
 }
@@ -327,9 +323,7 @@ own_vip() {
 	ip -n lb addr add "$VIP6/128" dev lo nodad
 	forward on_link
 	for family in 4 6; do
-		check_eq "IPv$family, the VIP is local: answers" 5 \
-			"$(pings "$family" -c 5)"
-		check_echoes "IPv$family, the VIP is local" "$family" 5
+		check_pings 'the VIP is local' "$family" 5
 		check_eq "IPv$family, the VIP is local, TTL 1: errors" 0 \
 			"$(pings "$family" -c 3 -t 1)"
 		check_echoes "IPv$family, the VIP is local, TTL 1" "$family" 0
