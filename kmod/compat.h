@@ -88,4 +88,7 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 #define LBHASH_COMPAT_TOS_MASK	INET_DSCP_MASK
 #endif
 
+/* Exported, but declared in a header of net/netfilter's own. */
+void nf_queue_nf_hook_drop(struct net *net);
+
 #endif /* LBHASH_COMPAT_H */

@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 #include <uapi/linux/lbhash.h>
 
+#include "compat.h"
 #include "lbhash.h"
 #include "nexthop.h"
 #include "service.h"
@@ -37,6 +38,15 @@ static int __net_init net_init(struct net *net)
 	return lbhash_services_init(ln);
 }
 
+/* No rule sends packets any more, but NFQUEUE may hold some that --forward has
+ * sent, which are to go on in this module's code: drop them. Those that have just
+ * left the queue have gone on before net_exit(), for a grace period comes first.
+ */
+static void __net_exit net_pre_exit(struct net *net)
+{
+	nf_queue_nf_hook_drop(net);
+}
+
 static void __net_exit net_exit(struct net *net)
 {
 	lbhash_services_exit(lbhash_net(net));
@@ -44,10 +54,11 @@ static void __net_exit net_exit(struct net *net)
 }
 
 static struct pernet_operations net_ops = {
-	.init	= net_init,
-	.exit	= net_exit,
-	.id	= &lbhash_net_id,
-	.size	= sizeof(struct lbhash_net),
+	.init		= net_init,
+	.pre_exit	= net_pre_exit,
+	.exit		= net_exit,
+	.id		= &lbhash_net_id,
+	.size		= sizeof(struct lbhash_net),
 };
 
 static int __init lbhash_init(void)

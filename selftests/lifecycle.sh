@@ -6,6 +6,7 @@
 # timeout: 600
 # kmemleak: yes
 . ./lib.sh
+. ./forward.bash
 
 unloads() { rmmod xt_lbhash 2>/dev/null; }
 
@@ -90,6 +91,49 @@ second_copy() {
 	ok 'rmmod after that'
 }
 
+# held: packets that NFQUEUE holds
+held() { lb awk '{ n += $3 } END { print n + 0 }' /proc/net/netfilter/nfnetlink_queue; }
+holds() { [ "$(held)" -eq "$1" ]; }
+
+# queue_outlives CHAIN TRACK: NFQUEUE holds packets that --forward has sent when
+# the module goes. They go with it, and the program that accepts them afterwards
+# harms nobody; what comes later is not kept.
+queue_outlives() {
+	local family queue
+
+	load_module
+	forward on_link --track "$2"
+	rule mangle "$1" -o lan -m mark ! --mark 0 -j NFQUEUE
+	"$flows" queue "$T/queue.flows" lb 0 &
+	queue=$!
+	wait_for 20 reported queue "$queue"
+	for family in 4 6; do
+		pings "$family" -c 3 >/dev/null
+	done
+	check_eq "$2, $1: packets in the queue" 6 "$(held)"
+	flush_rules
+	wait_for 20 unloads
+	check_eq "$2, $1: packets in the queue of a module that is gone" 0 \
+		"$(held)"
+	kill -TERM "$queue"
+	wait "$queue"
+	check_eq "$2, $1: accepted when the module is gone" 6 \
+		"$(sed -n 's/^packets=\([0-9]*\) .*/\1/p' "$T/queue.flows")"
+}
+
+# Each chain has a way of its own back into the module. Another rule needs
+# conntrack, too: when its hooks go, all queues are emptied.
+queues_outlive() {
+	topology dsr 2 unmarked
+	rule filter INPUT -m conntrack --ctstate NEW
+	queue_outlives FORWARD always
+	queue_outlives FORWARD changed
+	queue_outlives POSTROUTING changed
+	for ns in cl lb sw s1 s2; do
+		ip netns del "$ns"
+	done
+}
+
 load_module
 add_namespace lb
 for_each_variant rule_holds
@@ -99,6 +143,8 @@ IPT=legacy TABLE=raw
 namespace_dies
 IPT=nft TABLE=mangle
 namespace_dies
+IPT=legacy TABLE=raw
+queues_outlive
 
 add_namespace lb
 for ((n = 0; n < 50; n++)); do

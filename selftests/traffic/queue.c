@@ -5,10 +5,14 @@
  * A balancer in user space, as small as it can be: packets of NFQUEUE 0 are
  * accepted with the marks 1, 2 .. MARKS, in turn. Reports "packets=N last=US",
  * when the last one was accepted, of the monotonic clock.
+ *
+ * With 0 MARKS it is a slow one: packets stay in the queue until SIGTERM, and are
+ * accepted then as they are.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
@@ -73,10 +77,27 @@ static int on_packet(const struct nlmsghdr *packet, void *data)
 		verdict.id = hdr->packet_id;
 		nlh = put_header(buf, NFQNL_MSG_VERDICT, 0);
 		mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(verdict), &verdict);
-		mnl_attr_put_u32(nlh, NFQA_MARK, htonl(1 + packets++ % marks));
+		if (marks)
+			mnl_attr_put_u32(nlh, NFQA_MARK,
+					 htonl(1 + packets % marks));
+		packets++;
 		mnl_socket_sendto(nl, nlh, nlh->nlmsg_len);
 	}
 	return MNL_CB_OK;
+}
+
+/* Accept what the next message has; false if there is none. */
+static bool take_packets(void)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE];
+	ssize_t len = recv(mnl_socket_get_fd(nl), buf, sizeof(buf),
+			   MSG_DONTWAIT);
+
+	if (len <= 0)
+		return false;
+	mnl_cb_run(buf, len, 0, 0, on_packet, NULL);
+	last = nanoseconds() / 1000;
+	return true;
 }
 
 static void report(const char *path)
@@ -93,10 +114,8 @@ static void report(const char *path)
 int queue_main(int argc, char **argv)
 {
 	struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
-	char buf[MNL_SOCKET_BUFFER_SIZE];
 	const int room = 16 << 20;
 	uint32_t sig = 0;
-	int len;
 
 	if (argc != 4) {
 		fprintf(stderr, "usage: flows queue FILE NAMESPACE MARKS\n");
@@ -110,18 +129,17 @@ int queue_main(int argc, char **argv)
 	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVBUFFORCE, &room,
 		   sizeof(room));
 	bind_queue();
-	fds[0].fd = mnl_socket_get_fd(nl);
+	fds[0].fd = marks ? mnl_socket_get_fd(nl) : -1;
 	fds[1].fd = signal_socket();
 	report(argv[1]);
 
 	while (sig != SIGTERM && sig != SIGINT) {
 		poll(fds, ARRAY_SIZE(fds), -1);
-		if (fds[0].revents) {
-			len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-			mnl_cb_run(buf, len, 0, 0, on_packet, NULL);
-			last = nanoseconds() / 1000;
-		}
+		if (fds[0].revents)
+			take_packets();
 		sig = next_signal(fds[1].fd);
+		while (sig && sig != SIGUSR1 && take_packets())
+			;
 		if (sig)
 			report(argv[1]);
 	}
