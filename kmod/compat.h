@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <net/genetlink.h>
 #include <net/inet_dscp.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/route.h>
 
 #include "probed.h"
@@ -87,6 +88,17 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 #else
 #define LBHASH_COMPAT_TOS_MASK	INET_DSCP_MASK
 #endif
+
+/**
+ * lbhash_compat_timeout_put - what of an entry's timeout policy has to be put
+ * @ct: a template that got one by nf_ct_timeout_ext_add()
+ */
+static inline void lbhash_compat_timeout_put(const struct nf_conn *ct)
+{
+#ifdef LBHASH_HAVE_CT_TIMEOUT_PUT
+	nf_ct_timeout_put(ct);
+#endif
+}
 
 /* Exported, but declared in a header of net/netfilter's own. */
 void nf_queue_nf_hook_drop(struct net *net);

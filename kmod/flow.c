@@ -16,6 +16,12 @@
 
 #include "flow.h"
 
+/* ICMPv6 types of neighbour discovery, from router solicitation to redirect
+ * (RFC 4861, section 4).
+ */
+#define NDISC_FIRST	133
+#define NDISC_LAST	137
+
 /**
  * lbhash_flow_has_ports - do a protocol's packets begin with ports?
  * @proto: transport protocol
@@ -278,6 +284,25 @@ const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 		return NULL;
 	}
 	return skb_header_pointer(skb, thoff, size, buffer);
+}
+
+/**
+ * lbhash_flow_is_ndisc_here - lbhash_flow_is_ndisc() of an IPv6 packet
+ * @skb: packet
+ *
+ * Return: see there.
+ */
+bool lbhash_flow_is_ndisc_here(const struct sk_buff *skb)
+{
+	u8 proto = ipv6_hdr(skb)->nexthdr;
+	const u8 *type;
+	u8 buffer;
+
+	if (likely(proto == IPPROTO_TCP || proto == IPPROTO_UDP))
+		return false;
+	type = lbhash_flow_header(skb, NFPROTO_IPV6, IPPROTO_ICMPV6,
+				  sizeof(buffer), &buffer);
+	return type && *type >= NDISC_FIRST && *type <= NDISC_LAST;
 }
 
 /**

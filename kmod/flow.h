@@ -64,6 +64,7 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 			       size_t size, void *buffer);
 bool lbhash_flow_has_ports(u8 proto);
+bool lbhash_flow_is_ndisc_here(const struct sk_buff *skb);
 bool lbhash_flow_opens_here(const struct sk_buff *skb,
 			    const struct lbhash_flow *flow);
 u32 lbhash_flow_hash(const struct lbhash_flow *flow,
@@ -87,6 +88,19 @@ static inline bool lbhash_flow_opens(const struct sk_buff *skb,
 {
 	return (flow->proto == IPPROTO_TCP || flow->proto == IPPROTO_SCTP) &&
 	       lbhash_flow_opens_here(skb, flow);
+}
+
+/**
+ * lbhash_flow_is_ndisc - is a packet part of neighbour discovery?
+ * @skb: packet at a Netfilter hook
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: true for router and neighbour solicitations and advertisements, and
+ * redirects. They are for this host, also if they are for the VIP.
+ */
+static inline bool lbhash_flow_is_ndisc(const struct sk_buff *skb, u8 family)
+{
+	return family == NFPROTO_IPV6 && lbhash_flow_is_ndisc_here(skb);
 }
 
 #endif /* LBHASH_FLOW_H */

@@ -39,8 +39,8 @@ static int __net_init net_init(struct net *net)
 }
 
 /* No rule sends packets any more, but NFQUEUE may hold some that --forward has
- * sent, which are to go on in this module's code: drop them. Those that have just
- * left the queue have gone on before net_exit(), for a grace period comes first.
+ * sent, which would go on in this module's code: drop them. A grace period
+ * passes before net_exit(): by then those that have just left have gone on.
  */
 static void __net_exit net_pre_exit(struct net *net)
 {

@@ -549,6 +549,7 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_table *table = lbhash_nl_table(info);
 	struct lbhash_refusal why = {};
+	enum ip_conntrack_dir dir;
 	struct lbhash_flow flow;
 	struct sk_buff *msg;
 	struct nf_conn *ct;
@@ -560,10 +561,15 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return lbhash_nl_answer(skb, info, &why, err);
 
-	ct = lbhash_pin_find_flow(genl_info_net(info), &flow);
+	ct = lbhash_pin_find_flow(genl_info_net(info), &flow, &dir);
 	if (ct) {
 		pinned = lbhash_pin_read(ct, table->mask);
 		nf_ct_put(ct);
+	}
+	if (ct && dir == IP_CT_DIR_REPLY && !pinned) {
+		err = lbhash_refuse(&why, -ENOENT, info->attrs[LBHASH_A_FLOW],
+				    "the flow answers a connection that is not balanced");
+		return lbhash_nl_answer(skb, info, &why, err);
 	}
 
 	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);

@@ -14,6 +14,8 @@
  *	an ICMP error, as the packet that it quotes	either	  related
  *	somebody wanted, but nobody is there		on-empty  empty
  *	not to be parsed				nothing	  malformed
+ *	an answer to a connection that has no mark	left alone
+ *	IPv6 neighbour discovery			left alone
  *
  * (+: and pin the connection to it. "Home" is the slot's previous owner while
  * it has one, else its owner, and then the connection was picked.)
@@ -230,6 +232,30 @@ glance_at_pin(const struct lbhash_table *table, const struct sk_buff *skb,
 	return usable_by_mark(table, mark);
 }
 
+/* By the connection, else by the slot. Without a @flow the packet is read if it
+ * is needed.
+ */
+static int send_tracked(struct lbhash_service *svc,
+			const struct lbhash_table *table, struct sk_buff *skb,
+			const struct nf_hook_state *state, bool forward,
+			const struct lbhash_conn *conn,
+			const struct lbhash_flow *flow)
+{
+	struct lbhash_decision decision;
+	struct lbhash_flow buffer;
+
+	if (lbhash_pin_is_foreign(conn, mark_of(conn, table->mask)))
+		return NF_ACCEPT;
+	decision = choose_pinned(table, conn);
+	if (!decision.member) {
+		if (!flow && lbhash_flow_parse(skb, state->pf, &buffer))
+			return malformed(svc, table, skb);
+		decision = choose_slot(svc, table, skb, flow ?: &buffer, conn);
+	}
+	hold(table, conn);
+	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+}
+
 /* Any packet. noinline: most need no room for a flow and a connection. */
 static noinline int track_closely(struct lbhash_service *svc,
 				  const struct lbhash_table *table,
@@ -237,20 +263,16 @@ static noinline int track_closely(struct lbhash_service *svc,
 				  const struct nf_hook_state *state, bool raw,
 				  bool forward)
 {
-	struct lbhash_decision decision;
 	struct lbhash_conn conn;
-	struct lbhash_flow flow;
+	int verdict;
 
+	if (lbhash_flow_is_ndisc(skb, state->pf))
+		return NF_ACCEPT;
 	if (lbhash_pin_track(skb, state, raw, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(skb);
-	decision = choose_pinned(table, &conn);
-	if (!decision.member) {
-		if (lbhash_flow_parse(skb, state->pf, &flow))
-			return malformed(svc, table, skb);
-		decision = choose_slot(svc, table, skb, &flow, &conn);
-	}
-	hold(table, &conn);
-	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	verdict = send_tracked(svc, table, skb, state, forward, &conn, NULL);
+	lbhash_pin_leave(skb, state, &conn, verdict);
+	return verdict;
 }
 
 /**
@@ -313,8 +335,11 @@ static noinline int pick_closely(struct lbhash_service *svc,
 	struct lbhash_decision decision;
 	struct lbhash_conn conn = {};
 	struct lbhash_flow flow;
+	int verdict;
 	u32 slot;
 
+	if (lbhash_flow_is_ndisc(skb, state->pf))
+		return NF_ACCEPT;
 	if (lbhash_flow_parse(skb, state->pf, &flow))
 		return malformed(svc, table, skb);
 	slot = slot_of(table, &flow);
@@ -332,11 +357,9 @@ static noinline int pick_closely(struct lbhash_service *svc,
 	if (begins_in_vain(skb, state, &flow) ||
 	    lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(skb);
-	decision = choose_pinned(table, &conn);
-	if (!decision.member)
-		decision = choose_slot(svc, table, skb, &flow, &conn);
-	hold(table, &conn);
-	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	verdict = send_tracked(svc, table, skb, state, forward, &conn, &flow);
+	lbhash_pin_leave(skb, state, &conn, verdict);
+	return verdict;
 }
 
 /**
@@ -374,6 +397,8 @@ static noinline int hash_closely(struct lbhash_service *svc,
 	struct lbhash_flow flow;
 	u16 owner;
 
+	if (lbhash_flow_is_ndisc(skb, state->pf))
+		return NF_ACCEPT;
 	if (lbhash_flow_parse(skb, state->pf, &flow))
 		return malformed(svc, table, skb);
 	owner = lbhash_slot_owner(slot_of(table, &flow));

@@ -5,8 +5,11 @@
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "compat.h"
 #include "flow.h"
 #include "oneway.h"
 #include "pin.h"
@@ -79,20 +82,99 @@ static bool is_reuse(const struct sk_buff *skb,
 	       nf_ct_is_confirmed(conn->ct);
 }
 
-/* Let conntrack see the packet; @tmpl is what a CT rule attached to it. */
+/* Let conntrack see the packet; @tmpl is what a CT rule attached to it. The
+ * counter is exact as long as nothing else on this CPU can count meanwhile.
+ */
 static int track(struct sk_buff *skb, const struct nf_hook_state *state,
 		 struct nf_conn *tmpl, struct lbhash_conn *conn)
 {
+	struct ip_conntrack_stat __percpu *stat = state->net->ct.stat;
+	bool local = state->hook == NF_INET_LOCAL_OUT;
+	u32 before;
 	int verdict;
 
 	if (tmpl) {
 		nf_conntrack_get(&tmpl->ct_general);
 		nf_ct_set(skb, tmpl, IP_CT_NEW);
 	}
+	if (local)
+		local_bh_disable();
+	before = this_cpu_read(stat->invalid);
 	verdict = nf_conntrack_in(skb, state);
+	conn->counted += this_cpu_read(stat->invalid) - before;
+	if (local)
+		local_bh_enable();
+
 	conn->ct = nf_ct_get(skb, &conn->info);
 	if (conn->ct && nf_ct_is_template(conn->ct))
 		conn->ct = NULL;
+	return verdict;
+}
+
+static void put_template(struct nf_conn *tmpl)
+{
+	lbhash_compat_timeout_put(tmpl);
+	nf_ct_put(tmpl);
+}
+
+/* The template that a CT rule attached to the packet that began a connection,
+ * made again from the entry: NULL if there was none, an error without memory.
+ */
+static struct nf_conn *copy_template(const struct nf_conn *ct, struct net *net)
+{
+	const struct nf_conn_timeout *timeout = nf_ct_timeout_find(ct);
+	const struct nf_conntrack_zone *zone = nf_ct_zone(ct);
+	const struct nf_conn_help *help = nfct_help(ct);
+	struct nf_conntrack_helper *helper = NULL;
+	struct nf_ct_timeout *policy = NULL;
+	struct nf_conn_help *copy;
+	struct nf_conn *tmpl;
+
+	if (help && test_bit(IPS_HELPER_BIT, &ct->status))
+		helper = rcu_dereference(help->helper);
+	if (timeout)
+		policy = rcu_dereference(timeout->timeout);
+	if (zone->id == NF_CT_DEFAULT_ZONE_ID && !helper && !policy)
+		return NULL;
+
+	tmpl = nf_ct_tmpl_alloc(net, zone, GFP_ATOMIC);
+	if (!tmpl)
+		return ERR_PTR(-ENOMEM);
+	if (helper) {
+		copy = nf_ct_helper_ext_add(tmpl, GFP_ATOMIC);
+		if (!copy)
+			goto err;
+		rcu_assign_pointer(copy->helper, helper);
+	}
+	if (policy && !nf_ct_timeout_ext_add(tmpl, policy, GFP_ATOMIC))
+		goto err;
+	return tmpl;
+
+err:
+	put_template(tmpl);
+	return ERR_PTR(-ENOMEM);
+}
+
+/* The packet begins a connection anew: a new entry, in the place and under the
+ * conditions of the old one. Without memory the old one stays.
+ */
+static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
+		  struct lbhash_conn *conn)
+{
+	struct nf_conn *copy = NULL;
+	int verdict;
+
+	if (!conn->tmpl) {
+		copy = copy_template(conn->ct, state->net);
+		if (IS_ERR(copy))
+			return NF_ACCEPT;
+	}
+	nf_ct_kill(conn->ct);
+	nf_reset_ct(skb);
+	verdict = track(skb, state, copy ?: conn->tmpl, conn);
+	conn->reopened = conn->ct;
+	if (copy)
+		put_template(copy);
 	return verdict;
 }
 
@@ -101,7 +183,7 @@ static int track(struct sk_buff *skb, const struct nf_hook_state *state,
  * @skb: packet
  * @state: of the hook
  * @raw: conntrack has not run yet
- * @conn: out
+ * @conn: out; lbhash_pin_leave() ends its life
  *
  * Tracks the packet if need be, adopts its connection, reopens it.
  *
@@ -114,7 +196,6 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 {
 	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
 	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
-	struct nf_conn *tmpl = NULL;
 	int verdict = NF_ACCEPT;
 
 	*conn = (struct lbhash_conn){};
@@ -126,31 +207,52 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		struct nf_conntrack_zone room;
 
 		/* The packet's own reference is ours until the end. */
-		tmpl = conn->ct;
+		conn->tmpl = conn->ct;
 		conn->ct = NULL;
-		zone = *nf_ct_zone_tmpl(tmpl, skb, &room);
+		zone = *nf_ct_zone_tmpl(conn->tmpl, skb, &room);
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
-	if (raw && (tmpl || !conn->ct))
-		verdict = track(skb, state, tmpl, conn);
+	if (raw && (conn->tmpl || !conn->ct))
+		verdict = track(skb, state, conn->tmpl, conn);
 
 	if (!conn->ct) {
 		if (verdict == NF_ACCEPT)
 			adoption = adopt(skb, state, &zone,
 					 &conn->remembered);
 		if (adoption != LBHASH_NOT_ADOPTED)
-			verdict = track(skb, state, tmpl, conn);
+			verdict = track(skb, state, conn->tmpl, conn);
 		conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
 	} else if (is_reuse(skb, state, conn)) {
-		nf_ct_kill(conn->ct);
-		nf_reset_ct(skb);
-		verdict = track(skb, state, tmpl, conn);
-		conn->reopened = conn->ct;
+		verdict = reopen(skb, state, conn);
 	}
-
-	if (tmpl)
-		nf_ct_put(tmpl);
+	conn->invalid = raw && !conn->ct && verdict == NF_ACCEPT &&
+			conn->info != IP_CT_UNTRACKED;
 	return verdict;
+}
+
+/**
+ * lbhash_pin_leave - be done with a packet's connection
+ * @skb: packet; gone unless @verdict is NF_ACCEPT
+ * @state: of the hook
+ * @conn: from lbhash_pin_track()
+ * @verdict: what becomes of the packet
+ *
+ * Conntrack's own hook looks at INVALID packets of the raw table once more: it
+ * gets the same template, and the packet is counted once.
+ *
+ * Context: packet path.
+ */
+void lbhash_pin_leave(struct sk_buff *skb, const struct nf_hook_state *state,
+		      const struct lbhash_conn *conn, int verdict)
+{
+	if (unlikely(conn->invalid && verdict == NF_ACCEPT &&
+		     !skb->_nfct)) {
+		this_cpu_sub(state->net->ct.stat->invalid, conn->counted);
+		if (conn->tmpl)
+			nf_ct_set(skb, conn->tmpl, IP_CT_NEW);
+	} else if (unlikely(conn->tmpl)) {
+		nf_ct_put(conn->tmpl);
+	}
 }
 
 /**
@@ -299,13 +401,15 @@ struct nf_conn *lbhash_pin_find(struct net *net, const struct sk_buff *skb,
  * lbhash_pin_find_flow - find a flow's connection
  * @net: namespace
  * @flow: a flow
+ * @dir: out, which of the connection's directions it is
  *
  * Looks into the default zone only, and at what has ports.
  *
  * Return: the entry with a reference for nf_ct_put(), or NULL.
  */
 struct nf_conn *lbhash_pin_find_flow(struct net *net,
-				     const struct lbhash_flow *flow)
+				     const struct lbhash_flow *flow,
+				     enum ip_conntrack_dir *dir)
 {
 	struct nf_conntrack_tuple tuple = {
 		.src.u3 = flow->src,
@@ -316,9 +420,8 @@ struct nf_conn *lbhash_pin_find_flow(struct net *net,
 		.dst.protonum = flow->proto,
 		.dst.dir = IP_CT_DIR_ORIGINAL,
 	};
-	enum ip_conntrack_dir dir;
 
-	return find_entry(net, &nf_ct_zone_dflt, &tuple, &dir);
+	return find_entry(net, &nf_ct_zone_dflt, &tuple, dir);
 }
 
 struct walk {

@@ -18,6 +18,11 @@ struct sk_buff;
  * @reopened: this packet took the place of a connection of the same ports
  * @remembered: without @ct, the mark of the entry that the packet belongs to
  *	although conntrack called it INVALID; 0 without one
+ * @tmpl: what a CT rule has attached to the packet, with a reference; NULL
+ *	without one
+ * @invalid: conntrack has called the packet INVALID, and its own hook, which
+ *	comes later, will be asked again
+ * @counted: how often conntrack has counted the packet as INVALID
  */
 struct lbhash_conn {
 	struct nf_conn *ct;
@@ -25,6 +30,9 @@ struct lbhash_conn {
 	bool adopted;
 	bool reopened;
 	u32 remembered;
+	struct nf_conn *tmpl;
+	bool invalid;
+	u32 counted;
 };
 
 /**
@@ -40,6 +48,8 @@ typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
 
 int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		     bool raw, struct lbhash_conn *conn);
+void lbhash_pin_leave(struct sk_buff *skb, const struct nf_hook_state *state,
+		      const struct lbhash_conn *conn, int verdict);
 bool lbhash_pin_can_begin(const struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
@@ -51,8 +61,27 @@ struct nf_conn *__must_check lbhash_pin_find(struct net *net,
 					     const struct sk_buff *skb,
 					     u8 family);
 struct nf_conn *__must_check
-lbhash_pin_find_flow(struct net *net, const struct lbhash_flow *flow);
+lbhash_pin_find_flow(struct net *net, const struct lbhash_flow *flow,
+		     enum ip_conntrack_dir *dir);
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
+
+/**
+ * lbhash_pin_is_foreign - is a packet of a connection that is not balanced?
+ * @conn: the packet's connection
+ * @mark: its mark under the service's mask
+ *
+ * A backend or this host has begun it, and its source has become the VIP since:
+ * what comes for the VIP is the answer.
+ *
+ * Return: true for the reply direction of a connection that is not pinned, and
+ * ICMP errors about its other direction.
+ */
+static inline bool lbhash_pin_is_foreign(const struct lbhash_conn *conn,
+					 u32 mark)
+{
+	return conn->ct && !mark &&
+	       CTINFO2DIR(conn->info) == IP_CT_DIR_REPLY;
+}
 
 /**
  * lbhash_pin_untrack - keep conntrack away from a packet

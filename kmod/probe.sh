@@ -20,6 +20,7 @@ compiles() {
 	"${compiler[@]}" -fsyntax-only -x c - <<-END
 		#include <linux/netlink.h>
 		#include <net/genetlink.h>
+		#include <net/netfilter/nf_conntrack_timeout.h>
 		#include <net/route.h>
 
 		void probe(struct genl_family *family,
@@ -55,5 +56,7 @@ probe GENL_SPLIT_OPS \
 probe GENL_DUMP_INFO 'cb->data = genl_dumpit_info(cb)->info.attrs'
 # An extended ack with room for its sentence.
 probe EXTACK_TEXT 'NL_SET_ERR_MSG_FMT(extack, "%d", mask)'
+# Whether an entry holds its timeout policy.
+probe CT_TIMEOUT_PUT 'nf_ct_timeout_put(NULL)'
 # What of the type of service counts when the kernel routes a packet.
 probe IPTOS_RT_MASK 'mask = IPTOS_RT_MASK'

@@ -118,17 +118,19 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 		lbhash_service_release(info->svc);
 }
 
-/* Without room for the packet it stays as it is, for conntrack to say so
- * itself. noinline: balancing needs no room for a connection here.
+/* What conntrack has no room for is lost here as it would be at conntrack's own
+ * hook. noinline: balancing needs no room for a connection here.
  */
 static noinline unsigned int only_adopt(struct sk_buff *skb,
 					const struct xt_action_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
 	struct lbhash_conn conn;
+	int verdict;
 
-	lbhash_pin_track(skb, par->state, info->raw, &conn);
-	return XT_CONTINUE;
+	verdict = lbhash_pin_track(skb, par->state, info->raw, &conn);
+	lbhash_pin_leave(skb, par->state, &conn, verdict);
+	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;
 }
 
 static unsigned int target(struct sk_buff *skb,

@@ -6,8 +6,8 @@
  * accepted with the marks 1, 2 .. MARKS, in turn. Reports "packets=N last=US",
  * when the last one was accepted, of the monotonic clock.
  *
- * With 0 MARKS it is a slow one: packets stay in the queue until SIGTERM, and are
- * accepted then as they are.
+ * With 0 MARKS it is a slow one: packets stay in the queue until SIGTERM, and
+ * are accepted then as they are.
  */
 #define _GNU_SOURCE
 #include <errno.h>
