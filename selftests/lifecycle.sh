@@ -92,7 +92,10 @@ second_copy() {
 }
 
 # held: packets that NFQUEUE holds
-held() { lb awk '{ n += $3 } END { print n + 0 }' /proc/net/netfilter/nfnetlink_queue; }
+held() {
+	lb cat /proc/net/netfilter/nfnetlink_queue |
+		awk '{ n += $3 } END { print n + 0 }'
+}
 holds() { [ "$(held)" -eq "$1" ]; }
 
 # queue_outlives CHAIN TRACK: NFQUEUE holds packets that --forward has sent when
