@@ -112,9 +112,9 @@ deps:
 		{ echo "not Debian; missing: $$missing"; exit 1; }; \
 	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
 	echo "installing: $$missing"; set -e; \
-	$$root apt-get -q update; \
-	$$root env DEBIAN_FRONTEND=noninteractive apt-get -qy install \
-		--no-install-recommends $$missing; \
+	$$root selftests/packages/apt -q update; \
+	$$root env DEBIAN_FRONTEND=noninteractive selftests/packages/apt -qy \
+		install --no-install-recommends $$missing; \
 	case " $$missing " in *" nginx "*) \
 		[ ! -d /run/systemd/system ] || \
 			$$root systemctl disable --now nginx;; \
