@@ -13,8 +13,9 @@
 
 max=1000
 # A kernel that checks itself has seen enough of them sooner.
-open=$((20000 / lb_slow))
-spoofed=$((100000 / lb_slow))
+declare -i open spoofed
+open=$(few 20000)
+spoofed=$(few 100000)
 
 # --- traffic: packets, for there are no so many sockets ----------------------
 

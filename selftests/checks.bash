@@ -8,7 +8,7 @@ TO_PORT_80='src=([^ ]+) dst=[^ ]+ sport=([0-9]+) dport=80'
 # keep_udp NAMESPACE: longer than the slowest machine takes to the next datagram
 keep_udp() {
 	ip netns exec "$1" sysctl -qw \
-		net.netfilter.nf_conntrack_udp_timeout{,_stream}=600
+		net.netfilter.nf_conntrack_udp_timeout{,_stream}="$(seconds 600)"
 }
 
 # subscribed PID: to conntrack's events, in its namespace

@@ -118,12 +118,13 @@ topology dsr 12
 start_servers
 # How long conntrack remembers connections that are over. Not less, or the last
 # packet of one would begin another on a slow machine.
-lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin_wait,close_wait}=10 \
-	net.netfilter.nf_conntrack_tcp_timeout_{last_ack,time_wait,close}=10
+timeout=net.netfilter.nf_conntrack_tcp_timeout
+lb sysctl -qw ${timeout}_{fin_wait,close_wait}="$(seconds 10)" \
+	${timeout}_{last_ack,time_wait,close}="$(seconds 10)"
 fresh 10
-old=$((520 / lb_slow))
+old=$(few 520)
 rule raw PREROUTING -p tcp -j LBHASH --service web --track changed
-connect old $old -h
+connect old "$old" -h
 connect busy 40 -e -i 500
 reset_counts
 

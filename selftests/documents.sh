@@ -89,7 +89,7 @@ lbhashctl() {
 
 	case " $* " in
 	*' monitor '*)
-		timeout -s INT 1 lbhashctl "$@" || rc=$?
+		timeout -s INT "$(seconds 1)" lbhashctl "$@" || rc=$?
 		[ "$rc" -eq 0 ] || [ "$rc" -eq 124 ]
 		;;
 	*) command lbhashctl "$@" ;;

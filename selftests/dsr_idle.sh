@@ -7,10 +7,19 @@
 . ./lib.sh
 
 FIRST_PORT=40001
+HALF_OPEN=$(seconds 5)
 
 rules() {
 	rule "$TABLE" PREROUTING -p tcp --sport $((FIRST_PORT + variants++)) \
 		-j LBHASH --service web
+}
+
+# long_enough: four times as long as half-open entries live, and the connections
+# were in use all the time
+long_enough() {
+	[ $((SECONDS - start)) -ge $((4 * HALF_OPEN)) ] &&
+		[ "$(flows_of four turns)" -ge 160 ] &&
+		[ "$(flows_of six turns)" -ge 160 ]
 }
 
 # lookup_all FILTER: what jq makes of the answers for all connections, if it
@@ -34,7 +43,7 @@ for IPT in legacy nft; do
 		rules
 	done
 done
-lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_syn_sent=5
+lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_syn_sent="$HALF_OPEN"
 
 start_client four 4 -n 4 -p $FIRST_PORT -e -i 500 -k 4
 start_client six 6 -n 4 -p $FIRST_PORT -e -i 500 -k 4
@@ -52,7 +61,7 @@ check_eq "their slots' owner now" s4 "$(lookup_all .owner)"
 check_eq "where their packets go" "still there" \
 	"$(lookup_all "$still")"
 start=$SECONDS
-while [ $((SECONDS - start)) -lt 20 ]; do
+until long_enough; do
 	next_round four
 	next_round six
 done

@@ -61,7 +61,7 @@ load_module
 topology dsr 3
 start_servers
 for_each_variant both_families
-if [ "$lb_slow" = 1 ]; then
+if ! checks_itself; then
 	in_variant legacy mangle both_families
 	in_variant nft raw both_families
 fi

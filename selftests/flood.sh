@@ -12,7 +12,7 @@
 . ./checks.bash
 
 # A kernel that checks itself is attacked by fewer.
-max=$((8192 / lb_slow))
+max=$(few 8192)
 limit=$((max - max / 4))
 
 # The flood, half of it IPv4: frames to lb, straight to the device.
@@ -131,11 +131,11 @@ for ipt in ipt ip6t; do
 done
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
 
-attack syns $((50000 / lb_slow)) $((50000 / lb_slow))
+attack syns "$(few 50000)" "$(few 50000)"
 adopted=$(reason adopted)
 check_le 'adopted, of the clients at most' 120 "$adopted"
 
-attack pairs $((10000 / lb_slow)) $((20000 / lb_slow))
+attack pairs "$(few 10000)" "$(few 20000)"
 n=$(assured)
 check_le 'entries that cannot be evicted' "$limit" "$n"
 check_ge 'entries that cannot be evicted' $((limit - 100)) "$n"

@@ -94,7 +94,7 @@ upload() {
 	srv 1 socat -u "TCP$1-LISTEN:82" "CREATE:$T/uploaded" &
 	wait_for 10 listening
 	head -c 1000000 /dev/zero |
-		cl timeout 60 socat -u - "TCP$1:$vip:82" ||
+		cl timeout "$(seconds 60)" socat -u - "TCP$1:$vip:82" ||
 		fail "no upload"
 	wait "$!"
 	stat -c %s "$T/uploaded"

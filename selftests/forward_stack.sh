@@ -101,7 +101,7 @@ queued() {
 			rule mangle "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 			for family in 4 6; do
 				check_pings "$track, queued in $chain" \
-					"$family" 5 -A -i 1
+					"$family" 5 -l 1 -A
 				check_eq "IPv$family, $track, $chain saw them" 5 \
 					"$(seen "$family" mangle "$chain")"
 			done

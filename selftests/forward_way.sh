@@ -47,7 +47,7 @@ unknown_neighbour() {
 	before=$(of_backend 1 unresolved)
 	lb ip neigh flush dev lan nud all
 	check_eq "IPv$1, neighbour not known yet: answers" 20 \
-		"$(asks "$1" 1 20 -l 20 -W 10)"
+		"$(asks "$1" 1 20 -W "$(seconds 10)")"
 	check_ge "IPv$1, neighbour not known yet: counted" 1 \
 		$(($(of_backend 1 unresolved) - before))
 }
@@ -134,7 +134,7 @@ going_device() {
 		$(($(lb cat /sys/class/net/gone/statistics/tx_packets) - before))
 	before=$(of_backend 1 unforwarded)
 	# Waits as long as somebody keeps it.
-	timeout 10 ip -n lb link del gone || fail 'the device stays'
+	timeout "$(seconds 10)" ip -n lb link del gone || fail 'the device stays'
 	check_eq "IPv$1, device gone: answers" 0 "$(asks "$1" 1 5)"
 	check_grown "IPv$1, device gone: counted" 1 unforwarded 5 "$before"
 	addresses on_link
@@ -145,7 +145,8 @@ going_device() {
 restless() {
 	local n=0
 
-	pings "$1" -I "${source[${1}1]}" -w 8 -i 0.002 >/dev/null &
+	pings "$1" -I "${source[${1}1]}" -w "$(seconds 8)" -l 1 -i 0.002 \
+		>/dev/null &
 	while ! gone "$!"; do
 		ip -n lb link add restless type dummy
 		ip -n lb -b - <<-END
@@ -154,7 +155,7 @@ restless() {
 			route replace 2001:db8:2::101/128 dev restless
 		END
 		wait_for 10 has_sent restless
-		timeout 10 ip -n lb link del restless ||
+		timeout "$(seconds 10)" ip -n lb link del restless ||
 			fail 'the device stays'
 		n=$((n + 1))
 	done
@@ -179,6 +180,6 @@ for family in 4 6; do
 done
 
 # With the namespace goes everything, rules and routes in use as well.
-timeout 20 ip netns del lb || fail 'the namespace stays'
+timeout "$(seconds 20)" ip netns del lb || fail 'the namespace stays'
 wait_for 20 modprobe -r xt_lbhash
 ok 'namespace and module are gone'

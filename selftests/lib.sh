@@ -27,7 +27,8 @@ set -u
 
 SIZE=4099 VIP4=198.51.100.10 VIP6=2001:db8:f::10
 IPT=legacy TABLE=raw
-# How many times as long all may take as on a stock kernel; clients know it, too.
+# How many times as long all may take as on a quiet machine with a stock kernel;
+# what is not bash reads it in its environment.
 export lb_slow=${lb_slow:-1}
 T=$(mktemp -d) oks=0 servers=0 namespaces=()
 
@@ -75,10 +76,15 @@ check_ge() {
 	ok "$1: $3, at least $2"
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds; a kernel that checks
-# itself gets more time
+# --- time --------------------------------------------------------------------
+
+# seconds N: as long as N seconds on a quiet machine. All limits are such, and all
+# pauses that have to be long enough for something.
+seconds() { echo $(($1 * lb_slow)); }
+
+# wait_for SECONDS COMMAND...: until the command succeeds
 wait_for() {
-	local until=$((SECONDS + $1 * lb_slow))
+	local until=$((SECONDS + $(seconds "$1")))
 
 	shift
 	until "$@"; do
@@ -86,6 +92,12 @@ wait_for() {
 		sleep 0.05
 	done
 }
+
+# checks_itself: does this kernel look for its own mistakes, at every step?
+checks_itself() { [[ $(uname -r) =~ -(debug|kcsan)$ ]]; }
+
+# few N: of what takes long, N; fewer on a kernel that checks itself
+few() { checks_itself && echo $(($1 / 4)) || echo "$1"; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 

@@ -83,7 +83,7 @@ second_copy() {
 	add_namespace other
 	lbhashctl -n other service add web || fail 'a service elsewhere'
 	ip netns del other
-	lb ping -c 3 -i 0.01 -W 1 127.0.0.1 >/dev/null
+	lb ping -c 3 -i 0.01 -W "$(seconds 1)" 127.0.0.1 >/dev/null
 	check_ge 'packets of the first' 3 \
 		"$(ctl -j stats web | jq '.[0].packets')"
 	ipt -t raw -F

@@ -41,7 +41,8 @@ upload() {
 	vip=${!vip}
 	[ "$2" = 4 ] || vip="[$vip]"
 	rm -f "$T/received"
-	cl socat -u "OPEN:$T/megabyte" "TCP$2:$vip:81,connect-timeout=20"
+	cl socat -u "OPEN:$T/megabyte" \
+		"TCP$2:$vip:81,connect-timeout=$(seconds 20)"
 	wait_for 20 test -e "$T/received"
 	check_eq "$1, IPv$2: bytes" 1048576 "$(cat "$T/received")"
 }

@@ -151,7 +151,7 @@ a_change() {
 	empty
 }
 
-[ "$lb_slow" = 1 ] || skip 'a kernel that checks itself pads all it allocates'
+! checks_itself || skip 'a kernel that checks itself pads all it allocates'
 load_module
 add_namespace lb
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control

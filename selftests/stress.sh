@@ -92,7 +92,7 @@ namespaces() {
 	ip netns exec "$ns" iptables-legacy -w -t raw -A OUTPUT \
 		-j LBHASH --service web &&
 	ip -n "$ns" link set lo up &&
-	ip netns exec "$ns" ping -c 1 -W 2 127.0.0.1 >/dev/null
+	ip netns exec "$ns" ping -c 1 -W "$(seconds 2)" 127.0.0.1 >/dev/null
 	ip netns del "$ns"
 }
 

@@ -15,12 +15,10 @@ declare -A listener=()
 
 # bpftrace knows the kernel's types by BTF, which the debug kernels are without.
 bpftraces=(moves reasons drains)
-case $(uname -r) in
-*-debug | *-kcsan)
+if checks_itself; then
 	echo '# no bpftrace here'
 	bpftraces=()
-	;;
-esac
+fi
 
 # field NAME: of all events
 field() { sed -nE "s/.* $1=([^ ]*).*/\1/p" "$T/trace"; }
@@ -40,7 +38,7 @@ interrupted() {
 	local n
 
 	kill -INT "$1"
-	for ((n = 0; n < 100; n++)); do
+	for ((n = 0; n < $(seconds 100); n++)); do
 		gone "$1" && return
 		sleep 0.1
 	done
@@ -166,8 +164,8 @@ start_client n6 6 -n 5
 printf x | cl socat - "IP4-SENDTO:$VIP4:17"
 printf x | cl socat - "IP6-SENDTO:[$VIP6]:17"
 backends state down
-cl ping -c 1 -W 1 "$VIP4" >/dev/null
-cl ping -c 1 -W 1 "$VIP6" >/dev/null
+cl ping -c 1 -W "$(seconds 1)" "$VIP4" >/dev/null
+cl ping -c 1 -W "$(seconds 1)" "$VIP6" >/dev/null
 flush_rules
 echo 0 >$events/enable
 snapshot

@@ -47,7 +47,7 @@ route_by() {
 }
 
 # shellcheck disable=SC2317 # called by wait_for
-answers() { cl ping -qc 1 -W 1 "$1" >/dev/null; }
+answers() { cl ping -qc 1 -W "$(seconds 1)" "$1" >/dev/null; }
 
 # hops_answer: IPv6 passes by a hop whose address could not be resolved once
 hops_answer() {

@@ -5,6 +5,7 @@
 # When it goes down, the very next datagram arrives elsewhere.
 # timeout: 900
 . ./lib.sh
+. ./checks.bash
 
 SOCKETS=10
 
@@ -56,4 +57,5 @@ both_families() {
 load_module
 topology dsr 5
 start_servers
+keep_udp lb
 for_each_variant both_families

@@ -45,7 +45,7 @@ changes >"$T/changes"
 start_client udp4 4 -u -n 20 -e
 start_client udp6 6 -u -n 20 -e
 before=$(generation)
-timeout $((LASTS * lb_slow)) lbhashctl -n lb -b "$T/changes" &
+timeout "$(seconds "$LASTS")" lbhashctl -n lb -b "$T/changes" &
 changer=$!
 tcp=0 sent=0
 until gone $changer; do
@@ -57,7 +57,7 @@ wait $changer
 check_eq "nothing refused until the time was over" 124 $?
 snapshot
 check_eq empty 0 "${stat[empty]}"
-check_ge changes $((300 / lb_slow)) $(($(generation) - before))
+check_ge changes "$(few 300)" $(($(generation) - before))
 next_round udp4
 next_round udp6
 stop_client udp4

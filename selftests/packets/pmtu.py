@@ -29,13 +29,13 @@ class Downloads:
         for n in range(CLIENTS):
             c = socket.socket(KIND[family], socket.SOCK_STREAM)
             allow_any_source(c)
-            c.settimeout(10)
+            c.settimeout(patience(10))
             c.bind((CLIENT[family].format(first + n), 0))
             c.connect((VIP[family], 80))
             c.sendall(REQUEST)
             c.setblocking(False)
             self.clients.append(c)
-        until = time.monotonic() + 20
+        until = time.monotonic() + patience(20)
         while len(self.served) < CLIENTS and time.monotonic() < until:
             for listener in select.select(self.listeners, [], [], 1)[0]:
                 s = listener.accept()[0]
@@ -51,7 +51,7 @@ class Downloads:
             events.register(s, selectors.EVENT_WRITE, memoryview(ANSWER))
         for c in self.clients:
             events.register(c, selectors.EVENT_READ, 0)
-        whole, until = 0, time.monotonic() + 60
+        whole, until = 0, time.monotonic() + patience(60)
         while whole < CLIENTS and time.monotonic() < until:
             for key, event in events.select(1):
                 if event == selectors.EVENT_WRITE:

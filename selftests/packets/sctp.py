@@ -67,7 +67,7 @@ class Association:
         if port == 82:
             addresses.append((other, CLIENT[other].format(n)))
         self.s = make_socket(family, addresses, 20000 + n)
-        self.s.settimeout(10)
+        self.s.settimeout(patience(10))
         self.s.connect((VIP[family], port))
 
     def finish(self):
@@ -113,7 +113,7 @@ def ask_turn():
         if not a.broken:
             a.s.send(b"?")
             waiting[a.s] = a
-    until = time.monotonic() + 30
+    until = time.monotonic() + patience(30)
     while waiting and time.monotonic() < until:
         everyone = [*servers.listeners, *servers.open, *waiting]
         for s in select.select(everyone, [], [], 1)[0]:
