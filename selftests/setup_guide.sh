@@ -7,6 +7,7 @@
 # what it promises is true, and was not before.
 . ./lib.sh
 . ./documents.bash
+. ./packets.bash
 
 guide=../doc/setup.md
 executed=0 patience=20
@@ -127,7 +128,7 @@ get() {
 	for ((n = 0; n < $2; n++)); do
 		echo "url = http://$host/"
 	done | cl curl -gsS --fail-early --no-keepalive -H 'Connection: close' \
-		--max-time "$patience" -K - 2>/dev/null
+		--max-time "$(seconds "$patience")" -K - 2>/dev/null
 }
 
 # check_get NAME PORT: 24 connections are answered, by all servers
@@ -147,7 +148,7 @@ asks_vip() {
 	local found=1
 
 	ip -n cl route replace "$VIP4" dev back
-	cl ping -c 1 -W 2 "$VIP4" >"$T/ping" 2>&1 && found=0
+	cl ping -c 1 -W "$(seconds 2)" "$VIP4" >"$T/ping" 2>&1 && found=0
 	ip -n cl route replace "$VIP4" via 10.1.0.1 src 192.0.2.1
 	ip -n cl neigh flush dev back
 	return "$found"
@@ -157,10 +158,38 @@ asks_vip6() {
 	local found=1
 
 	ip -n cl route replace "$VIP6" dev back
-	cl ping -c 1 -W 2 "$VIP6" >"$T/ping" 2>&1 && found=0
+	cl ping -c 1 -W "$(seconds 2)" "$VIP6" >"$T/ping" 2>&1 && found=0
 	ip -n cl route replace "$VIP6" via 2001:db8:1::1 src 2001:db8:c::1
 	ip -n cl neigh flush dev back
 	return "$found"
+}
+
+# errors_of FAMILY: that a packet did not fit, as all servers count them
+errors_of() {
+	local n name=IcmpInDestUnreachs
+
+	[ "$1" = 4 ] || name=Icmp6InPktTooBigs
+	for n in 1 2 3; do
+		srv "$n" nstat -asz "$name"
+	done | awk -v name="$name" '$1 == name { n += $2 } END { print n }'
+}
+
+# check_errors NAME: a router on the clients' side sends one about each of 8
+# connections, and each reaches a server
+check_errors() {
+	local family before
+
+	start_packets errors
+	for family in 4 6; do
+		before=$(errors_of "$family")
+		ask open "$family" 8
+		check_eq "$1: IPv$family, connections" 8 "$(got answered)"
+		ask errors "$family"
+		check_eq "$1: IPv$family, connections after the errors" 8 \
+			"$(got answered)"
+		check_eq "$1: IPv$family, errors that reached servers" 8 \
+			$(($(errors_of "$family") - before))
+	done
 }
 
 redirects() { lb nstat -asz IcmpOutRedirects | awk '/Redirects/ { print $2 }'; }
@@ -278,6 +307,7 @@ ctl backend set web s1 state up
 
 follow 8
 check_get 'NAT' 8080
+check_errors 'NAT'
 
 follow 9
 check_eq 'services' '' "$(ctl service show)"
