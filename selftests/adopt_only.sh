@@ -23,6 +23,10 @@ adopt_only() {
 		-j CONNMARK --restore-mark
 	rule mangle PREROUTING -p tcp -m conntrack --ctstate ESTABLISHED \
 		-j ACCEPT
+	# A SYN that a slow machine sends again goes where the first one went.
+	rule mangle PREROUTING -p tcp -m connmark ! --mark 0 \
+		-j CONNMARK --restore-mark
+	rule mangle PREROUTING -p tcp -m mark ! --mark 0 -j ACCEPT
 	rule mangle PREROUTING -p tcp -j NFQUEUE --queue-num 0
 	rule mangle FORWARD -p tcp -m conntrack --ctstate NEW \
 		-j CONNMARK --save-mark

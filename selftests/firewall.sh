@@ -47,13 +47,15 @@ invalid_at_least() {
 }
 
 one_way_passes() {
-	local family before invalid established new rest
+	local family before syns invalid established new rest
 
 	before=$(conntrack_stat invalid)
 	for family in 4 6; do
 		start_client "v$family" "$family" -h -n 20 -k 3
 		read -r invalid established new rest <<<"$(counted "$family")"
-		check_eq "IPv$family: INVALID, NEW, rest" '0 20 0' \
+		# Each is one; a slow machine sends some again.
+		syns=$(starts_of "v$family" | awk '{ n += $4 } END { print n }')
+		check_eq "IPv$family: INVALID, NEW, rest" "0 $syns 0" \
 			"$invalid $new $rest"
 		check_ge "IPv$family: ESTABLISHED" 80 "$established"
 	done

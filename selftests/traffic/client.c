@@ -16,11 +16,14 @@
  * is broken. SIGUSR1 starts the next one. Without -e and -h one round is all.
  *
  *   connections=N ok=N broken=N moved=N resent=N turns=N
- *   conn SOURCE PORT SERVER TURNS STATE              one line each
+ *   conn SOURCE PORT SERVER TURNS STATE STARTS       one line each
  *
  * A connection is moved when another server answered than before, which only
- * UDP can survive, and resent counts datagrams that got no answer. With
- * lb_slow=N in its environment it waits N times as long for answers.
+ * UDP can survive. STARTS are the SYNs that it sent, or the datagrams, and
+ * resent counts those that were sent again because the answer took too long: a
+ * machine may be slow, so only servers, who count them, too, can tell whether
+ * one was lost. With lb_slow=N in its environment it waits N times as long for
+ * answers.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -54,12 +57,14 @@ static const char * const state_names[] = {
  * @turns: answers that came
  * @goal: turns after which its round is over
  * @moved: answers of another server than the one before
+ * @starts: SYNs or datagrams that it sent
+ * @resent: those of them that repeat another
  */
 struct conn {
 	enum state state;
 	int fd;
 	uint64_t since;
-	unsigned int turns, goal, moved, resent;
+	unsigned int turns, goal, moved, starts, resent;
 	struct endpoint src;
 	char server[NAME_SIZE];
 };
@@ -86,8 +91,21 @@ static bool is_over(const struct conn *c)
 	return c->state >= CLOSED;
 }
 
+/* Once it has an answer, or has given up, no more SYNs follow. */
+static void count_syns(struct conn *c)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	c->resent = info.tcpi_total_retrans;
+	c->starts = 1 + c->resent;
+}
+
 static void set_state(struct conn *c, enum state state)
 {
+	if (c->state == CONNECTING && !opt.udp)
+		count_syns(c);
 	c->state = state;
 	c->since = now();
 	if (!is_over(c))
@@ -101,6 +119,7 @@ static void send_request(struct conn *c)
 	struct message msg = { .seq = c->turns };
 
 	set_state(c, WAITING);
+	c->starts += opt.udp;
 	if (send(c->fd, &msg, sizeof(msg), MSG_NOSIGNAL) < 0 && !opt.udp)
 		set_state(c, BROKEN);
 }
@@ -297,9 +316,9 @@ static void report(void)
 		broken, moved);
 	fprintf(f, "resent=%u turns=%u\n", resent, turns);
 	for (c = conns; c < conns + opt.conns; c++)
-		fprintf(f, "conn %s %s %u %s\n", endpoint_text(&c->src),
+		fprintf(f, "conn %s %s %u %s %u\n", endpoint_text(&c->src),
 			c->server[0] ? c->server : "-", c->turns,
-			state_names[c->state]);
+			state_names[c->state], c->starts);
 	report_close(f, opt.file);
 	reported = true;
 }

@@ -4,7 +4,7 @@
  * connections of a client, because starting a process is what costs in an
  * emulated machine. What they saw they write to a file:
  *
- *   flows servers FILE VIP4 VIP6 NAMESPACE...
+ *   flows servers|witness FILE VIP4 VIP6 NAMESPACE...
  *   flows client FILE NAMESPACE VIP [option]...
  *   flows queue FILE NAMESPACE MARKS
  *   flows frames NAMESPACE INTERFACE MAC VIP4 VIP6 SEED COUNT
@@ -170,6 +170,7 @@ int main(int argc, char **argv)
 		int (*main)(int argc, char **argv);
 	} parts[] = {
 		{ "servers", servers_main },
+		{ "witness", servers_main },
 		{ "client", client_main },
 		{ "queue", queue_main },
 		{ "frames", frames_main },
@@ -180,6 +181,6 @@ int main(int argc, char **argv)
 	for (i = 0; argc > 1 && i < ARRAY_SIZE(parts); i++)
 		if (!strcmp(argv[1], parts[i].name))
 			return parts[i].main(argc - 1, argv + 1);
-	fprintf(stderr, "usage: flows servers|client|queue|frames|crowd ...\n");
+	fprintf(stderr, "usage: flows servers|witness|client|queue|frames|crowd ...\n");
 	return 1;
 }

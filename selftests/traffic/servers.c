@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * flows servers FILE VIP4 VIP6 NAMESPACE...
+ * flows witness FILE VIP4 VIP6 NAMESPACE...
  *
  * In every namespace a TCP and a UDP server for both VIPs, who answer with the
  * namespace's name, and a witness who counts the packets that arrive for the
- * VIPs, whether the server likes them or not. A report has a line per flow
- * that had packets since the report before:
+ * VIPs, whether the server likes them or not; or only a witness. A report has a
+ * line per flow that had packets since the report before:
  *
- *   tcp|udp SOURCE PORT NAMESPACE PACKETS
+ *   tcp|udp SOURCE PORT NAMESPACE PACKETS STARTS
+ *
+ * STARTS are SYNs, or datagrams.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -30,6 +33,7 @@ enum role { LISTENER, CONNECTION, DATAGRAMS, WITNESS, SIGNALS };
 /**
  * struct port - a socket that something may arrive at
  * @got: bytes of @request that have arrived
+ * @next: the next witness
  */
 struct port {
 	enum role role;
@@ -37,6 +41,7 @@ struct port {
 	const char *name;
 	size_t got;
 	struct message request;
+	struct port *next;
 };
 
 /**
@@ -47,10 +52,11 @@ struct flow {
 	const char *name;
 	struct endpoint src;
 	uint8_t proto;
-	unsigned long packets;
+	unsigned long packets, starts;
 };
 
 static struct flow flows[MAX_FLOWS];
+static struct port *witnesses;
 static struct endpoint vips[2];
 static int poll_fd;
 
@@ -85,9 +91,12 @@ static void open_witness(const char *name)
 	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK,
 			htons(ETH_P_ALL));
 	int size = WITNESS_BUFFER;
+	struct port *port;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	watch(WITNESS, fd, name);
+	port = watch(WITNESS, fd, name);
+	port->next = witnesses;
+	witnesses = port;
 }
 
 static void accept_all(struct port *listener)
@@ -135,7 +144,8 @@ static void answer_datagrams(struct port *port)
 	}
 }
 
-static void count(const char *name, const struct endpoint *src, uint8_t proto)
+static void count(const char *name, const struct endpoint *src, uint8_t proto,
+		  bool is_start)
 {
 	uint32_t i = endpoint_port(src) * 2654435761u;
 	struct flow *flow;
@@ -152,6 +162,14 @@ static void count(const char *name, const struct endpoint *src, uint8_t proto)
 	flow->src = *src;
 	flow->proto = proto;
 	flow->packets++;
+	flow->starts += is_start;
+}
+
+static bool starts(uint8_t proto, const struct tcphdr *tcp, size_t len)
+{
+	if (proto == IPPROTO_TCP)
+		return len >= sizeof(*tcp) && tcp->syn && !tcp->ack;
+	return proto == IPPROTO_UDP;
 }
 
 /*
@@ -169,13 +187,17 @@ static void witness_packet(const char *name, const uint8_t *p, size_t len)
 		src.in.sin_family = AF_INET;
 		src.in.sin_addr = ip->ip_src;
 		memcpy(&src.in.sin_port, p + sizeof(*ip), 2);
-		count(name, &src, ip->ip_p);
+		count(name, &src, ip->ip_p,
+		      starts(ip->ip_p, (const void *)(p + sizeof(*ip)),
+			     len - sizeof(*ip)));
 	} else if (len >= sizeof(*ip6) + 4 && ip->ip_v == 6 &&
 		   IN6_ARE_ADDR_EQUAL(&ip6->ip6_dst, &vips[1].in6.sin6_addr)) {
 		src.in6.sin6_family = AF_INET6;
 		src.in6.sin6_addr = ip6->ip6_src;
 		memcpy(&src.in6.sin6_port, p + sizeof(*ip6), 2);
-		count(name, &src, ip6->ip6_nxt);
+		count(name, &src, ip6->ip6_nxt,
+		      starts(ip6->ip6_nxt, (const void *)(p + sizeof(*ip6)),
+			     len - sizeof(*ip6)));
 	}
 }
 
@@ -195,15 +217,19 @@ static void witness_all(struct port *port)
 static void report(const char *path)
 {
 	FILE *f = report_open(path);
+	struct port *port;
 	struct flow *flow;
 
+	/* What has arrived by now is in it. */
+	for (port = witnesses; port; port = port->next)
+		witness_all(port);
 	for (flow = flows; flow < flows + MAX_FLOWS; flow++)
 		if (flow->name &&
 		    (flow->proto == IPPROTO_TCP || flow->proto == IPPROTO_UDP))
-			fprintf(f, "%s %s %s %lu\n",
+			fprintf(f, "%s %s %s %lu %lu\n",
 				flow->proto == IPPROTO_TCP ? "tcp" : "udp",
 				endpoint_text(&flow->src), flow->name,
-				flow->packets);
+				flow->packets, flow->starts);
 	report_close(f, path);
 	memset(flows, 0, sizeof(flows));
 }
@@ -228,18 +254,19 @@ static void serve(struct port *port)
 	}
 }
 
-/** servers_main() - answer until SIGTERM
+/** servers_main() - answer, or only count, until SIGTERM
  * Return: the exit code.
  */
 int servers_main(int argc, char **argv)
 {
+	bool answer = !strcmp(argv[0], "servers");
 	struct epoll_event ev[64];
 	struct port *signals;
 	uint32_t sig = 0;
 	int i, n;
 
 	if (argc < 5) {
-		fprintf(stderr, "usage: flows servers FILE VIP4 VIP6 NS...\n");
+		fprintf(stderr, "usage: flows servers|witness FILE VIP4 VIP6 NS...\n");
 		return 1;
 	}
 	vips[0] = parse_endpoint(argv[2], FLOWS_PORT);
@@ -249,7 +276,7 @@ int servers_main(int argc, char **argv)
 	for (i = 4; i < argc; i++) {
 		enter_namespace(argv[i]);
 		open_witness(argv[i]);
-		for (n = 0; n < 2; n++) {
+		for (n = 0; n < 2 && answer; n++) {
 			open_server(argv[i], &vips[n], SOCK_STREAM);
 			open_server(argv[i], &vips[n], SOCK_DGRAM);
 		}
@@ -260,7 +287,6 @@ int servers_main(int argc, char **argv)
 		n = epoll_wait(poll_fd, ev, ARRAY_SIZE(ev), -1);
 		for (i = 0; i < n; i++)
 			serve(ev[i].data.ptr);
-		/* After the packets, so that the report has them all. */
 		sig = next_signal(signals->fd);
 		if (sig)
 			report(argv[1]);

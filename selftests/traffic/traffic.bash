@@ -36,16 +36,22 @@ conntrack_stat() {
 
 # --- traffic -----------------------------------------------------------------
 
-start_servers() {
+# run_servers servers|witness
+run_servers() {
 	local n names=()
 
 	for ((n = 1; n <= servers; n++)); do
 		names+=("s$n")
 	done
-	"$flows" servers "$T/servers.flows" "$VIP4" "$VIP6" "${names[@]}" &
+	"$flows" "$1" "$T/servers.flows" "$VIP4" "$VIP6" "${names[@]}" &
 	server_pid=$!
 	wait_for 20 reported servers "$server_pid"
 }
+
+start_servers() { run_servers servers; }
+
+# start_witness: of servers that are there already
+start_witness() { run_servers witness; }
 
 # servers_report: how many packets of each flow every server got, until now
 servers_report() {
@@ -65,9 +71,42 @@ all_arrived() {
 	mv "$T/servers.flows" "$T/earlier"
 	servers_report
 	cat "$T/earlier" - <"$T/servers.flows" >"$T/all"
-	awk '{ n[$1 " " $2 " " $3 " " $4] += $5 }
-		END { for (flow in n) print flow, n[flow] }' "$T/all" >"$T/servers.flows"
+	awk '{
+			flow = $1 " " $2 " " $3 " " $4
+			n[flow] += $5
+			starts[flow] += $6
+		}
+		END { for (flow in n) print flow, n[flow], starts[flow] }' \
+		"$T/all" >"$T/servers.flows"
 	return 1
+}
+
+# starts_of NAME: "ADDRESS PORT SERVER STARTS" of each connection of a client
+starts_of() { awk '$1 == "conn" { print $2, $3, $4, $7 }' "$T/$1.flows"; }
+
+# starts_missed FILE: of the SYNs of the connections in FILE, as above, how many
+# did not reach servers once since the last report, and how many reached another
+# server than the one that answered. On a slow machine a client sends a SYN again
+# that is on its way; only if one was lost, fewer arrive than were sent.
+starts_missed() {
+	awk '
+		FILENAME ~ /servers.flows$/ {
+			all[$2, $3] += $6
+			at[$2, $3, $4] += $6
+			next
+		}
+		{
+			n = $4 - all[$1, $2]
+			lost += n < 0 ? -n : n
+			astray += all[$1, $2] - at[$1, $2, $3]
+		}
+		END { print lost + 0 ", " astray + 0 }' "$T/servers.flows" "$1"
+}
+
+# check_starts NAME FILE
+check_starts() {
+	servers_report
+	check_eq "$1: SYNs lost or doubled, at other servers" '0, 0' "$(starts_missed "$2")"
 }
 
 # take_ports OPTION...: of those that nobody has, one for each connection, into
