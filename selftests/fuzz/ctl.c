@@ -102,13 +102,17 @@ static void check_errors(const char *const *words, int rc)
 	}
 }
 
-/* --exist-ok may be anywhere, in a batch as well. */
+/* --exist-ok may be anywhere, in a batch as well. The input ends where it ends,
+ * not with a zero.
+ */
 static bool may_forgive(const char *const *words)
 {
+	static const char option[] = "--exist-ok";
+
 	for (; *words; words++)
 		if (!strncmp(*words, "--ex", 4))
 			return true;
-	return strstr(input, "--exist-ok");
+	return memmem(input, input_size, option, strlen(option));
 }
 
 /* A refusal of the kernel's is passed on, in its words if it has any. */
