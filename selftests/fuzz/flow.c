@@ -54,6 +54,29 @@ static u8 *copy(const u8 *bytes, size_t size)
 	return heap;
 }
 
+/* A packet in two pieces, the first one @linear bytes long. */
+static struct sk_buff take_apart(const u8 *bytes, unsigned int size,
+				 unsigned int linear)
+{
+	return (struct sk_buff){
+		.len = size, .linear = linear, .data = copy(bytes, linear),
+		.paged = copy(bytes + linear, size - linear),
+	};
+}
+
+static void discard(struct sk_buff *skb)
+{
+	free((void *)skb->data);
+	free((void *)skb->paged);
+}
+
+/* Callers look for headers only where the IP header is in the first piece. */
+static unsigned int least_linear(u8 family)
+{
+	return family == NFPROTO_IPV4 ? sizeof(struct iphdr) :
+					sizeof(struct ipv6hdr);
+}
+
 /* What the callers of the parser look at next. */
 static void read_headers(const struct sk_buff *skb, u8 family)
 {
@@ -97,21 +120,14 @@ static void check_glance(const struct sk_buff *skb,
 static int parse_split(const u8 *bytes, unsigned int size, unsigned int linear,
 		       u8 family, struct lbhash_flow *flow)
 {
-	struct sk_buff skb = { .len = size, .linear = linear };
-	unsigned int least = family == NFPROTO_IPV4 ? sizeof(struct iphdr) :
-						      sizeof(struct ipv6hdr);
-	u8 *data = copy(bytes, linear);
-	u8 *paged = copy(bytes + linear, size - linear);
+	struct sk_buff skb = take_apart(bytes, size, linear);
 	int err;
 
-	skb.data = data;
-	skb.paged = paged;
 	err = lbhash_flow_parse(&skb, family, flow);
 	check_glance(&skb, flow, err);
-	if (linear >= least)
+	if (linear >= least_linear(family))
 		read_headers(&skb, family);
-	free(paged);
-	free(data);
+	discard(&skb);
 	return err;
 }
 

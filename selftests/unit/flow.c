@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Unit test of the parser, kmod/flow.c as it is: packets written down byte by
- * byte, and the fuzzer's promises on random inputs. Prints TAP.
+ * byte, with what is to be read in them, and the fuzzer's promises on random
+ * inputs. Prints TAP.
  *
  * Everybody's address ends in its own digits: the client's in 17, the virtual
  * one in 10, a router's in 2. Ports are 0x1234 and 80.
@@ -14,6 +15,8 @@
 #define IPV4(proto, src, dst)	IPV4_WITH("45", "00000000", proto, src, dst)
 #define IPV4_WITH(first, frag, proto, src, dst)				\
 	first "000000 " frag " 40" proto "0000 " src dst
+#define IPV4_OPTIONS(proto, src, dst)					\
+	IPV4_WITH("4f", "00000000", proto, src, dst OPTIONS40)
 #define IPV6(proto, src, dst)						\
 	"60000000 0000" proto "40 " src dst
 
@@ -28,13 +31,18 @@
 #define UDP		"11"
 #define ICMP		"01"
 #define ICMPV6		"3a"
+#define SCTP		"84"
 
 #define NOP4		"01010101 "
+#define OPTIONS40	"01010101 01010101 01010101 01010101 01010101 " \
+			"01010101 01010101 01010101 01010101 01010101 "
 #define ZERO8		"00000000 00000000 "
 
 #define THERE		"12340050 "
 #define BACK		"00501234 "
 #define SEQ		"00000001 "
+#define TCP_WITH(flags)	THERE SEQ SEQ "50" flags "ffff 00000000 "
+#define SCTP_WITH(vtag)	THERE vtag "00000000 01000014 "
 #define FRAG_NEEDED	"03040000 00000578 "
 #define TOO_BIG		"02000000 00000578 "
 
@@ -50,8 +58,7 @@ static const struct example ipv4[] = {
 	{ "TCP", IPV4(TCP, CLIENT4, VIP4) THERE SEQ,
 	  "6 c0000211:1234 c633640a:50" },
 	{ "UDP after 40 bytes of options",
-	  IPV4_WITH("4f", "00000000", UDP, CLIENT4, VIP4)
-	  NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 NOP4 THERE,
+	  IPV4_OPTIONS(UDP, CLIENT4, VIP4) THERE,
 	  "17 c0000211:1234 c633640a:50" },
 	{ "nothing but ports", IPV4("84", CLIENT4, VIP4) THERE,
 	  "132 c0000211:1234 c633640a:50" },
@@ -77,6 +84,21 @@ static const struct example ipv4[] = {
 	  IPV4(ICMP, ROUTER4, VIP4) "04000000 00000000 "
 	  IPV4_WITH("46", "00000000", UDP, VIP4, CLIENT4) NOP4 BACK SEQ,
 	  "17 c0000211:1234 c633640a:50 quoted" },
+	{ "frag-needed with options that quotes 8 bytes of TCP after options",
+	  IPV4_OPTIONS(ICMP, ROUTER4, VIP4) FRAG_NEEDED
+	  IPV4_OPTIONS(TCP, VIP4, CLIENT4) BACK SEQ,
+	  "6 c0000211:1234 c633640a:50 quoted" },
+	{ "frag-needed that quotes half of the options",
+	  IPV4(ICMP, ROUTER4, VIP4) FRAG_NEEDED
+	  IPV4_WITH("4f", "00000000", TCP, VIP4, CLIENT4) NOP4 BACK SEQ,
+	  NULL },
+	{ "frag-needed that quotes three bytes of ports",
+	  IPV4(ICMP, ROUTER4, VIP4) FRAG_NEEDED
+	  IPV4_OPTIONS(TCP, VIP4, CLIENT4) "005012", NULL },
+	{ "frag-needed about a later fragment",
+	  IPV4(ICMP, ROUTER4, VIP4) FRAG_NEEDED
+	  IPV4_WITH("45", "00000001", UDP, VIP4, CLIENT4) BACK SEQ,
+	  "17 c0000211:0 c633640a:0 quoted" },
 	{ "time-exceeded that quotes ESP",
 	  IPV4(ICMP, ROUTER4, VIP4) "0b000000 00000000 "
 	  IPV4("32", VIP4, CLIENT4) SEQ SEQ,
@@ -156,6 +178,134 @@ static const struct example ipv6[] = {
 	  IPV6("3b", CLIENT6, "20010db8000f0000 00000000000000"), NULL },
 };
 
+/**
+ * struct opening - a packet, and whether it says that its connection is new
+ */
+struct opening {
+	const char *what, *hex;
+	bool opens;
+};
+
+static const struct opening openings[] = {
+	{ "SYN", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("02"), true },
+	{ "SYN for ECN", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("c2"), true },
+	{ "SYN with data and urgent", IPV4(TCP, CLIENT4, VIP4)
+	  TCP_WITH("2a") SEQ, true },
+	{ "SYN and ACK", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("12"), false },
+	{ "SYN and RST", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("06"), false },
+	{ "SYN, ACK and RST", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("16"), false },
+	{ "ACK", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("10"), false },
+	{ "PSH and ACK", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("18") SEQ, false },
+	{ "FIN", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("01"), false },
+	{ "FIN and ACK", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("11"), false },
+	{ "RST", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("04"), false },
+	{ "RST and ACK", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("14"), false },
+	{ "no flag", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("00"), false },
+	{ "SYN after 40 bytes of options",
+	  IPV4_OPTIONS(TCP, CLIENT4, VIP4) TCP_WITH("02"), true },
+	{ "ACK after options that look like a SYN",
+	  IPV4_WITH("4a", "00000000", TCP, CLIENT4, VIP4) TCP_WITH("02")
+	  TCP_WITH("10"), false },
+	{ "SYN without its last bytes",
+	  IPV4(TCP, CLIENT4, VIP4) THERE SEQ SEQ "5002", false },
+	{ "UDP with the bytes of a SYN",
+	  IPV4(UDP, CLIENT4, VIP4) TCP_WITH("02"), false },
+	{ "DCCP with the bytes of a SYN",
+	  IPV4("21", CLIENT4, VIP4) TCP_WITH("02"), false },
+	{ "ICMP with the bytes of a SYN",
+	  IPV4(ICMP, CLIENT4, VIP4) "08000000 " SEQ SEQ "5002ffff 00000000",
+	  false },
+	{ "frag-needed that quotes a SYN",
+	  IPV4(ICMP, ROUTER4, VIP4) FRAG_NEEDED
+	  IPV4(TCP, VIP4, CLIENT4) BACK SEQ ZERO8 ZERO8, false },
+	{ "frag-needed, its quote where a SYN would have its flags",
+	  IPV4(ICMP, ROUTER4, VIP4) "03040000 02020202 "
+	  IPV4_WITH("45", "02020202", TCP, VIP4, CLIENT4) BACK SEQ, false },
+	{ "frag-needed that quotes SCTP",
+	  IPV4(ICMP, ROUTER4, VIP4) "03040000 00000000 "
+	  IPV4(SCTP, VIP4, CLIENT4) BACK ZERO8, false },
+	{ "INIT", IPV4(SCTP, CLIENT4, VIP4) SCTP_WITH("00000000 "), true },
+	{ "INIT after options",
+	  IPV4_OPTIONS(SCTP, CLIENT4, VIP4) SCTP_WITH("00000000 "), true },
+	{ "SCTP of an association",
+	  IPV4(SCTP, CLIENT4, VIP4) SCTP_WITH("00000100 "), false },
+	{ "SCTP of an association, by its first bit",
+	  IPV4(SCTP, CLIENT4, VIP4) SCTP_WITH("80000000 "), false },
+	{ "half an INIT", IPV4(SCTP, CLIENT4, VIP4) THERE "00000000 0000",
+	  false },
+	{ "SYN", IPV6(TCP, CLIENT6, VIP6) TCP_WITH("02"), true },
+	{ "SYN and ACK", IPV6(TCP, CLIENT6, VIP6) TCP_WITH("12"), false },
+	{ "RST", IPV6(TCP, CLIENT6, VIP6) TCP_WITH("04"), false },
+	{ "SYN after extensions", IPV6("00", CLIENT6, VIP6)
+	  "3c000104 00000000 06010000 " ZERO8 "00000000 " TCP_WITH("02"),
+	  true },
+	{ "ACK after an extension that looks like a SYN",
+	  IPV6("3c", CLIENT6, VIP6) "06020104 " SEQ SEQ "5002ffff " ZERO8
+	  TCP_WITH("10"), false },
+	{ "INIT after an extension", IPV6("3c", CLIENT6, VIP6)
+	  "84000104 00000000 " SCTP_WITH("00000000 "), true },
+	{ "SCTP of an association",
+	  IPV6(SCTP, CLIENT6, VIP6) SCTP_WITH("00000001 "), false },
+	{ "packet-too-big that quotes a SYN",
+	  IPV6(ICMPV6, ROUTER6, VIP6) TOO_BIG
+	  IPV6(TCP, VIP6, CLIENT6) TCP_WITH("02"), false },
+};
+
+/**
+ * struct header - a packet, and where a header of a protocol is in it
+ * @size: bytes of it that are asked for
+ * @at: offset, 0 for nowhere
+ */
+struct header {
+	const char *what, *hex;
+	u8 proto;
+	u8 size;
+	unsigned int at;
+};
+
+static const struct header headers[] = {
+	{ "TCP", IPV4(TCP, CLIENT4, VIP4) TCP_WITH("10"), 6, 20, 20 },
+	{ "TCP after a word of options",
+	  IPV4_WITH("46", "00000000", TCP, CLIENT4, VIP4) NOP4
+	  TCP_WITH("10"), 6, 20, 24 },
+	{ "TCP after 40 bytes of options",
+	  IPV4_OPTIONS(TCP, CLIENT4, VIP4) TCP_WITH("10") SEQ, 6, 20, 60 },
+	{ "TCP without its last byte",
+	  IPV4_OPTIONS(TCP, CLIENT4, VIP4) THERE SEQ SEQ "5010ffff 000000",
+	  6, 20, 0 },
+	{ "TCP where SCTP is wanted",
+	  IPV4(TCP, CLIENT4, VIP4) TCP_WITH("10"), 132, 12, 0 },
+	{ "SCTP after options",
+	  IPV4_OPTIONS(SCTP, CLIENT4, VIP4) SCTP_WITH(SEQ), 132, 12, 60 },
+	{ "SCTP where TCP is wanted",
+	  IPV4(SCTP, CLIENT4, VIP4) SCTP_WITH(SEQ) ZERO8, 6, 20, 0 },
+	{ "ICMP that quotes TCP",
+	  IPV4(ICMP, ROUTER4, VIP4) FRAG_NEEDED
+	  IPV4(TCP, VIP4, CLIENT4) TCP_WITH("10"), 6, 20, 0 },
+	{ "TCP", IPV6(TCP, CLIENT6, VIP6) TCP_WITH("10"), 6, 20, 40 },
+	{ "TCP after hop-by-hop and authentication",
+	  IPV6("00", CLIENT6, VIP6) "33000104 00000000 06010000 " ZERO8
+	  TCP_WITH("10"), 6, 20, 60 },
+	{ "TCP after the only fragment's header",
+	  IPV6("2c", CLIENT6, VIP6) "06000000 00000001 " TCP_WITH("10"),
+	  6, 20, 48 },
+	{ "a later fragment of TCP",
+	  IPV6("2c", CLIENT6, VIP6) "06000008 00000001 " TCP_WITH("10"),
+	  6, 20, 0 },
+	{ "TCP without its last byte",
+	  IPV6("3c", CLIENT6, VIP6) "06000104 00000000 "
+	  THERE SEQ SEQ "5010ffff 000000", 6, 20, 0 },
+	{ "an extension that ends beyond the end",
+	  IPV6("3c", CLIENT6, VIP6) "06080104 00000000 " TCP_WITH("10"),
+	  6, 20, 0 },
+	{ "SCTP where TCP is wanted",
+	  IPV6("3c", CLIENT6, VIP6) "84000104 00000000 " SCTP_WITH(SEQ) ZERO8,
+	  6, 20, 0 },
+	{ "SCTP after destination options",
+	  IPV6("3c", CLIENT6, VIP6) "84000104 00000000 " SCTP_WITH(SEQ),
+	  132, 12, 48 },
+};
+
 static int number, failures;
 
 static void check(bool good, const char *what, const char *more)
@@ -177,6 +327,17 @@ static unsigned int from_hex(u8 *bytes, const char *hex)
 		hex += 2;
 	}
 	return size;
+}
+
+static u8 family_of(const char *hex)
+{
+	return *hex == '4' ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+static void check_packet(bool good, const char *hex, const char *what)
+{
+	check(good, family_of(hex) == NFPROTO_IPV4 ? "IPv4: " : "IPv6: ",
+	      what);
 }
 
 static u32 last_digits(const union nf_inet_addr *addr, u8 family)
@@ -210,6 +371,47 @@ static void check_example(const struct example *example, u8 family)
 	      example->what);
 	if (!good)
 		printf("# got %s\n", err ? "malformed" : text);
+}
+
+/* However the packet lies in memory, and whoever asks. */
+static void check_opening(const struct opening *opening)
+{
+	u8 bytes[256], family = family_of(opening->hex);
+	unsigned int size = from_hex(bytes, opening->hex), split;
+	struct lbhash_flow flow;
+	struct sk_buff skb;
+	bool good = true;
+
+	for (split = 0; split <= size; split++) {
+		good = !parse(bytes, size, family, split, &flow) && good;
+		skb = take_apart(bytes, size, split);
+		good = good && lbhash_flow_opens(&skb, &flow) ==
+		       opening->opens;
+		discard(&skb);
+	}
+	check_packet(good, opening->hex, opening->what);
+	if (!good)
+		printf("# must%s open\n", opening->opens ? "" : " not");
+}
+
+static void check_header(const struct header *header)
+{
+	u8 bytes[256], buffer[20], family = family_of(header->hex);
+	unsigned int size = from_hex(bytes, header->hex), split;
+	struct sk_buff skb;
+	bool good = true;
+	const void *got;
+
+	for (split = least_linear(family); split <= size; split++) {
+		skb = take_apart(bytes, size, split);
+		got = lbhash_flow_header(&skb, family, header->proto,
+					 header->size, buffer);
+		good = good && !got == !header->at &&
+		       (!got || !memcmp(got, bytes + header->at,
+					header->size));
+		discard(&skb);
+	}
+	check_packet(good, header->hex, header->what);
 }
 
 /* Marsaglia's xorshift: the same numbers every time. */
@@ -249,6 +451,10 @@ int main(void)
 		check_example(&ipv4[i], NFPROTO_IPV4);
 	for (i = 0; i < ARRAY_SIZE(ipv6); i++)
 		check_example(&ipv6[i], NFPROTO_IPV6);
+	for (i = 0; i < ARRAY_SIZE(openings); i++)
+		check_opening(&openings[i]);
+	for (i = 0; i < ARRAY_SIZE(headers); i++)
+		check_header(&headers[i]);
 	check_random();
 	printf("1..%d\n", number);
 	return failures;

@@ -21,8 +21,11 @@
 #define be16_to_cpu(n)	__be16_to_cpu(n)
 #define be32_to_cpu(n)	__be32_to_cpu(n)
 #define be64_to_cpu(n)	__be64_to_cpu(n)
+#ifndef htons
+#define htonl(n)	__cpu_to_be32(n)
 #define htons(n)	__cpu_to_be16(n)
 #define ntohs(n)	__be16_to_cpu(n)
+#endif
 
 #define swap(a, b)	swap_bytes(&(a), &(b), sizeof(a))
 
