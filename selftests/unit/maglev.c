@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Unit test of the table's arithmetic, kmod/maglev.c as it is: the Maglev
- * paper's own example, balance, weights, collateral moves, and that nothing
- * but the set of names and weights matters. Prints TAP.
+ * paper's own example, balance, weights, collateral moves, that nothing but the
+ * set of names and weights matters, and digests that are written down. Prints
+ * TAP.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -235,6 +236,96 @@ static void test_order(void)
 	check(!different, "five random orders give the same slots", 0);
 }
 
+/* As the kernel tells it, for entries in the order of their ids. */
+static u64 digest_of(const u16 *slots, u32 size)
+{
+	static const siphash_key_t none;
+	u64 digest = 0, name;
+	u32 i;
+
+	for (i = 0; i < size; i++) {
+		name = siphash(names[slots[i]], strlen(names[slots[i]]), &none);
+		digest = siphash_2u64(digest, name, &none);
+	}
+	return digest;
+}
+
+/* Balancers of two versions have to agree on these tables: who has to change a
+ * digest moves connections whenever one of two balancers is updated.
+ */
+static void test_golden(void)
+{
+	static const struct {
+		u32 size, n, heaviest;
+		u64 digest;
+	} golden[] = {
+		{ 2, 1, 1, 0xb4897ddec562e02d },
+		{ 7, 3, 1, 0xf5bff46b56a42bc7 },
+		{ 251, 1, 1, 0x284d300c7a323e93 },
+		{ 251, 3, 2, 0x86694683c4d1c757 },
+		{ 251, 300, 7, 0x36788ee451f8d977 },
+		{ 4093, 100, 1, 0x593040a80ea13fa9 },
+		{ 4093, 10, 10, 0x45c3c4a90b2bc7a2 },
+		{ 16381, 37, 5, 0xa7ed3c6943c92892 },
+		{ 16411, 37, 5, 0xef3be3f6252cb7b5 },
+		{ 65537, 10, 1, 0xe2cff24c69164aac },
+		{ 65537, 100, 3, 0xf3adbb51fd5236d5 },
+		{ 65537, 1000, 999, 0x7adbb314bd3a2c39 },
+		{ 114689, 5, 4, 0xe25bfb3c0a4d1286 },
+	};
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
+	static u16 slots[114689];
+	u32 i, n, size;
+	u64 digest;
+
+	for (i = 0; i < sizeof(golden) / sizeof(*golden); i++) {
+		size = golden[i].size;
+		n = make_entries(entries, golden[i].n, MOST_ENTRIES,
+				 golden[i].heaviest);
+		build(slots, size, entries, n);
+		digest = digest_of(slots, size);
+		check(digest == golden[i].digest,
+		      "a table of %.0f slots that is written down", size);
+		if (digest != golden[i].digest)
+			printf("# %u entries, weights up to %u: got %016llx\n",
+			       n, golden[i].heaviest,
+			       (unsigned long long)digest);
+	}
+}
+
+/* The first slots of another one, to be read. */
+static void test_slots(void)
+{
+	static const char want[] = "223040003211241422132224";
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
+	char got[sizeof(want)] = "";
+	u16 slots[251];
+	u32 i, n;
+
+	n = make_entries(entries, 5, MOST_ENTRIES, 3);
+	build(slots, 251, entries, n);
+	for (i = 0; i < sizeof(want) - 1; i++)
+		got[i] = '0' + slots[i];
+	check(!strcmp(got, want), "slots that are written down", 0);
+	if (strcmp(got, want))
+		printf("# got %s, want %s\n", got, want);
+}
+
+/* A large table takes its time, in which others get to run. */
+static void test_pauses(void)
+{
+	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
+	static u16 slots[MOST_SLOTS];
+	unsigned long before;
+	u32 n;
+
+	n = make_entries(entries, 100, MOST_ENTRIES, 1);
+	before = reschedules;
+	build(slots, MOST_SLOTS, entries, n);
+	check(reschedules - before >= MOST_SLOTS / RESCHED_TURNS,
+	      "others run %.0f times meanwhile", reschedules - before);
+}
+
 int main(void)
 {
 	test_siphash();
@@ -244,6 +335,9 @@ int main(void)
 	test_balance();
 	test_collateral();
 	test_order();
+	test_golden();
+	test_slots();
+	test_pauses();
 	printf("1..%d\n", number);
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Unit test of what becomes of slots, kmod/transition.c as it is: the life of
- * one slot, told step by step, and random lives of a few with connections that
- * packets follow by the rules of pick.c, none of which may move without need.
- * Prints TAP.
+ * one slot, told step by step; large tables, each slot of which must fare as it
+ * does alone; random lives of a few with connections that packets follow by the
+ * rules of pick.c, none of which may move without need. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -272,6 +272,266 @@ static void test_close_all(void)
 	      "but those that nobody owns");
 }
 
+/* --- large tables --------------------------------------------------------- */
+
+#define NOW	1000
+
+/* Marsaglia's xorshift: the same numbers every time. */
+static u32 draw(u32 limit)
+{
+	static u32 state = 1;
+
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state % limit;
+}
+
+static void *make_room(size_t n, size_t size)
+{
+	void *room = calloc(n, size);
+
+	assert(room);
+	return room;
+}
+
+/**
+ * struct large - a table on its way to the next one
+ * @slots: the new one's
+ * @list: those in transition
+ * @old: the old one's
+ * @was: likewise; @at[i] is the place of slot i, or of the next one
+ */
+struct large {
+	u32 size, n, n_was;
+	u32 *slots, *old, *at;
+	struct lbhash_transition *list, *was;
+	unsigned long *held;
+	u16 heirs[BACKENDS];
+};
+
+static u16 draw_owner(void)
+{
+	return draw(8) ? draw(BACKENDS) : LBHASH_NOBODY;
+}
+
+/* Slots of all kinds; the last one of each piece is in transition. */
+static void draw_large(struct large *t, u32 size)
+{
+	u32 i, before;
+
+	t->size = size;
+	t->n_was = 0;
+	t->slots = make_room(size, sizeof(*t->slots));
+	t->old = make_room(size, sizeof(*t->old));
+	t->at = make_room(size + 1, sizeof(*t->at));
+	t->was = make_room(size, sizeof(*t->was));
+	t->held = make_room(size / BITS_PER_LONG + 1, sizeof(*t->held));
+	for (i = 0; i < BACKENDS; i++)
+		t->heirs[i] = draw(4) ? i : LBHASH_NOBODY;
+	for (i = 0; i < size; i++) {
+		bool end = i == size - 1 || i % LBHASH_SLOTS_AT_ONCE < 2 ||
+			   (i + 1) % LBHASH_SLOTS_AT_ONCE == 0;
+
+		t->at[i] = t->n_was;
+		t->slots[i] = lbhash_slot(draw_owner(), LBHASH_NOBODY);
+		t->old[i] = lbhash_slot(draw_owner(), end ? 0 : draw_owner());
+		t->held[i / BITS_PER_LONG] |= (unsigned long)draw(2) <<
+					      i % BITS_PER_LONG;
+		if (!lbhash_slot_in_transition(t->old[i]))
+			continue;
+		before = 1 + draw(2 * SETTLE);
+		t->was[t->n_was++] = (struct lbhash_transition){
+			.since = NOW - before, .slot = i,
+			.several = lbhash_slot_is_closing(t->old[i]) ||
+				   draw(2),
+		};
+	}
+}
+
+static void free_large(struct large *t)
+{
+	free(t->slots);
+	free(t->old);
+	free(t->at);
+	free(t->list);
+	free(t->was);
+	free(t->held);
+}
+
+static bool same_entry(const struct lbhash_transition *a,
+		       const struct lbhash_transition *b, u32 slot)
+{
+	return a->since == b->since && a->slot == slot && b->slot == 0 &&
+	       a->several == b->several;
+}
+
+/* The new table's slots and its list, each slot as it would be alone. */
+static bool carry_large(struct large *t)
+{
+	u32 i, *alone = make_room(t->size, sizeof(*alone)), n = 0;
+	struct lbhash_transition entry;
+	bool good = true;
+
+	memcpy(alone, t->slots, t->size * sizeof(*alone));
+	t->n = lbhash_transition_carry(t->slots, t->size, t->old, t->was,
+				       t->heirs);
+	t->list = make_list(t->n);
+	lbhash_transition_list(t->list, t->slots, t->size, t->old, t->was,
+			       t->heirs, NOW);
+	for (i = 0; i < t->size; i++) {
+		const struct lbhash_transition *was = t->was + t->at[i];
+
+		if (lbhash_transition_carry(&alone[i], 1, &t->old[i], was,
+					    t->heirs)) {
+			lbhash_transition_list(&entry, &alone[i], 1,
+					       &t->old[i], was, t->heirs,
+					       NOW);
+			good = good && n < t->n &&
+			       same_entry(&t->list[n++], &entry, i);
+		}
+		good = good && alone[i] == t->slots[i];
+	}
+	free(alone);
+	return good && n == t->n;
+}
+
+/* Seconds until the first or the last one closes, as each alone says. */
+static bool wait_large(const struct large *t, u32 now, bool last)
+{
+	u32 i, wait, answer = U32_MAX;
+
+	for (i = 0; i < t->n; i++) {
+		wait = lbhash_transition_wait(t->slots, &t->list[i], 1, SETTLE,
+					      now, last);
+		if (wait != U32_MAX &&
+		    (answer == U32_MAX || (last ? wait > answer :
+						  wait < answer)))
+			answer = wait;
+	}
+	return answer == lbhash_transition_wait(t->slots, t->list, t->n,
+						SETTLE, now, last);
+}
+
+static bool close_large(struct large *t, u32 now)
+{
+	u32 i, closing = 0, *alone = make_room(t->size, sizeof(*alone)), n;
+	struct lbhash_transition *list = make_list(t->n);
+	bool good;
+
+	memcpy(alone, t->slots, t->size * sizeof(*alone));
+	memcpy(list, t->list, t->n * sizeof(*list));
+	n = lbhash_transition_close(t->slots, t->list, t->n, SETTLE, now);
+	for (i = 0; i < t->n; i++)
+		closing += lbhash_transition_close(alone, &list[i], 1, SETTLE,
+						   now);
+	good = n == closing && n &&
+	       !memcmp(alone, t->slots, t->size * sizeof(*alone)) &&
+	       !memcmp(list, t->list, t->n * sizeof(*list));
+	free(list);
+	free(alone);
+	return good;
+}
+
+static bool settle_large(struct large *t)
+{
+	u32 i, left = 0, *alone = make_room(t->size, sizeof(*alone));
+	struct lbhash_transition *list = make_list(t->n), entry;
+	bool good;
+
+	memcpy(alone, t->slots, t->size * sizeof(*alone));
+	for (i = 0; i < t->n; i++) {
+		entry = t->list[i];
+		if (lbhash_transition_settle(alone, &entry, 1, t->held))
+			list[left++] = t->list[i];
+	}
+	good = left < t->n &&
+	       left == lbhash_transition_settle(t->slots, t->list, t->n,
+						t->held) &&
+	       !memcmp(alone, t->slots, t->size * sizeof(*alone)) &&
+	       !memcmp(list, t->list, left * sizeof(*list));
+	t->n = left;
+	free(list);
+	free(alone);
+	return good;
+}
+
+static bool close_all_large(struct large *t)
+{
+	struct lbhash_transition *list = make_list(t->size);
+	u32 i, at = 0, n;
+	bool good = true;
+
+	n = lbhash_transition_close_all(t->old, t->size, list, NOW);
+	for (i = 0; i < t->size; i++) {
+		u16 owner = lbhash_slot_owner(t->old[i]);
+
+		good = good && t->old[i] == lbhash_slot(owner, owner);
+		if (owner == LBHASH_NOBODY)
+			continue;
+		good = good && at < n && list[at].slot == i &&
+		       list[at].since == NOW && list[at].several;
+		at++;
+	}
+	free(list);
+	return good && at == n;
+}
+
+/* Slots are looked at in pieces; the last one may be a single slot. */
+static void test_pieces(u32 size)
+{
+	struct large t = {};
+	bool good;
+
+	draw_large(&t, size);
+	good = carry_large(&t);
+	check(good, "%u slots: each is carried over as if alone", size);
+	good = wait_large(&t, NOW, false) && wait_large(&t, NOW, true) &&
+	       wait_large(&t, NOW - SETTLE, true);
+	check(good, "%u slots: all are waited for", size);
+	good = close_large(&t, NOW + 1) && close_large(&t, NOW + SETTLE);
+	check(good, "%u slots: each closes as if alone", size);
+	good = settle_large(&t);
+	check(good, "%u slots: each settles as if alone", size);
+	good = close_all_large(&t);
+	check(good, "%u slots: all close", size);
+	free_large(&t);
+}
+
+/* Every slot once, in order, and others run before each piece. */
+static void test_walk(u32 size)
+{
+	unsigned long before = reschedules, last = before;
+	u32 i, next = 0, in_piece = 0, most = 0, wrong = 0;
+
+	lbhash_for_each_slot(i, size) {
+		wrong += i != next++;
+		if (reschedules != last)
+			in_piece = 0;
+		last = reschedules;
+		if (++in_piece > most)
+			most = in_piece;
+	}
+	check(!wrong && next == size && i == size &&
+	      most <= LBHASH_SLOTS_AT_ONCE && most <= 16384 &&
+	      reschedules - before == (size + 16383) / 16384,
+	      "a walk over %u slots, %u at once", size, most);
+}
+
+static void test_large(void)
+{
+	static const u32 sizes[] = {
+		1, 2, 16383, 16384, 16385, 32767, 32768, 32769, 65537, 163841,
+	};
+	u32 i;
+
+	test_walk(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		test_walk(sizes[i]);
+	for (i = 2; i < ARRAY_SIZE(sizes); i++)
+		test_pieces(sizes[i]);
+}
+
 /* --- random lives --------------------------------------------------------- */
 
 #define HISTORIES	20000
@@ -312,17 +572,6 @@ static struct world {
 static struct {
 	u32 packets, settled, follow, home, lost, held;
 } seen;
-
-/* Marsaglia's xorshift: the same numbers every time. */
-static u32 draw(u32 limit)
-{
-	static u32 state = 1;
-
-	state ^= state << 13;
-	state ^= state >> 17;
-	state ^= state << 5;
-	return state % limit;
-}
 
 static u16 name_of(u16 index)
 {
@@ -576,6 +825,7 @@ int main(void)
 	test_stories();
 	test_times();
 	test_close_all();
+	test_large();
 	test_random();
 	printf("1..%d\n", number);
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
