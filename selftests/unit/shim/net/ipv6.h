@@ -2,6 +2,7 @@
 #ifndef SHIM_IPV6_H
 #define SHIM_IPV6_H
 
+#include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
@@ -15,6 +16,17 @@ static inline int ipv6_addr_cmp(const struct in6_addr *a,
 				const struct in6_addr *b)
 {
 	return memcmp(a, b, sizeof(*a));
+}
+
+/* The leading bits of an address. */
+static inline void ipv6_addr_prefix(struct in6_addr *prefix,
+				    const struct in6_addr *addr, int bits)
+{
+	int i;
+
+	for (i = 0; i < 16; i++, bits -= 8)
+		prefix->s6_addr[i] = addr->s6_addr[i] &
+			(bits >= 8 ? 0xff : bits > 0 ? 0xff00 >> bits : 0);
 }
 
 /* Length of an extension header (RFC 8200, section 4; RFC 4302, section 2.2),

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory, of whatever kind, from malloc(): AddressSanitizer sees what goes too
+ * far or is not given back. It may run out.
+ */
+#ifndef SHIM_GFP_H
+#define SHIM_GFP_H
+
+#include <stdlib.h>
+#include "string.h"
+
+#include <linux/types.h>
+
+typedef unsigned int gfp_t;
+
+#define GFP_KERNEL	0
+#define __GFP_NOWARN	0
+#define __GFP_ACCOUNT	0
+#define __GFP_NORETRY	0
+#define __GFP_ZERO	1
+
+#define PAGE_SIZE	4096ul
+
+/* Allocations until there is no memory left; -1 for as many as you like. */
+static long allocations_left __attribute((unused)) = -1;
+
+static inline void *allocate(size_t size, gfp_t gfp)
+{
+	void *memory;
+
+	if (!allocations_left)
+		return NULL;
+	if (allocations_left > 0)
+		allocations_left--;
+	memory = malloc(size);
+	if (memory)
+		memset(memory, gfp & __GFP_ZERO ? 0 : 0xa5, size);
+	return memory;
+}
+
+#endif /* SHIM_GFP_H */
