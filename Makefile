@@ -191,12 +191,15 @@ tests: $(units) $(B)/bench/churn
 	$(Q)$(MAKE) $(quietly) -C selftests/traffic O=$(B)/tests
 	$(Q)$(MAKE) $(quietly) -C selftests/netlink O=$(B)/tests
 
-# Each includes the pure kernel file that it tests.
+$(B)/unit/print: unitlibs := -ljansson -lmnl
+sanitize := -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+# Each includes the pure files that it tests, of kmod/ or of tools/.
 $(B)/unit/%: selftests/unit/%.c
 	@mkdir -p $(@D) && echo "  CC      unit/$*"
-	$(Q)$(CC) -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
-		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-I selftests/unit/shim -I kmod -I kmod/uapi -o $@ $< -lm
+	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -MMD -MP $(sanitize) \
+		-D_GNU_SOURCE -I selftests/unit/shim -I kmod -I kmod/uapi \
+		-o $@ $< -lm $(unitlibs)
 
 tests: $(B)/tests/nth.so
 $(B)/tests/nth.so: selftests/debug/nth.c

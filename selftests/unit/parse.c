@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit test of what lbhashctl makes of words, tools/parse.c as it is: each kind
+ * of value with what is read in it, or why it is refused; keywords and what may
+ * be left out. Prints TAP.
+ */
+#include <stdarg.h>
+
+#include "../../tools/parse.c"
+
+#define MOST_WORDS	8
+
+static int number, failures;
+static char text[512];
+
+static void check(bool good, const char *what, const char *in,
+		  const char *want)
+{
+	printf("%sok %d - %s: '%s' is '%s'\n", good ? "" : "not ", ++number,
+	       what, in, want);
+	failures += !good;
+}
+
+/* --- what parse.c takes from other files -----------------------------------*/
+
+struct ctl ctl;
+
+int fail(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	text[0] = '!';
+	va_start(ap, fmt);
+	vsnprintf(text + 1, sizeof(text) - 1, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int misuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	text[0] = '!';
+	va_start(ap, fmt);
+	vsnprintf(text + 1, sizeof(text) - 1, fmt, ap);
+	va_end(ap);
+	return USAGE;
+}
+
+/* --- one value -------------------------------------------------------------*/
+
+#define NAME_OF_31	"abcdefghijklmnopqrstuvwxyz01234"
+#define SEED		"000102030405060708090a0b0c0d0e0f"
+
+enum kind { NAME, SIZE, MASK, STATE, HASH, SEEDS, PROTO, ENDPOINT };
+
+static const char *const kinds[] = {
+	"name", "size", "mask", "state", "hash", "seed", "proto", "endpoint",
+};
+
+/**
+ * struct example - a word
+ * @want: what it means, as values are printed; ! and why for what is refused,
+ *	or the beginning of that
+ */
+struct example {
+	enum kind kind;
+	const char *in, *want;
+};
+
+static const struct example examples[] = {
+	{ NAME, "a", "a" }, { NAME, "A-z.0_9", "A-z.0_9" },
+	{ NAME, ".", "." }, { NAME, "_-", "_-" }, { NAME, "0", "0" },
+	{ NAME, NAME_OF_31, NAME_OF_31 },
+	{ NAME, NAME_OF_31 "5", "!a name is 1..31 of A-Za-z0-9_.- and does" },
+	{ NAME, "", "!a name" }, { NAME, "-", "!a name" },
+	{ NAME, "-a", "!a name" }, { NAME, "a b", "!a name" },
+	{ NAME, "a/b", "!a name" }, { NAME, "a\tb", "!a name" },
+	{ NAME, "\xc3\xa4", "!a name" }, { NAME, "a:", "!a name" },
+
+	{ SIZE, "251", "251" }, { SIZE, "1048573", "1048573" },
+	{ SIZE, "0x100", "256" }, { SIZE, "0X1fF", "511" },
+	{ SIZE, "000300", "300" }, { SIZE, "0300", "300" },
+	{ SIZE, "250", "!must be 251..1048573" },
+	{ SIZE, "1048574", "!must be 251..1048573" },
+	{ SIZE, "0", "!must be 251..1048573" },
+	{ SIZE, "4294967547", "!must be" },
+	{ SIZE, "18446744073709551867", "!must be" },
+	{ SIZE, "0x100000000000000fb", "!must be" },
+	{ SIZE, "", "!must be" }, { SIZE, "0x", "!must be" },
+	{ SIZE, "x100", "!must be" }, { SIZE, "-300", "!must be" },
+	{ SIZE, "+300", "!must be" }, { SIZE, " 300", "!must be" },
+	{ SIZE, "300 ", "!must be" }, { SIZE, "300.0", "!must be" },
+	{ SIZE, "1a0", "!must be" }, { SIZE, "0x1g", "!must be" },
+	{ SIZE, "3e2", "!must be" },
+
+	{ MASK, "1", "1" }, { MASK, "0xffffffff", "4294967295" },
+	{ MASK, "4294967295", "4294967295" },
+	{ MASK, "0XABCDEF09", "2882400009" },
+	{ MASK, "0xabcdef09", "2882400009" },
+	{ MASK, "4294967296", "!must be 1..0xffffffff" },
+	{ MASK, "0", "!must be 1..0xffffffff" },
+
+	{ STATE, "up", "0" }, { STATE, "drain", "1" }, { STATE, "down", "2" },
+	{ STATE, "dra", "!must be one of up, drain, down" },
+	{ STATE, "Up", "!must be one of up, drain, down" },
+	{ STATE, "", "!must be one of up, drain, down" },
+
+	{ HASH, "src", "0x02 32 32 128 128 src" },
+	{ HASH, "proto,src,dst,sport,dport",
+	  "0x1f 32 32 128 128 proto,src,dst,sport,dport" },
+	{ HASH, "dport,symmetric,proto",
+	  "0x31 32 32 128 128 proto,dport,symmetric" },
+	{ HASH, "src/1", "0x02 1 32 128 128 src/1" },
+	{ HASH, "src/32,dst/31", "0x06 32 31 128 128 src,dst/31" },
+	{ HASH, "dst/33", "0x04 32 32 128 33 dst/33" },
+	{ HASH, "src/64,src/24", "0x02 24 32 64 128 src/24,src/64" },
+	{ HASH, "dst/128,dst/8", "0x04 32 8 128 128 dst/8" },
+	{ HASH, "src/24,dst/56,sport,src/48",
+	  "0x0e 24 32 48 56 src/24,src/48,dst/56,sport" },
+	{ HASH, "symmetric", "!symmetric alone" },
+	{ HASH, "",
+	  "!\"\" is no field (proto, src, dst, sport, dport, symmetric)" },
+	{ HASH, "src,", "!\"\" is no field" },
+	{ HASH, "src,,dst", "!\"\" is no field" },
+	{ HASH, "ports", "!\"ports\" is no field" },
+	{ HASH, "Src", "!\"Src\" is no field" },
+	{ HASH, "src,src", "!src is there twice" },
+	{ HASH, "src/24,src", "!src is there twice" },
+	{ HASH, "src,src/24", "!src is there twice" },
+	{ HASH, "src/24,src/8", "!src/8: a second IPv4 prefix" },
+	{ HASH, "dst/64,dst/65", "!dst/65: a second IPv6 prefix" },
+	{ HASH, "src/0", "!src/0: a prefix is 1..128 bits" },
+	{ HASH, "src/129", "!src/129: a prefix is 1..128 bits" },
+	{ HASH, "src/", "!src/: a prefix is 1..128 bits" },
+	{ HASH, "src/24/8", "!src/24/8: a prefix is 1..128 bits" },
+	{ HASH, "sport/8", "!sport takes no prefix" },
+	{ HASH, "proto/8", "!proto takes no prefix" },
+
+	{ SEEDS, SEED, SEED },
+	{ SEEDS, "FFeeDDccBBaa99887766554433221100",
+	  "ffeeddccbbaa99887766554433221100" },
+	{ SEEDS, "000102030405060708090a0b0c0d0e0", "!must be 32 hex digits" },
+	{ SEEDS, SEED "0", "!must be 32 hex digits" },
+	{ SEEDS, "0x0102030405060708090a0b0c0d0e0f", "!must be 32 hex" },
+	{ SEEDS, "g00102030405060708090a0b0c0d0e0f", "!must be 32 hex" },
+	{ SEEDS, "", "!must be 32 hex digits" },
+
+	{ PROTO, "tcp", "6" }, { PROTO, "udp", "17" }, { PROTO, "132", "132" },
+	{ PROTO, "0", "0" }, { PROTO, "255", "255" }, { PROTO, "0x11", "17" },
+	{ PROTO, "256", "!must be tcp, udp or 0..255" },
+	{ PROTO, "TCP", "!must be tcp, udp or 0..255" },
+	{ PROTO, "sctp", "!must be tcp, udp or 0..255" },
+	{ PROTO, "", "!must be tcp, udp or 0..255" },
+
+	{ ENDPOINT, "192.0.2.1", "192.0.2.1" },
+	{ ENDPOINT, "192.0.2.1:80", "192.0.2.1 80" },
+	{ ENDPOINT, "192.0.2.1:0", "192.0.2.1 0" },
+	{ ENDPOINT, "192.0.2.1:65535", "192.0.2.1 65535" },
+	{ ENDPOINT, "2001:db8::1", "2001:db8::1" },
+	{ ENDPOINT, "2001:db8::1:80", "2001:db8::1:80" },
+	{ ENDPOINT, "[2001:db8::1]", "2001:db8::1" },
+	{ ENDPOINT, "[2001:db8::1]:80", "2001:db8::1 80" },
+	{ ENDPOINT, "::", "::" }, { ENDPOINT, "[::]:1", ":: 1" },
+	{ ENDPOINT, "192.0.2.1:65536", "!a port is 0..65535" },
+	{ ENDPOINT, "192.0.2.1:", "!a port is 0..65535" },
+	{ ENDPOINT, "[::1]:", "!a port is 0..65535" },
+	{ ENDPOINT, "192.0.2.1:http", "!a port is 0..65535" },
+	{ ENDPOINT, "[::1]:-1", "!a port is 0..65535" },
+	{ ENDPOINT, "[::1]80", "!must be an address" },
+	{ ENDPOINT, "[::1", "!must be an address" },
+	{ ENDPOINT, "[192.0.2.1]:80", "!must be an address" },
+	{ ENDPOINT, "192.0.2", "!must be an address" },
+	{ ENDPOINT, "192.0.2.256", "!must be an address" },
+	{ ENDPOINT, "localhost:80", "!must be an address" },
+	{ ENDPOINT, "", "!must be an address" },
+	{ ENDPOINT, ":80", "!must be an address" },
+};
+
+static const char *parse_name_into(const struct setting *set, const char *in,
+				   void *into)
+{
+	(void)set;
+	snprintf(into, sizeof(text), "%s", in);
+	return parse_name(in);
+}
+
+static const struct setting settings[] = {
+	[NAME] = { .parse = parse_name_into },
+	[SIZE] = { .parse = parse_number, .min = 251, .max = 1048573 },
+	[MASK] = { .parse = parse_number, .min = 1, .max = 0xffffffff,
+		   .flags = SETTING_HEX },
+	[STATE] = { .parse = parse_choice, .names = state_names },
+	[HASH] = { .parse = parse_hash },
+	[SEEDS] = { .parse = parse_seed },
+	[PROTO] = { .parse = parse_proto },
+	[ENDPOINT] = { .parse = parse_endpoint },
+};
+
+static void print_hash(const struct hash *hash)
+{
+	char back[HASH_TEXT_MAX];
+
+	hash_to_text(hash, back);
+	snprintf(text, sizeof(text), "0x%02x %u %u %u %u %s", hash->fields,
+		 hash->prefix[SRC4], hash->prefix[DST4], hash->prefix[SRC6],
+		 hash->prefix[DST6], back);
+}
+
+static void print_seed(const __u8 *seed)
+{
+	size_t i;
+
+	for (i = 0; i < LBHASH_SEED_LEN; i++)
+		snprintf(text + 2 * i, 3, "%02x", seed[i]);
+}
+
+static void print_endpoint(const struct endpoint *e)
+{
+	size_t len;
+
+	inet_ntop(e->family, &e->addr6, text, sizeof(text));
+	len = strlen(text);
+	if (e->has_port)
+		snprintf(text + len, sizeof(text) - len, " %u", e->port);
+}
+
+static void print_value(enum kind kind, const void *value)
+{
+	switch (kind) {
+	case NAME:
+		snprintf(text, sizeof(text), "%s", (const char *)value);
+		break;
+	case HASH:
+		print_hash(value);
+		break;
+	case SEEDS:
+		print_seed(value);
+		break;
+	case PROTO:
+		snprintf(text, sizeof(text), "%u", *(const __u8 *)value);
+		break;
+	case ENDPOINT:
+		print_endpoint(value);
+		break;
+	default:
+		snprintf(text, sizeof(text), "%u", *(const __u32 *)value);
+	}
+}
+
+/* What is left of a refusal beyond the wanted beginning does not count. */
+static bool is_wanted(const char *want)
+{
+	return *want == '!' ? !strncmp(text, want, strlen(want)) :
+			      !strcmp(text, want);
+}
+
+static void test_value(enum kind kind, const char *in, const char *want)
+{
+	static char into[sizeof(text)] __attribute((aligned(8)));
+	const char *why;
+
+	memset(into, 0, sizeof(into));
+	why = settings[kind].parse(&settings[kind], in, into);
+	if (why)
+		snprintf(text, sizeof(text), "!%s", why);
+	else
+		print_value(kind, into);
+	check(is_wanted(want), kinds[kind], in, want);
+	if (!is_wanted(want))
+		printf("# got '%s'\n", text);
+}
+
+static void test_values(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(examples); i++)
+		test_value(examples[i].kind, examples[i].in,
+			   examples[i].want);
+}
+
+/* --- addresses, one word after the other -----------------------------------*/
+
+static const struct {
+	const char *words, *want;
+} addresses[] = {
+	{ "192.0.2.1", "192.0.2.1" }, { "2001:db8::1", "2001:db8::1" },
+	{ "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1" },
+	{ "2001:db8::1 192.0.2.1", "192.0.2.1 2001:db8::1" },
+	{ "none", "0.0.0.0 ::" }, { "none none", "!none stands alone" },
+	{ "none 192.0.2.1", "!none stands alone" },
+	{ "192.0.2.1 none", "!none stands alone" },
+	{ "::1 none", "!none stands alone" },
+	{ "192.0.2.1 192.0.2.2", "!a second IPv4 address" },
+	{ "192.0.2.1 ::1 ::2", "!a second IPv6 address" },
+	{ "0.0.0.0", "!no address of a backend" },
+	{ "::", "!no address of a backend" },
+	{ "192.0.2.1:80", "!must be an IPv4 or IPv6 address or none" },
+	{ "192.0.2.1/32", "!must be an IPv4 or IPv6 address or none" },
+	{ "None", "!must be an IPv4 or IPv6 address or none" },
+};
+
+static void test_addresses(const char *words, const char *want)
+{
+	const struct setting set = { .parse = parse_address };
+	char copy[128], *next = copy, addr[INET6_ADDRSTRLEN];
+	struct addresses into = {};
+	const char *why = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	while (next && !why)
+		why = set.parse(&set, strsep(&next, " "), &into);
+	text[0] = '\0';
+	if (!why && into.has4)
+		strcat(text, inet_ntop(AF_INET, &into.addr4, addr,
+				       sizeof(addr)));
+	if (!why && into.has4 && into.has6)
+		strcat(text, " ");
+	if (!why && into.has6)
+		strcat(text, inet_ntop(AF_INET6, &into.addr6, addr,
+				       sizeof(addr)));
+	if (why)
+		snprintf(text, sizeof(text), "!%s", why);
+	check(is_wanted(want), "address", words, want);
+}
+
+/* --- keywords --------------------------------------------------------------*/
+
+struct thing {
+	__u32 have;
+	__u32 mark;
+	__u32 weight;
+	struct addresses addr;
+};
+
+static const struct setting keywords[] = {
+	{ .key = "mark", .value = "N", .parse = parse_number, .max = 9,
+	  .min = 1, .offset = offsetof(struct thing, mark),
+	  .flags = SETTING_REQUIRED },
+	{ .key = "weight", .value = "W", .parse = parse_number, .max = 99,
+	  .offset = offsetof(struct thing, weight) },
+	{ .key = "weightless" },
+	{ .key = "address", .value = "ADDR", .parse = parse_address,
+	  .offset = offsetof(struct thing, addr), .flags = SETTING_LIST },
+	{ .key = "dry-run", .flags = SETTING_DRY_RUN },
+	{}
+};
+
+static const struct {
+	const char *words, *want;
+} lines[] = {
+	{ "", "have 0 mark 0 weight 0" },
+	{ "mark 7", "have 1 mark 7 weight 0" },
+	{ "weight 99 mark 1", "have 3 mark 1 weight 99" },
+	{ "m 7 weight 0", "have 3 mark 7 weight 0" },
+	{ "weightl", "have 4 mark 0 weight 0" },
+	{ "dry-run mark 2", "have 1 mark 2 weight 0 dry" },
+	{ "a 192.0.2.1 a ::1", "have 8 mark 0 weight 0 4 6" },
+	{ "a 192.0.2.1 a 192.0.2.2", "!address 192.0.2.2: a second IPv4" },
+	{ "mark 7 mark 8", "!mark: given twice" },
+	{ "weightless weightless", "!weightless: given twice" },
+	{ "mark", "!mark: N is missing" },
+	{ "mark 10", "!mark 10: must be 1..9" },
+	{ "mark 0", "!mark 0: must be 1..9" },
+	{ "weight -1", "!weight -1: must be 0..99" },
+	{ "w 1", "!w: ambiguous keyword (weight, weightless)" },
+	{ "colour 1",
+	  "!colour: unknown keyword (mark, weight, weightless, address, dry-run)"
+	},
+	{ "marks 1", "!marks: unknown keyword" },
+	{ "mark 1 2", "!2: unknown keyword" },
+};
+
+static void test_line(const char *words, const char *want)
+{
+	char copy[128], *argv[MOST_WORDS + 1] = { NULL }, *next = copy;
+	struct thing into = {};
+	unsigned int n = 0;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	while (*words && next && n < MOST_WORDS)
+		argv[n++] = strsep(&next, " ");
+	ctl.dry_run = false;
+	if (parse_settings(keywords, argv, &into) == DONE)
+		snprintf(text, sizeof(text), "have %u mark %u weight %u%s%s%s",
+			 into.have, into.mark, into.weight,
+			 into.addr.has4 ? " 4" : "", into.addr.has6 ? " 6" : "",
+			 ctl.dry_run ? " dry" : "");
+	check(is_wanted(want), "line", words, want);
+	if (!is_wanted(want))
+		printf("# got '%s'\n", text);
+}
+
+static void test_missing(void)
+{
+	const char *missing = parse_missing(keywords, BIT(1) | BIT(3));
+
+	check(missing && !strcmp(missing, "mark"), "missing", "weight address",
+	      "mark");
+	check(!parse_missing(keywords, BIT(0)), "missing", "mark", "");
+}
+
+int main(void)
+{
+	unsigned int i;
+
+	test_values();
+	for (i = 0; i < ARRAY_SIZE(addresses); i++)
+		test_addresses(addresses[i].words, addresses[i].want);
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		test_line(lines[i].words, lines[i].want);
+	test_missing();
+	printf("1..%d\n", number);
+	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
