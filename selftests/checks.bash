@@ -3,7 +3,16 @@
 #
 # Asserts that several tests need, on top of lib.sh.
 # shellcheck disable=SC2154
+# shellcheck disable=SC2034 # shared with the tests
+N=100 ASKS=30
 TO_PORT_80='src=([^ ]+) dst=[^ ]+ sport=([0-9]+) dport=80'
+
+# few FUNCTION...: with fewer connections than N, of which each asks less often
+few() {
+	local N=30 ASKS=5
+
+	"$@"
+}
 
 # keep_udp NAMESPACE: longer than the slowest machine takes to the next datagram
 keep_udp() {
@@ -28,6 +37,16 @@ check_counters() {
 		shift 2
 	done
 	check_eq counters "$want" "$got"
+}
+
+# check_known NAME N GOT: so many of N connections as conntrack knows, which is
+# all of them if the rule tracks all
+check_known() {
+	if [ "$track" = always ]; then
+		check_eq "$@"
+	else
+		check_le "$@"
+	fi
 }
 
 # slots in transition of web

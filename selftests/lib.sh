@@ -20,6 +20,10 @@
 #                       no mark leads anywhere; lb's routing rules are the
 #                       kernel's own, and nobody has touched them
 #
+# The rule under test is written by "balance", which adds what differs from one
+# run of the same lines to another: in_variant names the flavour of iptables and
+# the table, in_mode how much the rule tracks and whether it forwards.
+#
 # IPv6 is the same with 2001:db8:1:: and 2001:db8:2::. The client's traffic
 # comes from 192.0.2.0/24 and 2001:db8:c::/64, all local to cl. Nothing but lb
 # has connection tracking.
@@ -27,6 +31,7 @@ set -u
 
 SIZE=4099 VIP4=198.51.100.10 VIP6=2001:db8:f::10
 IPT=legacy TABLE=raw
+track=always forward='' marked=''
 # How many times as long all may take as on a quiet machine with a stock kernel;
 # what is not bash reads it in its environment.
 export lb_slow=${lb_slow:-1}
@@ -226,6 +231,7 @@ route_by_marks() {
 	for ((n = 1; n <= servers; n++)); do
 		route_by_mark "$1" "$n"
 	done
+	[ "$1" != lb ] || marked=yes
 }
 
 # topology dsr|twoway SERVERS [unmarked]
@@ -282,6 +288,13 @@ rule() {
 	ip6t -t "$1" -A "$2" -d "$VIP6" "${@:3}" || fail "ip6tables: $*"
 }
 
+# balance any|MATCH...: the rule under test, about the VIP
+balance() {
+	[ "$1" != any ] || shift
+	rule "$TABLE" PREROUTING "$@" -j LBHASH --service web \
+		--track "$track" ${forward:+--forward}
+}
+
 flush_rules() {
 	local table
 
@@ -289,6 +302,14 @@ flush_rules() {
 		ipt -t "$table" -F
 		ip6t -t "$table" -F
 	done
+}
+
+# addition N [ATTRIBUTE VALUE]...: the line for ctl -b that makes server N a
+# backend: by its mark, and by its addresses when the rule forwards
+addition() {
+	echo "backend add web s$1 mark $1" "${@:2}" \
+		${forward:+"address 10.2.0.$((100 + $1))" \
+			"address 2001:db8:2::$((100 + $1))"}
 }
 
 # service [N [ATTRIBUTE VALUE]...]: web with backends s1..sN, by default all
@@ -299,7 +320,7 @@ service() {
 	{
 		echo "service add web size $SIZE" "${@:2}"
 		for ((n = 1; n <= ${1:-$servers}; n++)); do
-			echo "backend add web s$n mark $n"
+			addition "$n"
 		done
 	} >"$T/batch"
 	ctl -b "$T/batch" || fail "service web"
@@ -329,6 +350,25 @@ in_variant() {
 for_each_variant() {
 	in_variant legacy raw "$@"
 	in_variant nft mangle "$@"
+}
+
+# for_all_variants FUNCTION: each table in each flavour. On a slow kernel the two.
+for_all_variants() {
+	for_each_variant "$@"
+	[ "$lb_slow" = 1 ] || return 0
+	in_variant legacy mangle "$@"
+	in_variant nft raw "$@"
+}
+
+# in_mode "TRACK [forward]" FUNCTION...: that is what the rule says meanwhile. A
+# rule that forwards must do so by itself: such modes come before route_by_marks.
+in_mode() {
+	local track forward
+
+	read -r track forward <<<"$1"
+	[ -z "$forward" ] || [ -z "$marked" ] || fail "$1: marks lead somewhere"
+	echo "# track $1"
+	"${@:2}"
 }
 
 # shellcheck source=traffic/traffic.bash
