@@ -6,7 +6,7 @@
 #
 # A block is 40 flows of either family, and is called by the port before its
 # first. Nothing listens at their destination, so nothing is said by anybody
-# else. "track" is the word of the rule.
+# else.
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 SIZE=2039 FLOWS=40 PORT=81
 ALL=$((2 * FLOWS))
@@ -97,24 +97,24 @@ blame() {
 
 # --- the service -------------------------------------------------------------
 
-# rules TRACK: what connections are to do; ICMP for errors about them
+# rules: what connections are to do; ICMP for errors about them
 rules() {
-	rule "$TABLE" PREROUTING -p tcp --dport 80:81 \
-		-j LBHASH --service web --track "$1"
-	rule "$TABLE" PREROUTING -p udp --dport 81 \
-		-j LBHASH --service web --track "$1"
-	ipt -t "$TABLE" -A PREROUTING -d "$VIP4" -p icmp \
-		-j LBHASH --service web --track "$1"
-	ip6t -t "$TABLE" -A PREROUTING -d "$VIP6" -p icmpv6 \
-		-j LBHASH --service web --track "$1"
+	local to=(-j LBHASH --service web --track "$track"
+		${forward:+--forward})
+
+	balance -p tcp --dport 80:81
+	balance -p udp --dport 81
+	ipt -t "$TABLE" -A PREROUTING -d "$VIP4" -p icmp "${to[@]}"
+	ip6t -t "$TABLE" -A PREROUTING -d "$VIP6" -p icmpv6 "${to[@]}"
 }
 
 # begin TABLE TRACK: three backends, rules, nothing else
 begin() {
 	TABLE=$1 track=$2
-	echo "# ${FUNCNAME[1]}: iptables-$IPT, $TABLE, track $track"
+	echo "# ${FUNCNAME[1]}: iptables-$IPT, $TABLE," \
+		"track $track${forward:+ forward}"
 	fresh 3
-	rules "$track"
+	rules
 	ctl -j -v table web | jq -r '.slots[]' >"$T/slots"
 }
 

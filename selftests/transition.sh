@@ -136,11 +136,11 @@ previous_gone() {
 decisions() {
 	local n
 
-	begin "$@"
+	begin "$TABLE" "$track"
 	keep_udp lb
 	settled_slots
 
-	change backend add web s4 mark 4
+	change -b <(addition 4)
 	n=$(slots 'changes > 0')
 	check_ge 'slots that changed' 500 "$n"
 	check_eq 'slots in transition' "$n" "$(shows transition_slots)"
@@ -176,7 +176,7 @@ decisions() {
 flap() {
 	local n
 
-	begin "$@"
+	begin "$TABLE" "$track"
 	change backend set web s1 state down
 	look tcp 1000
 	check_flows 'down: what lookup says' '
@@ -209,89 +209,14 @@ flap() {
 	arrive 'up again: begun when it was down' data was
 }
 
-# --- rules -------------------------------------------------------------------
-
-# replace TRACK: the rules for TCP
-replace() {
-	local tcp=(-p tcp --dport 80:81 -j LBHASH --service web --track "$1")
-
-	ipt -t raw -R PREROUTING 1 -d $VIP4 "${tcp[@]}" || fail "IPv4: $1"
-	ip6t -t raw -R PREROUTING 1 -d $VIP6 "${tcp[@]}" || fail "IPv6: $1"
-}
-
-# From one kind of rule to the other while connections are open, backends come
-# and go.
-replaced_rules() {
-	begin raw always
-	clients
-	snapshot
-	check_eq 'track always: picked' 40 "${stat[picked]}"
-	replace changed
-	count
-	all_well 'replaced by changed'
-	snapshot
-	check_eq 'track changed: stateless' \
-		$((stat[packets] - before[packets])) \
-		$((stat[stateless] - before[stateless]))
-	change backend add web s4 mark 4
-	count
-	all_well 's4 came'
-	snapshot
-	check_ge 'known from before' 5 $((stat[pinned] - before[pinned]))
-	check_eq 'not known' 0 $((stat[previous] - before[previous]))
-	replace always
-	change backend set web s1 state drain
-	all_well 's1 drains, replaced by always'
-	check_eq entries 40 "$(entries)"
-	replace changed
-	lb conntrack -F 2>/dev/null
-	count
-	all_well 'replaced by changed, everything forgotten'
-	snapshot
-	check_ge 'known from its slot' 15 $((stat[previous] - before[previous]))
-	no_clients
-	count
-}
-
-# Where conntrack has run, it is too late to spare it.
-refused_rules() {
-	local ipt vip said n
-
-	echo "# refused_rules: iptables-$IPT"
-	fresh 3
-	for ipt in ipt ip6t; do
-		vip=$VIP4
-		[ "$ipt" = ipt ] || vip=$VIP6
-		n=$(dmesg | grep -c 'track changed works in the raw table only')
-		said=$("$ipt" -t mangle -A PREROUTING -d "$vip" -j LBHASH \
-			--service web --track changed 2>&1) &&
-			fail "$ipt: accepted in mangle"
-		ok "$ipt, mangle: $said"
-		check_eq 'sentences in the log' $((n + 1)) "$(dmesg |
-			grep -c 'track changed works in the raw table only')"
-		check_eq "rules of $ipt" 0 "$("$ipt" -t mangle -S PREROUTING |
-			grep -c LBHASH)"
-		"$ipt" -t raw -A OUTPUT -d "$vip" -j LBHASH \
-			--service web --track changed || fail "$ipt: raw OUTPUT"
-	done
-	check_eq 'rules that are left' 2 "$(shows rules)"
-}
-
 load_module
-topology dsr 5
-start_servers
+topology dsr 5 unmarked
 start_packets transition 5
 for scenario in decisions flap; do
-	IPT=legacy
-	"$scenario" raw changed
-	flush_rules
-	IPT=nft
-	"$scenario" mangle always
-	flush_rules
+	in_variant nft raw in_mode 'changed forward' "$scenario"
 done
-replaced_rules
-flush_rules
-for IPT in nft legacy; do
-	refused_rules
-	flush_rules
+route_by_marks lb
+for scenario in decisions flap; do
+	in_variant legacy raw in_mode changed "$scenario"
+	in_variant nft mangle in_mode always "$scenario"
 done
