@@ -6,17 +6,15 @@
 . ./lib.sh
 . ./packets.bash
 
-# variant FLAVOUR TABLE TRACK ORDER
-variant() {
+# datagrams ORDER
+datagrams() {
 	local family name
 
-	echo "# iptables-$1, $2, track $3, $4"
-	IPT=$1 TABLE=$2
 	fresh 3
-	rule "$TABLE" PREROUTING -j LBHASH --service web --track "$3"
+	balance any
 	for family in 4 6; do
-		name="IPv$family, $4"
-		ask send "$family" "$4"
+		name="IPv$family, $1"
+		ask send "$family" "$1"
 		check_eq "$name: fragments" 600 "$(got fragments)"
 		check_eq "$name: small datagrams that arrived" 100 \
 			"$(got small)"
@@ -28,12 +26,16 @@ variant() {
 	done
 	snapshot
 	check_eq "packets seen by LBHASH" 400 "${stat[packets]}"
-	flush_rules
 }
 
+# variant FLAVOUR TABLE MODE ORDER
+variant() { in_variant "$1" "$2" in_mode "$3" datagrams "$4"; }
+
 load_module
-topology dsr 3
+topology dsr 3 unmarked
 start_packets fragments
+variant nft raw 'changed forward' shuffled
+route_by_marks lb
 variant legacy raw always forward
 variant legacy raw never interleaved
 variant nft raw never reversed

@@ -7,15 +7,13 @@
 . ./lib.sh
 . ./packets.bash
 
-# variant FLAVOUR TABLE TRACK
-variant() {
+dress() {
 	local family sent malformed all=0 absurd=0
 
-	IPT=$1 TABLE=$2
 	fresh 3
-	rule "$TABLE" PREROUTING -j LBHASH --service web --track "$3"
+	balance any
 	for family in 4 6; do
-		echo "# IPv$family, iptables-$1, $2, track $3"
+		echo "# IPv$family"
 		ask plain "$family"
 		lb conntrack -F 2>"$T/log"
 		ask dressed "$family"
@@ -33,12 +31,16 @@ variant() {
 	snapshot
 	check_eq 'counted as malformed' "$absurd" "${stat[malformed]}"
 	check_eq 'packets' "$all" "${stat[packets]}"
-	flush_rules
 }
 
+# variant FLAVOUR TABLE MODE
+variant() { in_variant "$1" "$2" in_mode "$3" dress; }
+
 load_module
-topology dsr 3
+topology dsr 3 unmarked
 start_packets headers
+variant nft raw 'changed forward'
+route_by_marks lb
 variant legacy raw never
 variant nft raw always
 variant legacy mangle always

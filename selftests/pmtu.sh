@@ -68,7 +68,8 @@ errors() {
 		END { print n }'
 }
 
-# download FAMILY WHAT: what happens to lb between requests and answers
+# download FAMILY WHAT: what becomes of lb's entries, or of the slots, between
+# requests and answers
 download() {
 	local before name="IPv$1, $2" n
 
@@ -76,15 +77,21 @@ download() {
 	before=$(errors "$1")
 	ask connect "$1" "$next"
 	check_eq "$name: clients with a request" 20 "$(got connected)"
-	if [ "$2" = expired ]; then
+	case $2 in
+	expired)
 		lb conntrack -D 2>"$T/log" >&2
 		check_eq "$name: entries that lb forgot" 20 \
 			"$(grep -o '[0-9]* flow entries' "$T/log" |
 				cut -d ' ' -f 1)"
-	fi
+		;;
+	moved) ctl backend set web s2 state drain || fail 's2 drains' ;;
+	esac
 	ask finish
 	check_eq "$name: whole downloads" 20 "$(got whole)"
 	snapshot
+	[ "$2" != moved ] ||
+		check_ge "$name: downloads from previous owners" 3 \
+			"${stat[previous]}"
 	n=$(($(errors "$1") - before))
 	check_ge "$name: errors that servers got, 3 routers each" 60 "$n"
 	check_eq "$name: errors that LBHASH sent there" \
@@ -122,22 +129,23 @@ crafted() {
 		"$malformed" "${stat[malformed]}"
 }
 
-# variant FLAVOUR TABLE TRACK WHAT
-variant() {
-	local family next=1 total=0 malformed=0
+# discovery WHAT
+discovery() {
+	local family next=1 total malformed
 
-	echo "# iptables-$1, $2, track $3, entry $4"
-	IPT=$1 TABLE=$2
-	fresh 3
-	rule "$TABLE" PREROUTING -j LBHASH --service web --track "$3"
 	for family in 4 6; do
+		fresh 3
+		balance any
+		total=0 malformed=0
 		for_servers ip route flush cache
 		for_servers ip -6 route flush cache
-		download "$family" "$4"
+		download "$family" "$1"
 		crafted "$family"
 	done
-	flush_rules
 }
+
+# variant FLAVOUR TABLE MODE WHAT
+variant() { in_variant "$1" "$2" in_mode "$3" discovery "$4"; }
 
 for_servers() {
 	local n
@@ -148,9 +156,12 @@ for_servers() {
 }
 
 load_module
-topology dsr 3
+topology dsr 3 unmarked
 narrow_path
 start_packets pmtu
+variant nft raw 'changed forward' absent
+variant legacy raw 'changed forward' moved
+route_by_marks lb
 variant legacy raw always present
 variant nft raw always expired
 variant nft raw never absent
