@@ -20,7 +20,7 @@ affinity() {
 	local family=$1 on_s1
 
 	fresh 3
-	rule "$TABLE" PREROUTING -p udp -j LBHASH --service web
+	balance -p udp
 	start_client client "$family" -u -n $SOCKETS -p 40000 -h
 	on_s1=$(grep -cw s1 "$T/client.flows")
 	check_ge "IPv$family sockets on s1" 1 "$on_s1"
@@ -58,4 +58,4 @@ load_module
 topology dsr 5
 start_servers
 keep_udp lb
-for_each_variant both_families
+for_all_variants both_families
