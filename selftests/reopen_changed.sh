@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# As reopen, by a rule that remembers only what it must, and forwards: whether a
+# slot has settled or not, the first SYN of a client who uses its port again
+# reaches the owner of the slot.
+. ./lib.sh
+. ./checks.bash
+. ./reopen.bash
+ports=10
+
+load_module
+topology dsr 4 unmarked
+start_both_ends
+on_paths in_variant nft raw in_mode 'changed forward' passes
+check_eq 'SYNs sent again' 0 "$(syn_retransmits)"
