@@ -45,21 +45,25 @@ mode() {
 }
 
 load_module
-topology dsr 4
+topology dsr 4 unmarked
 start_servers
 mac=$(ip -n lb -j link show front | jq -r '.[0].address')
 ip -n cl link set front mtu 16000
 ip -n lb link set front mtu 16000
 # One who listens, for packets to be shared and cloned.
 lb tcpdump -i front -w /dev/null 2>"$T/dump" &
+forward=yes track=changed
 service 3
-rule raw PREROUTING -j LBHASH --service web
+balance any
 start_client four 4 -n 10 -h
 start_client six 6 -n 10 -h
 flush_rules
-ctl backend add web s4 mark 4
+ctl -b <(addition 4)
 ctl backend set web s1 state drain
 
+both raw -j LBHASH --service web --track changed --forward
+mode 'raw, changed, forward' 'pinned previous stateless related'
+route_by_marks lb
 both raw -j LBHASH --service web
 mode 'raw, always' 'pinned picked previous stateless related'
 # What the rule that is gone has pinned stays, as do slots in transition.

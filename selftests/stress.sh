@@ -9,6 +9,7 @@
 # kernel has nothing to say. Half a minute; SOAK=1 makes it 5 minutes and 10,000
 # updates.
 . ./lib.sh
+. ./forward.bash
 
 LASTS=20 STORM=1000
 [ -z "${SOAK:-}" ] || LASTS=300 STORM=10000
@@ -59,13 +60,16 @@ dumps() {
 }
 
 rules() {
-	local track
+	local track forward words
 
 	for track in changed never always; do
-		ipt -t raw -R PREROUTING 1 -d "$VIP4" -j LBHASH --service web \
-			--track "$track"
-		ip6t -t raw -R PREROUTING 1 -d "$VIP6" -j LBHASH --service web \
-			--track "$track"
+		for forward in '' yes; do
+			words=(--track "$track" ${forward:+--forward})
+			ipt -t raw -R PREROUTING 1 -d "$VIP4" \
+				-j LBHASH --service web "${words[@]}"
+			ip6t -t raw -R PREROUTING 1 -d "$VIP6" \
+				-j LBHASH --service web "${words[@]}"
+		done
 	done
 	lb iptables-nft -w -t mangle -A PREROUTING -d "$VIP4" \
 		-m lbhash --pinned-to s1 --service web
@@ -98,14 +102,28 @@ namespaces() {
 
 rounds() { [ "$(cat "$T/$1.rounds" 2>/dev/null || echo 0)" -ge "$2" ]; }
 
+# afterwards: all works
+afterwards() {
+	fresh 4
+	balance any
+	start_client after4 4 -n 20 -p "$first_port"
+	start_client after6 6 -n 20 -p "$first_port"
+	check_eq 'IPv4 afterwards' 20 "$(flows_of after4 ok)"
+	check_eq 'IPv6 afterwards' 20 "$(flows_of after6 ok)"
+	check_eq 'left to routing afterwards' 0 "$(of_backends unforwarded)"
+	stop_client after4
+	stop_client after6
+}
+
 errors() { cat "$T"/*.errors; }
 
 load_module
 topology dsr 4
 start_servers
 SIZE=509
+forward=yes track=changed
 service 4
-rule raw PREROUTING -j LBHASH --service web
+balance any
 start_client tcp4 4 -n 10 -e -i 20
 start_client tcp6 6 -n 10 -e -i 20
 start_client udp4 4 -u -n 10 -e -i 20
@@ -141,9 +159,6 @@ check_eq 'updates of the storm' "$STORM" \
 for name in tcp4 tcp6 udp4 udp6; do
 	stop_client "$name"
 done
-fresh 4
-rule raw PREROUTING -j LBHASH --service web
-start_client after4 4 -n 20 -p "$first_port"
-start_client after6 6 -n 20 -p "$first_port"
-check_eq 'IPv4 afterwards' 20 "$(flows_of after4 ok)"
-check_eq 'IPv6 afterwards' 20 "$(flows_of after6 ok)"
+afterwards
+forward='' track=always
+afterwards
