@@ -7,8 +7,8 @@
 N=100 ASKS=30
 TO_PORT_80='src=([^ ]+) dst=[^ ]+ sport=([0-9]+) dport=80'
 
-# few FUNCTION...: with fewer connections than N, of which each asks less often
-few() {
+# briefly FUNCTION...: with fewer connections than N, of which each asks less often
+briefly() {
 	local N=30 ASKS=5
 
 	"$@"

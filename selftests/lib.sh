@@ -352,10 +352,11 @@ for_each_variant() {
 	in_variant nft mangle "$@"
 }
 
-# for_all_variants FUNCTION: each table in each flavour. On a slow kernel the two.
+# for_all_variants FUNCTION: each table in each flavour; on a kernel that checks
+# itself the two
 for_all_variants() {
 	for_each_variant "$@"
-	[ "$lb_slow" = 1 ] || return 0
+	checks_itself && return
 	in_variant legacy mangle "$@"
 	in_variant nft raw "$@"
 }
