@@ -429,12 +429,11 @@ struct walk {
 	void *data;
 };
 
-static int visit_entry(struct nf_conn *ct, void *data)
+static void visit_direction(const struct nf_conn *ct,
+			    enum ip_conntrack_dir dir, u32 mark,
+			    const struct walk *walk)
 {
-	const struct nf_conntrack_tuple *tuple =
-		nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
-	const struct walk *walk = data;
-	u32 mark = READ_ONCE(ct->mark);
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
 	struct lbhash_flow flow = {
 		.src = tuple->src.u3,
 		.dst = tuple->dst.u3,
@@ -442,20 +441,31 @@ static int visit_entry(struct nf_conn *ct, void *data)
 		.proto = tuple->dst.protonum,
 	};
 
-	if (!mark || nf_ct_is_expired(ct))
-		return 0;
 	if (lbhash_flow_has_ports(flow.proto)) {
 		flow.sport = tuple->src.u.all;
 		flow.dport = tuple->dst.u.all;
 	}
 	walk->visit(mark, &flow, walk->data);
+}
+
+/* Where packets of settled slots are untracked but answers are not, an answer
+ * began the entry: the client's packets are its reply direction.
+ */
+static int visit_entry(struct nf_conn *ct, void *data)
+{
+	u32 mark = READ_ONCE(ct->mark);
+
+	if (!mark || nf_ct_is_expired(ct))
+		return 0;
+	visit_direction(ct, IP_CT_DIR_ORIGINAL, mark, data);
+	visit_direction(ct, IP_CT_DIR_REPLY, mark, data);
 	return 0;
 }
 
 /**
  * lbhash_pin_walk - visit every connection that has a mark
  * @net: namespace
- * @visit: called for each, with its original direction
+ * @visit: called for each, with either direction
  * @data: for @visit
  *
  * Context: process, may sleep; lets others run after every bucket of
