@@ -8,10 +8,12 @@
 . ./lib.sh
 . ./checks.bash
 . ./reopen.bash
-ports=10
+ports=10 answers=unseen
 
 load_module
 topology dsr 4 unmarked
 start_both_ends
 on_paths in_variant nft raw in_mode 'changed forward' passes
+answers=seen path=two-way
+in_variant nft raw in_mode 'changed forward' passes
 check_eq 'SYNs sent again' 0 "$(syn_retransmits)"

@@ -16,9 +16,7 @@ answers=seen
 begin() {
 	fresh 3
 	balance -p tcp --sport "$source_ports"
-	[ "$answers" = unseen ] || return 0
-	ipt -t raw -A PREROUTING -s "$VIP4" -j CT --notrack || fail 'IPv4'
-	ip6t -t raw -A PREROUTING -s "$VIP6" -j CT --notrack || fail 'IPv6'
+	[ "$answers" = seen ] || hide_answers
 }
 
 # known FAMILY: what conntrack has of them, if it sees them
