@@ -206,6 +206,15 @@ $(B)/tests/nth.so: selftests/debug/nth.c
 	@mkdir -p $(@D) && echo '  CC      debug/nth'
 	$(Q)$(CC) -std=gnu11 -O1 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 
+# What one test sees of conntrack's insides; built as the module is.
+tests: facts
+facts: $(KVERS:%=$(B)/facts/%/conntrack_facts.ko)
+
+$(B)/facts/%/conntrack_facts.ko: FORCE
+	@mkdir -p $(@D) && cp -pu selftests/facts/Kbuild selftests/facts/*.c $(@D)
+	$(Q)$(MAKE) -C $(MODULES)/$*/build M=$(@D) W=1 \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
 # The kernel's own netlink client, for the guest.
 tests: ynl
 ynl: $(B)/linux/tools/net/ynl/cli.py
@@ -264,7 +273,7 @@ check-debug check-kcsan: check-%: deps
 
 module-debug module-kcsan: module-%:
 	@modules=$$(selftests/debug/build --root $*)/lib/modules && \
-		$(MAKE) modules MODULES=$$modules KVERS="$$(ls $$modules)"
+		$(MAKE) modules facts MODULES=$$modules KVERS="$$(ls $$modules)"
 
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
@@ -272,7 +281,7 @@ soak: deps
 		netlink_fuzz packet_fuzz soak stress
 
 .PHONY: bench bench-churn check-debug check-kcsan module-debug module-kcsan soak \
-	sanitized ynl
+	sanitized ynl facts
 
 # --- fuzzers -----------------------------------------------------------------
 
@@ -353,6 +362,7 @@ style-kernel: $(unpacked)
 	$(Q)$(checkpatch) --ignore MACRO_ARG_REUSE,COMPLEX_MACRO kmod/transition.h
 	$(Q)$(checkpatch) --ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE \
 		kmod/trace.h
+	$(Q)$(checkpatch) $(wildcard selftests/facts/*.c)
 
 style-user: $(unpacked)
 	$(Q)$(checkpatch) --ignore $(user) $(others)
@@ -367,11 +377,12 @@ style-pages: extensions
 sparse: $(KVERS:%=sparse-%)
 sparse-%:
 	@rm -rf $(B)/sparse/$* && mkdir -p $(B)/sparse/$* && \
-		cp -R Kbuild kmod $(B)/sparse/$*
-	$(Q)$(MAKE) -s -C /lib/modules/$*/build M=$(B)/sparse/$* W=1 C=2 \
-		CF=-D__CHECK_ENDIAN__ KCFLAGS=-Werror \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules \
-		>$(B)/sparse/$*.log 2>&1 || { cat $(B)/sparse/$*.log; exit 1; }
+		cp -R Kbuild kmod selftests/facts $(B)/sparse/$*
+	$(Q)for dir in $(B)/sparse/$* $(B)/sparse/$*/facts; do \
+		$(MAKE) -s -C /lib/modules/$*/build M=$$dir W=1 C=2 \
+			CF=-D__CHECK_ENDIAN__ KCFLAGS=-Werror \
+			CONFIG_DEBUG_INFO_BTF_MODULES= modules || exit 1; \
+	done >$(B)/sparse/$*.log 2>&1 || { cat $(B)/sparse/$*.log; exit 1; }
 	@! grep -E 'warning|error|WARNING|ERROR' $(B)/sparse/$*.log
 
 kerneldoc = $(lastword $(sort $(wildcard /usr/lib/linux-kbuild-*/scripts/kernel-doc)))

@@ -94,8 +94,8 @@ def udp(src, dst, sport, dport, data=b""):
     return with_checksum(src, dst, UDP, header + data, 6)
 
 
-def tcp(src, dst, sport, dport, flags=0x02, seq=1, data=b""):
-    header = struct.pack("!HHIIBBHHH", sport, dport, seq, 0, 5 << 4, flags,
+def tcp(src, dst, sport, dport, flags=0x02, seq=1, data=b"", ack=0):
+    header = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, flags,
                          65535, 0, 0)
     return with_checksum(src, dst, TCP, header + data, 16)
 
