@@ -64,6 +64,7 @@ static bool fits(const struct sk_buff *skb, unsigned int mtu)
 	       skb_gso_validate_network_len(skb, mtu);
 }
 
+/* conntrack_facts: defrag_notes_size */
 static bool is_plain_ipv4(struct net *net, struct sk_buff *skb,
 			  const struct dst_entry *dst)
 {
@@ -122,6 +123,7 @@ static int resume_ipv6(struct net *net, struct sock *sk, struct sk_buff *skb)
 /* Is it the one by which conntrack confirms entries? Chains of nft may have any
  * priority, but say what they are.
  */
+/* conntrack_facts: confirm_is_last, nft_says_what_it_is */
 static bool is_confirm(const struct nf_hook_ops *ops)
 {
 	return ops->priority == NF_IP_PRI_CONNTRACK_CONFIRM &&
@@ -132,6 +134,7 @@ static bool is_confirm(const struct nf_hook_ops *ops)
  * nobody's any more. One without an entry need not go to the last of all, which
  * is there wherever conntrack is in use.
  */
+/* conntrack_facts: confirm_needs_entry */
 static __always_inline bool pass_postrouting(struct net *net,
 					     struct sk_buff *skb, u8 family,
 					     struct net_device *in,
@@ -292,6 +295,7 @@ static bool read_options(struct net *net, struct sk_buff *skb)
 /* Give a packet the route that the kernel would give one to the backend, but
  * with the backend as next hop.
  */
+/* conntrack_facts: output_route_discards */
 static bool route_ipv4(const struct lbhash_member *member, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -366,6 +370,7 @@ static int forward_ipv6(const struct lbhash_member *member,
 	 * told to send to a backend past this host, as is nobody whose packet
 	 * has a routing header.
 	 */
+	/* conntrack_facts: output_route_forwards */
 	IP6CB(skb)->srcrt = skb_network_header_len(skb);
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, dst);

@@ -77,6 +77,7 @@ static const struct lbhash_nexthop *keep(struct net *net,
 /* The address is the next hop, whatever a packet's destination: so says
  * FLOWI_FLAG_KNOWN_NH, unless there is a gateway to it.
  */
+/* conntrack_facts: known_nh_is_next_hop */
 static const struct lbhash_nexthop *
 find_ipv4(struct net *net, struct lbhash_nexthop __rcu **place, __be32 address)
 {
@@ -122,6 +123,7 @@ find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 }
 
 /* What ipv4_dst_check() says, without a call. */
+/* conntrack_facts: route_has_genid */
 static bool is_current(const struct net *net, const struct dst_entry *dst)
 {
 	const struct rtable *rt = container_of(dst, const struct rtable, dst);

@@ -27,18 +27,22 @@
 #define LARGEST_WINDOW	(65535u << 14)
 
 /* In nf_conn's proto.sctp.flags; conntrack's own flags start from bit 0. */
+/* conntrack_facts: sctp_bit_7_is_free */
 #define SCTP_ONE_WAY	BIT(7)
 
+/* conntrack_facts: reply_maxwin_is_0, reply_sets_maxwin */
 static bool tcp_is_one_way(const struct nf_conn *ct)
 {
 	return !READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_maxwin);
 }
 
+/* conntrack_facts: syn_is_half_open, syn_again_keeps_entry */
 static bool tcp_is_half_open(const struct nf_conn *ct)
 {
 	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_SYN_SENT;
 }
 
+/* conntrack_facts: syn_after_reset_passes */
 static bool tcp_is_over(const struct nf_conn *ct)
 {
 	enum tcp_conntrack state = READ_ONCE(ct->proto.tcp.state);
@@ -56,6 +60,9 @@ static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
  * sends will ever be seen acknowledged, which keeps the entry's idle time at
  * nf_conntrack_tcp_timeout_unacknowledged instead of five days.
  */
+/* conntrack_facts: td_end_follows_syn, adopted_ack_is_valid */
+/* conntrack_facts: liberal_skips_windows, liberal_stays */
+/* conntrack_facts: unacknowledged_stays, adopted_lasts_unacknowledged */
 static bool tcp_adopt(struct nf_conn *ct, const struct tcphdr *th)
 {
 	struct ip_ct_tcp *tcp = &ct->proto.tcp;
@@ -79,6 +86,7 @@ static bool sctp_is_one_way(const struct nf_conn *ct)
 	return READ_ONCE(ct->proto.sctp.flags) & SCTP_ONE_WAY;
 }
 
+/* conntrack_facts: sctp_init_is_half_open */
 /* The client's tag is known from its INIT, the server's is not. */
 static bool sctp_is_half_open(const struct nf_conn *ct)
 {
@@ -92,6 +100,7 @@ static bool sctp_is_init(const struct sctphdr *sh)
 	return !sh->vtag;
 }
 
+/* conntrack_facts: sctp_cookie_invalid */
 static bool sctp_continues(const struct nf_conn *ct, const struct sctphdr *sh)
 {
 	return !sctp_is_init(sh) &&
@@ -101,6 +110,7 @@ static bool sctp_continues(const struct nf_conn *ct, const struct sctphdr *sh)
 /* The client's packets carry the server's tag. Such an entry never becomes
  * ASSURED, so it stays evictable.
  */
+/* conntrack_facts: sctp_adopted_is_valid, sctp_is_never_assured */
 static bool sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
 {
 	struct ip_ct_sctp *sctp = &ct->proto.sctp;
@@ -176,6 +186,8 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	} else if (test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
 		result = LBHASH_ADOPTED_BEFORE;
 	} else if (allowed && adopt(ct, header)) {
+		/* conntrack_facts: rst_ends_unreplied, rst_closes_adopted */
+		/* conntrack_facts: seen_reply_is_established */
 		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
 		result = LBHASH_ADOPTED_NOW;
 	}
@@ -209,12 +221,14 @@ bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 
 	switch (nf_ct_protonum(ct)) {
 	case IPPROTO_TCP:
+		/* conntrack_facts: syn_on_open_passes */
 		if (tcp_is_half_open(ct) ||
 		    (!tcp_is_one_way(ct) && !tcp_is_over(ct)))
 			return false;
 		th = get_header(ct, skb, family, &buffer);
 		return th && th->syn && !th->ack && !th->rst;
 	case IPPROTO_SCTP:
+		/* conntrack_facts: sctp_init_on_open_passes */
 		if (!sctp_is_one_way(ct))
 			return false;
 		sh = get_header(ct, skb, family, &buffer);
@@ -238,6 +252,7 @@ bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct)
 {
 	switch (nf_ct_protonum(ct)) {
 	case IPPROTO_TCP:
+		/* conntrack_facts: unknown_ack_is_new */
 		return tcp_is_one_way(ct) &&
 		       (tcp_is_half_open(ct) ||
 			test_bit(IPS_SEEN_REPLY_BIT, &ct->status));

@@ -43,6 +43,7 @@ usable_by_mark(const struct lbhash_table *table, u32 mark)
 	return member && lbhash_member_is_usable(member) ? member : NULL;
 }
 
+/* conntrack_facts: error_has_entry */
 static bool is_related(const struct lbhash_conn *conn)
 {
 	return conn->info == IP_CT_RELATED || conn->info == IP_CT_RELATED_REPLY;
@@ -77,6 +78,7 @@ static struct lbhash_decision choose_pinned(const struct lbhash_table *table,
 }
 
 /* By the slot, without memory. */
+/* conntrack_facts: error_alone_is_invalid */
 static struct lbhash_decision choose_unknown(const struct lbhash_table *table,
 					     const struct lbhash_flow *flow,
 					     u16 index)
@@ -213,6 +215,7 @@ static int malformed(struct lbhash_service *svc,
 /* The backend of a connection that conntrack has found already, whose mark says
  * it all; NULL where there is more to do.
  */
+/* conntrack_facts: udp_stays_new, unknown_ack_is_new */
 static const struct lbhash_member *
 glance_at_pin(const struct lbhash_table *table, const struct sk_buff *skb,
 	      u8 family)

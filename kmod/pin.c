@@ -23,6 +23,8 @@
  * ACKs. So nothing is adopted in a table that is three quarters full: the last
  * quarter always makes room, and what is not adopted is balanced by hash.
  */
+/* conntrack_facts: adopted_is_assured, unassured_makes_room, assured_stays */
+/* conntrack_facts: count_is_the_namespaces, max_0_is_no_limit */
 static bool has_room(const struct net *net)
 {
 	unsigned int max = READ_ONCE(nf_conntrack_max);
@@ -30,6 +32,7 @@ static bool has_room(const struct net *net)
 	return !max || nf_conntrack_count(net) <= max - max / 4;
 }
 
+/* conntrack_facts: tuple_finds_entry, zones_are_apart */
 static struct nf_conn *find_entry(struct net *net,
 				  const struct nf_conntrack_zone *zone,
 				  const struct nf_conntrack_tuple *tuple,
@@ -48,6 +51,7 @@ static struct nf_conn *find_entry(struct net *net,
  * first packet went another way? Whatever the reason, the entry's mark says
  * where the packet should go.
  */
+/* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
 static enum lbhash_adoption adopt(const struct sk_buff *skb,
 				  const struct nf_hook_state *state,
 				  const struct nf_conntrack_zone *zone,
@@ -73,6 +77,7 @@ static enum lbhash_adoption adopt(const struct sk_buff *skb,
 	return adoption;
 }
 
+/* conntrack_facts: new_is_unconfirmed */
 static bool is_reuse(const struct sk_buff *skb,
 		     const struct nf_hook_state *state,
 		     const struct lbhash_conn *conn)
@@ -85,6 +90,7 @@ static bool is_reuse(const struct sk_buff *skb,
 /* Let conntrack see the packet; @tmpl is what a CT rule attached to it. The
  * counter is exact as long as nothing else on this CPU can count meanwhile.
  */
+/* conntrack_facts: template_gives_zone, template_is_let_go, full_table_drops */
 static int track(struct sk_buff *skb, const struct nf_hook_state *state,
 		 struct nf_conn *tmpl, struct lbhash_conn *conn)
 {
@@ -169,6 +175,7 @@ static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
 		if (IS_ERR(copy))
 			return NF_ACCEPT;
 	}
+	/* conntrack_facts: killed_is_gone */
 	nf_ct_kill(conn->ct);
 	nf_reset_ct(skb);
 	verdict = track(skb, state, copy ?: conn->tmpl, conn);
@@ -198,6 +205,7 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
 	int verdict = NF_ACCEPT;
 
+	/* conntrack_facts: invalid_is_bare, tracked_is_left_alone */
 	*conn = (struct lbhash_conn){};
 	conn->ct = nf_ct_get(skb, &conn->info);
 	if (!conn->ct && conn->info == IP_CT_UNTRACKED)
@@ -245,6 +253,7 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 void lbhash_pin_leave(struct sk_buff *skb, const struct nf_hook_state *state,
 		      const struct lbhash_conn *conn, int verdict)
 {
+	/* conntrack_facts: invalid_loses_template */
 	if (unlikely(conn->invalid && verdict == NF_ACCEPT &&
 		     !skb->_nfct)) {
 		this_cpu_sub(state->net->ct.stat->invalid, conn->counted);
@@ -268,6 +277,7 @@ bool lbhash_pin_can_begin(const struct sk_buff *skb,
 {
 	struct nf_conn *ct;
 
+	/* conntrack_facts: full_table_finds */
 	if (has_room(state->net))
 		return true;
 	ct = lbhash_pin_find(state->net, skb, state->pf);
@@ -305,6 +315,7 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 
 	if (READ_ONCE(ct->mark) == new)
 		return;
+	/* conntrack_facts: mark_is_kept, dropped_is_lost, event_at_confirm */
 	WRITE_ONCE(ct->mark, new);
 	nf_conntrack_event_cache(IPCT_MARK, ct);
 }
@@ -335,6 +346,7 @@ void lbhash_pin_forget(const struct sk_buff *skb,
 	nf_ct_put(ct);
 }
 
+/* conntrack_facts: fin_leaves_established */
 static bool is_established(const struct nf_conn *ct)
 {
 	switch (nf_ct_protonum(ct)) {
@@ -362,6 +374,7 @@ void lbhash_pin_hold(struct nf_conn *ct, u32 seconds)
 {
 	u32 until = nfct_time_stamp + seconds * HZ;
 
+	/* conntrack_facts: timeout_is_an_end, packet_sets_timeout */
 	if (nf_ct_is_confirmed(ct) && is_established(ct) &&
 	    (s32)(until - READ_ONCE(ct->timeout)) > 0)
 		WRITE_ONCE(ct->timeout, until);
@@ -477,5 +490,6 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data)
 	struct nf_ct_iter_data iter = { .net = net, .data = &walk };
 
 	/* "Cleanup" removes what the visitor asks it to: nothing. */
+	/* conntrack_facts: walk_visits_all, walk_keeps_all */
 	nf_ct_iterate_cleanup_net(visit_entry, &iter);
 }

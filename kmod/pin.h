@@ -89,6 +89,7 @@ static inline bool lbhash_pin_is_foreign(const struct lbhash_conn *conn,
  */
 static inline void lbhash_pin_untrack(struct sk_buff *skb)
 {
+	/* conntrack_facts: untracked_is_left_alone */
 	nf_reset_ct(skb);
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 }

@@ -219,6 +219,7 @@ static void sweep(struct work_struct *work)
 	mutex_lock(&ln->mutex);
 	if (!list_searches(ln, &searches)) {
 		if (!close_slots(&searches, &closing) && closing) {
+			/* conntrack_facts: walk_visits_all */
 			synchronize_rcu();
 			start = jiffies;
 			lbhash_pin_walk(ln->net, search_all, &searches);

@@ -67,6 +67,7 @@ static struct lbhash_service *get_service(struct net *net, const char *name)
 /* Rules with a memory need conntrack, and what it needs; rules without one
  * still want whole datagrams.
  */
+/* conntrack_facts: raw_is_between, raw_sees_whole */
 static int get_hooks(struct net *net, u8 family, u8 track)
 {
 	if (track != XT_LBHASH_TRACK_NEVER)
