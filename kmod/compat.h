@@ -7,9 +7,11 @@
 #ifndef LBHASH_COMPAT_H
 #define LBHASH_COMPAT_H
 
+#include <linux/ip.h>
 #include <linux/netlink.h>
 #include <net/genetlink.h>
 #include <net/inet_dscp.h>
+#include <net/ip.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/route.h>
 
@@ -82,12 +84,45 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 
 #endif /* LBHASH_HAVE_EXTACK_TEXT */
 
-/* What of the type of service counts when the kernel routes a packet. */
-#ifdef LBHASH_HAVE_IPTOS_RT_MASK
-#define LBHASH_COMPAT_TOS_MASK	IPTOS_RT_MASK
+/**
+ * lbhash_compat_set_tos - have a lookup ask for a packet's type of service
+ * @fl4: the lookup
+ * @iph: the packet's header
+ *
+ * Sets as much of it as the kernel heeds when it routes such a packet.
+ */
+static inline void lbhash_compat_set_tos(struct flowi4 *fl4,
+					 const struct iphdr *iph)
+{
+#if defined(LBHASH_HAVE_FLOWI4_DSCP)
+	fl4->flowi4_dscp = ip4h_dscp(iph);
+#elif defined(LBHASH_HAVE_IPTOS_RT_MASK)
+	fl4->flowi4_tos = iph->tos & IPTOS_RT_MASK;
 #else
-#define LBHASH_COMPAT_TOS_MASK	INET_DSCP_MASK
+	fl4->flowi4_tos = iph->tos & INET_DSCP_MASK;
 #endif
+}
+
+/**
+ * lbhash_compat_route_input - route a packet that has come in
+ * @skb: IPv4 packet
+ * @daddr: where to, which need not be the packet's destination
+ *
+ * Return: true if it has a route.
+ */
+static inline bool lbhash_compat_route_input(struct sk_buff *skb,
+					     __be32 daddr)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+#ifdef LBHASH_HAVE_ROUTE_INPUT_DSCP
+	return !ip_route_input_noref(skb, daddr, iph->saddr, ip4h_dscp(iph),
+				     skb->dev);
+#else
+	return !ip_route_input_noref(skb, daddr, iph->saddr, iph->tos,
+				     skb->dev);
+#endif
+}
 
 /**
  * lbhash_compat_timeout_put - what of an entry's timeout policy has to be put

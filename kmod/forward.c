@@ -28,6 +28,7 @@
 #include <net/udp.h>
 #include <net/xfrm.h>
 
+#include "compat.h"
 #include "forward.h"
 #include "nexthop.h"
 #include "source.h"
@@ -292,17 +293,38 @@ static bool read_options(struct net *net, struct sk_buff *skb)
 	       !ip_options_rcv_srr(skb, skb->dev);
 }
 
+/* A route of the same kind for one packet, with the backend as next hop. */
+static struct rtable *copy_route(struct rtable *rt, __be32 gateway)
+{
+	struct rtable *copy;
+
+	copy = rt_dst_alloc(rt->dst.dev, rt->rt_flags, rt->rt_type,
+			    rt->dst.flags & DST_NOXFRM);
+	if (!copy)
+		return NULL;
+	copy->rt_is_input = rt->rt_is_input;
+	copy->rt_iif = rt->rt_iif;
+	copy->rt_pmtu = rt->rt_pmtu;
+	copy->rt_mtu_locked = rt->rt_mtu_locked;
+	copy->rt_gw_family = AF_INET;
+	copy->rt_gw4 = gateway;
+	copy->dst.input = READ_ONCE(rt->dst.input);
+	copy->dst.output = READ_ONCE(rt->dst.output);
+	copy->dst.lwtstate = lwtstate_get(rt->dst.lwtstate);
+	ip_dst_init_metrics(&copy->dst, (struct dst_metrics *)
+			    dst_metrics_ptr(&rt->dst));
+	return copy;
+}
+
 /* Give a packet the route that the kernel would give one to the backend, but
  * with the backend as next hop.
  */
 /* conntrack_facts: output_route_discards */
 static bool route_ipv4(const struct lbhash_member *member, struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct rtable *rt, *copy;
 
-	if (ip_route_input_noref(skb, member->addr4, iph->saddr, iph->tos,
-				 skb->dev))
+	if (!lbhash_compat_route_input(skb, member->addr4))
 		return false;
 	rt = skb_rtable(skb);
 	if (rt->rt_type != RTN_UNICAST)
@@ -312,15 +334,9 @@ static bool route_ipv4(const struct lbhash_member *member, struct sk_buff *skb)
 	if (rt->rt_gw_family)
 		return true;
 
-	copy = rt_dst_clone(rt->dst.dev, rt);
+	copy = copy_route(rt, member->addr4);
 	if (!copy)
 		return false;
-	ip_dst_init_metrics(&copy->dst, (struct dst_metrics *)
-			    dst_metrics_ptr(&rt->dst));
-	copy->rt_iif = rt->rt_iif;
-	copy->rt_uses_gateway = 0;
-	copy->rt_gw_family = AF_INET;
-	copy->rt_gw4 = member->addr4;
 	skb_dst_drop(skb);
 	skb_dst_set(skb, &copy->dst);
 	return true;

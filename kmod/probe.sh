@@ -20,6 +20,7 @@ compiles() {
 	"${compiler[@]}" -fsyntax-only -x c - <<-END
 		#include <linux/netlink.h>
 		#include <net/genetlink.h>
+		#include <net/inet_dscp.h>
 		#include <net/netfilter/nf_conntrack_timeout.h>
 		#include <net/route.h>
 
@@ -58,5 +59,9 @@ probe GENL_DUMP_INFO 'cb->data = genl_dumpit_info(cb)->info.attrs'
 probe EXTACK_TEXT 'NL_SET_ERR_MSG_FMT(extack, "%d", mask)'
 # Whether an entry holds its timeout policy.
 probe CT_TIMEOUT_PUT 'nf_ct_timeout_put(NULL)'
-# What of the type of service counts when the kernel routes a packet.
+# What a lookup of a route calls the type of service, and what of it counts.
+probe FLOWI4_DSCP 'mask = sizeof(((struct flowi4 *)NULL)->flowi4_dscp)'
 probe IPTOS_RT_MASK 'mask = IPTOS_RT_MASK'
+# What it takes to route a packet that has come in.
+probe ROUTE_INPUT_DSCP 'enum skb_drop_reason (*route)(struct sk_buff *, __be32,
+	__be32, dscp_t, struct net_device *) = ip_route_input_noref; (void)route'

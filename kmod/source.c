@@ -110,11 +110,11 @@ static bool has_way_back(struct sk_buff *skb, struct in_device *in, int strict)
 		.flowi4_iif = LOOPBACK_IFINDEX,
 		.daddr = iph->saddr,
 		.saddr = iph->daddr,
-		.flowi4_tos = iph->tos & LBHASH_COMPAT_TOS_MASK,
 		.flowi4_scope = RT_SCOPE_UNIVERSE,
 		.flowi4_mark = IN_DEV_SRC_VMARK(in) ? skb->mark : 0,
 	};
 
+	lbhash_compat_set_tos(&fl4, iph);
 	if (fib4_rules_early_flow_dissect(net, skb, &fl4, &keys))
 		swap(fl4.fl4_sport, fl4.fl4_dport);
 	if (fib_lookup(net, &fl4, &res, 0))
