@@ -30,6 +30,8 @@ DEPS	:= gcc libc6-dev make kmod pkgconf libxtables-dev libmnl-dev \
 DEPS	+= linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64 \
 	linux-image-cloud-amd64 linux-image-6.12-cloud-amd64 \
 	qemu-system-x86 cpio xz-utils
+# the newest kernel, and a root of the release that can build for it
+DEPS	+= mmdebstrap
 # checks: clang for its fuzzer; checkpatch, the netlink generator and what
 # coccinelle looks for are in linux-source; coccinelle loads libpython
 DEPS	+= clang sparse shellcheck mandoc linux-source-6.12 perl \
@@ -71,8 +73,10 @@ help:
 	@echo 'install      DESTDIR= PREFIX=$(PREFIX); uninstall takes it away'
 	@echo 'deb          Debian packages xt-lbhash-dkms and lbhash-tools: build/deb'
 	@echo 'demo         boot a kernel and watch it balance nginx'
-	@echo 'check        everything below, then all selftests on both kernels'
-	@echo '             T="dsr_tcp ..." only those, K=6.1|6.12 only there'
+	@echo 'check        everything below, then all selftests on 6.1 and 6.12, and some'
+	@echo '             on the newest kernel of the backports of Debian 13'
+	@echo '             T="dsr_tcp ..." only those, K="6.1 6.12 next" only there'
+	@echo '             next is the newest: made at first use, in a root of Debian 13'
 	@echo 'check-debug  all selftests on a kernel that finds mistakes in the use of'
 	@echo '             memory, locks and more; builds it once, in half an hour'
 	@echo 'check-kcsan  the same for data races'
@@ -241,14 +245,21 @@ $(B)/bench/lookup: selftests/bench/lookup.c kmod/flow.c kmod/flow.h \
 	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
 		-I selftests/unit/shim -I kmod -o $@ $<
 
+# The newest kernel, if it was asked for, by name or with everything else; and
+# what runs on it, which cannot be built here.
+ask_next = $(if $(filter next,$(K) $(1)),selftests/vm/next build $(2))
+
 # `deps` may bring the headers that the list of kernels is made from.
 demo: deps
 	@echo 'building ...' && $(MAKE) -sj$(shell nproc) all
+	@$(call ask_next)
 	@selftests/vm/run --watch $(addprefix -k ,$(K)) demo
 
+# A test of the packages wants what DKMS makes of them.
+use_dkms = $(if $(filter packages,$(or $(T),packages)),dkms)
 check: deps
-	@$(MAKE) -j$(shell nproc) -O all fuzzers \
-		$(if $(filter packages,$(or $(T),packages)),dkms)
+	@$(MAKE) -j$(shell nproc) -O all fuzzers $(use_dkms)
+	@$(call ask_next,$(if $(K)$(T),,next),$(use_dkms))
 	@selftests/vm/check $(addprefix -k ,$(K)) $(T)
 
 check-host: deps
@@ -277,11 +288,15 @@ module-debug module-kcsan: module-%:
 
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
+	@$(call ask_next)
 	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen \
 		netlink_fuzz packet_fuzz soak stress
 
-.PHONY: bench bench-churn check-debug check-kcsan module-debug module-kcsan soak \
-	sanitized ynl facts
+next:
+	@selftests/vm/next build
+
+.PHONY: bench bench-churn check-debug check-kcsan module-debug module-kcsan next \
+	soak sanitized ynl facts
 
 # --- fuzzers -----------------------------------------------------------------
 
