@@ -239,6 +239,13 @@ $(B)/bench/churn: $(churn) $(wildcard selftests/bench/*.h \
 	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
 		-I selftests/unit/shim -I kmod -o $@ $(churn) -lm
 
+# Makes the packets that the benches count; in the guest only.
+source: $(KVERS:%=$(B)/%/bench/lbhash_source.ko)
+$(B)/%/bench/lbhash_source.ko: $(wildcard selftests/bench/source/*)
+	@mkdir -p $(@D) && cp -Rpu selftests/bench/source/. $(@D)
+	$(Q)$(MAKE) -C $(MODULES)/$*/build M=$(@D) W=1 \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
 $(B)/bench/lookup: selftests/bench/lookup.c kmod/flow.c kmod/flow.h \
 		$(wildcard selftests/unit/shim/linux/*.h)
 	@mkdir -p $(@D) && echo '  CC      bench/lookup'
@@ -272,7 +279,7 @@ bench-churn: $(B)/bench/churn
 # An hour; the figures of packets and changes do not depend on the machine.
 bench: DEPS += valgrind
 bench: deps
-	@$(MAKE) -j$(shell nproc) -O all $(B)/bench/lookup
+	@$(MAKE) -j$(shell nproc) -O all source $(B)/bench/lookup
 	@selftests/bench/run
 
 # The kernel first; its build directory is the place to build the module.
@@ -295,8 +302,8 @@ soak: deps
 next:
 	@selftests/vm/next build
 
-.PHONY: bench bench-churn check-debug check-kcsan module-debug module-kcsan next \
-	soak sanitized ynl facts
+.PHONY: bench bench-churn source check-debug check-kcsan module-debug module-kcsan \
+	next soak sanitized ynl facts
 
 # --- fuzzers -----------------------------------------------------------------
 

@@ -5,85 +5,69 @@
 # What a packet costs on its way through a balancer, in instructions of the
 # guest: vm/run --icount -d selftests/bench packets. There the clock counts them.
 #
-# A client's pktgen sends UDP of 60 bytes (IPv6: 80), 1024 flows, over a veth to
-# the balancer. "plain" is routing of the same packets by the same kernel
-# without a rule, and all other figures are what a packet costs more than that.
-# The least of five runs is the figure.
+# A client sends UDP of 60 bytes (IPv6: 80), 1024 flows, over a veth to the
+# balancer; it makes the packets in the kernel, see source/. "plain" is routing
+# of the same packets by the same kernel without a rule, and all other figures
+# are what a packet costs more than that; in a state, more than plain routing in
+# that state. The least of five runs is the figure. Every row has namespaces of
+# its own.
 #
-#   # cost FAMILY BACKENDS PATH INSTRUCTIONS
+#   # cost FAMILY BACKENDS PATH[:STATE] INSTRUCTIONS
 . ./lib.sh
 . ./paths.bash
 
 # shellcheck disable=SC2034 # of paths.bash
 PROTO=udp PORT=9
-RUNS=5 PACKETS=1024 sent=0
+RUNS=5 FLOWS=1024 sent=0 lossy=''
 : "${BACKENDS:=10 100 1000 4096}"
 : "${PATHS:=forward_raw_changed forward_raw_never forward_raw_always
 	forward_mangle lbhash_raw_changed lbhash_raw_never lbhash_raw_always
 	lbhash_mangle ipvs_rr ipvs_mh nft_jhash hmark nft_jhash_connmark
 	hmark_connmark statistic_connmark nfqueue mark_hashed mark_pinned
 	crowded_raw_changed crowded_raw_always}"
+: "${STATES:=ip_rule rp_filter forward_rule firewall}"
+: "${BESIDE:=forward_raw_changed forward_raw_always ipvs_mh}"
 
-# pg FILE LINE: to pktgen
-pg() {
-	# shellcheck disable=SC2016 # cl's shell expands it
-	cl sh -c 'echo "$2" >/proc/net/pktgen/"$1"' - "$@" ||
-		fail "pktgen: $*"
+# --- states of this bench ----------------------------------------------------
+
+# All backends have packets: 49,152 flows leave none of 4,096 without, but for
+# once in forty times.
+with_all_used() { RUNS=1 FLOWS=49152; }
+# The same with what the kernel has room for unless told otherwise.
+with_default_gc() {
+	with_all_used
+	neighbours 1024
+	lossy=yes
 }
 
-# shellcheck disable=SC2317 # called by wait_for
-has_pktgen() { cl test -e /proc/net/pktgen/kpktgend_0; }
+# --- runs --------------------------------------------------------------------
 
-# generator: of the family's packets. IPv4 clients are many, in case that
-# addresses make a difference.
-generator() {
-	local line
-
-	modprobe pktgen
-	# Namespaces have threads of their own, which come a moment later.
-	wait_for 30 has_pktgen
-	pg kpktgend_0 'add_device front'
-	if [ "$family" = 4 ]; then
-		set -- 'pkt_size 60' 'src_min 192.0.2.0' \
-			'src_max 192.0.2.255' "dst $VIP4"
-	else
-		set -- 'pkt_size 80' 'src6 2001:db8:c::1' "dst6 $VIP6"
-	fi
-	for line in 'clone_skb 0' 'delay 0' "dst_mac $mac" \
-		'udp_src_min 1024' 'udp_src_max 2047' \
-		"udp_dst_min $PORT" "udp_dst_max $PORT" "$@"; do
-		pg front "$line"
-	done
-}
-
-# send N: took, instructions a packet; once more if packets had to wait for
-# ksoftirqd, as they may on 6.1, and could still be there in the end: a second
-# one that waits is an error
-send() {
+# whole: a packet of each flow; once more if any had to wait
+whole() {
 	local tries
 
 	for ((tries = 0; tries < 50; tries++)); do
-		pg front "count $1"
-		pg pgctrl start
-		sent=$((sent + $1))
-		took=$(cl cat /proc/net/pktgen/front | awk -v n="$1" '
-			/errors:/ && $NF != 0 { exit }
-			/^Result: OK/ { printf "%.1f\n", 1000 * $3 / n }')
-		[ -z "$took" ] || return 0
+		sent=$((sent + FLOWS))
+		! send udp 0 "$FLOWS" "$FLOWS" || return 0
 	done
-	fail 'pktgen: always errors'
+	fail 'packets always have to wait'
 }
 
-# queued N: likewise, of as many as fit into the queue, up to the last verdict
+# queued: likewise, of as many as fit into the queue, up to the last verdict
 queued() {
-	verdicts=$((verdicts + $1)) sent=$((sent + $1))
-	pg front "count $1"
-	pg pgctrl start
-	wait_for 60 has_verdicts
-	took=$(cl sed -nE 's/^ *started: ([0-9]+)us.*/\1/p' \
-		/proc/net/pktgen/front | cat - "$T/queue.flows" |
-		tr '\n=' '  ' |
-		awk -v n="$1" '{ printf "%.1f\n", 1000 * ($NF - $1) / n }')
+	local tries late
+
+	for ((tries = 0; tries < 50; tries++)); do
+		late=''
+		verdicts=$((verdicts + FLOWS)) sent=$((sent + FLOWS))
+		send udp 0 "$FLOWS" "$FLOWS" || late=yes
+		wait_for 60 has_verdicts
+		took=$(sed 's/.*last=//' "$T/queue.flows")
+		took=$(((took - started) * 1000))
+		[ -n "$late" ] || return 0
+		echo '# packets of the queue had to wait'
+	done
+	fail 'packets always have to wait'
 }
 
 # shellcheck disable=SC2317 # called by wait_for
@@ -99,37 +83,95 @@ nfqueue() {
 	routes "$1"
 	match mangle -j NFQUEUE --queue-num 0
 	"$flows" queue "$T/queue.flows" lb "$1" &
-	listener=$! verdicts=0
+	listener=$! verdicts=0 FLOWS=1000
 	wait_for 20 test -e "$T/queue.flows"
 }
 
-# cost BACKENDS PATH: warm up and measure; every packet has to get to the sink
-cost() {
-	local before run send=send n=$PACKETS
+# runs PATH: warm up and measure: $T/runs, instructions a packet of each
+runs() {
+	local run pass=whole
 
-	[ "$2" != nfqueue ] || send=queued n=1000
-	$send $n
+	[ "$1" != nfqueue ] || pass=queued
+	$pass
 	before=$(sunk) sent=0
 	rm -f "$T/runs"
 	for ((run = 0; run < RUNS; run++)); do
-		$send $n
-		echo "$took" >>"$T/runs"
+		$pass
+		awk -v a="$took" -v n="$FLOWS" \
+			'BEGIN { printf "%.1f\n", a / n }' >>"$T/runs"
 	done
-	check_eq "IPv$family, $1 backends, $2: packets" $sent \
-		$(($(sunk) - before))
-	cost_is "$1" "$2" "$T/runs"
+	sunk=$(($(sunk) - before))
 }
 
-# measure FAMILY BACKENDS PATH
+# measure FAMILY BACKENDS PATH[:STATE]: every packet has to get to the sink,
+# unless it is about packets that do not
 measure() {
+	local RUNS=$RUNS FLOWS=$FLOWS lossy=$lossy before sunk
+
 	begin "$1"
-	generator
-	"$3" "$2"
-	cost "$2" "$3"
+	state_of "$3"
+	"${3%%:*}" "$2"
+	runs "$3"
+	if [ -n "$lossy" ] && [ "$2" != 0 ]; then
+		neighbours 65536
+		check_ge "IPv$1, $2 backends, ${3%%:*}, gc_thresh3 of 1,024: lost of $sent packets" \
+			1 $((sent - sunk))
+	else
+		check_eq "IPv$1, $2 backends, $3: packets" "$sent" "$sunk"
+	fi
+	cost_is "$2" "$3" "$T/runs"
 	end_jobs
 }
 
+# in_states N: plain routing and others side by side
+in_states() {
+	local state path
+
+	for family in 4 6; do
+		for state in ${STATES//,/ }; do
+			[ "$state$family" != rp_filter6 ] || continue
+			measure "$family" 0 "plain:$state"
+			for path in ${BESIDE//,/ }; do
+				measure "$family" "$1" "$path:$state"
+			done
+		done
+	done
+}
+
+# all_used N: what many backends cost when each has packets
+all_used() {
+	local path
+
+	for family in 4 6; do
+		measure "$family" 0 plain:all_used
+		for path in forward_raw_changed forward_raw_always; do
+			measure "$family" "$1" "$path:all_used"
+		done
+		plain["$family:default_gc"]=${plain["$family:all_used"]}
+		measure "$family" "$1" forward_raw_changed:default_gc
+	done
+}
+
+# unchanged: nothing of all that makes plain routing dearer or cheaper
+unchanged() {
+	local first
+
+	for family in 4 6; do
+		first=${plain[$family]%.*}
+		measure "$family" 0 plain
+		check_le "IPv$family, plain routing in the end: instructions apart" \
+			$((first / 500)) \
+			$((first > ${plain[$family]%.*} ?
+				first - ${plain[$family]%.*} :
+				${plain[$family]%.*} - first))
+	done
+}
+
 load_module
+modprobe lbhash_source || fail 'no lbhash_source: make source'
 room_for_entries
-sysctl -qw net.core.netdev_max_backlog=1
+neighbours 65536
+in_states 100
+all_used 4096
 each_path plain raw_rule mangle_rule raw_empty defragged_empty tracked_empty
+unchanged

@@ -3,7 +3,9 @@
 #
 # For benches: a client, a balancer, a device that throws away what the balancer
 # forwards; and the paths that a packet may take through the balancer, each a
-# function of the number of backends. "plain" is routing without any rule.
+# function of the number of backends. "plain" is routing without any rule. What a
+# balancer may have besides, whatever it balances by, is a state: PATH:ip_rule is a
+# path in a namespace that has a routing rule.
 #
 #   PROTO PORT        what is balanced
 #   BACKENDS PATHS    how many backends, by which paths, without a space if need
@@ -15,16 +17,29 @@
 
 # --- the network -------------------------------------------------------------
 
-# begin 4|6: anew, for a table of iptables that is there costs something, even
-# when it is empty
-begin() {
-	family=$1
-	ip netns del cl 2>/dev/null
-	ip netns del lb 2>/dev/null
+# shellcheck disable=SC2317 # called by wait_for
+has_no_witness() { ! ip link show witness >/dev/null 2>&1; }
+
+# end: both namespaces are gone, with their hooks, and not only their names: a
+# link of lb goes with it. It stays down, and no packet meets it.
+end() {
+	ip netns del cl
+	ip netns del lb
+	wait_for 60 has_no_witness
 	# shellcheck disable=SC2034 # of lib.sh
 	namespaces=()
+}
+
+# begin 4|6: anew, for nothing that was there once leaves a namespace as it was:
+# an empty table of iptables costs something, and so do a routing rule and a local
+# route that have been deleted
+begin() {
+	family=$1
+	[ ! -e /run/netns/lb ] || end
 	add_namespace cl
 	add_namespace lb 1
+	ip link add witness type veth peer name witness netns lb ||
+		fail 'no witness'
 	add_link cl front 1.0.2 lb front
 	ip -n lb -b - <<-END
 		addr add 10.1.0.1/24 dev front
@@ -33,6 +48,8 @@ begin() {
 		link set sink arp off up
 		addr add 10.2.0.1/16 dev sink
 		addr add 2001:db8:2::1/64 dev sink nodad
+		route add 192.0.2.0/24 via 10.1.0.2
+		route add 2001:db8:c::/64 via 2001:db8:1::2
 		route add $VIP4 dev sink
 		route add $VIP6 dev sink
 		route add default dev sink table 100
@@ -51,6 +68,39 @@ room_for_entries() {
 	modprobe nf_conntrack
 	sysctl -qw net.netfilter.nf_conntrack_buckets=65536 \
 		net.netfilter.nf_conntrack_max=262144 || fail sysctl
+}
+
+# neighbours THRESHOLD: as many backends of a link can be used before the kernel
+# throws neighbours away to have room for others. It is one limit for all
+# namespaces.
+neighbours() {
+	local f
+
+	for f in 4 6; do
+		sysctl -qw net.ipv$f.neigh.default.gc_thresh1=$(($1 / 8)) \
+			net.ipv$f.neigh.default.gc_thresh2=$(($1 / 2)) \
+			net.ipv$f.neigh.default.gc_thresh3="$1" || fail sysctl
+	done
+}
+
+# send KIND FIRST FLOWS COUNT: packets of these flows from the client; sets
+# $took, cycles, and $started, microseconds of the monotonic clock. Fails if
+# packets had to wait for ksoftirqd, so that not all that they cost was counted.
+send() {
+	local late
+
+	if [ "$family" = 4 ]; then
+		set -- "$@" 192.0.2.0 "$VIP4"
+	else
+		set -- "$@" 2001:db8:c:: "$VIP6"
+	fi
+	# shellcheck disable=SC2016 # cl's shell expands it
+	cl sh -c 'echo "$@" >/proc/lbhash_source' - \
+		front "$mac" "$1" "$5" "$6" "$PORT" "$2" "$3" "$4" ||
+		fail "no packets: $*"
+	# shellcheck disable=SC2034 # for the benches
+	read -r took started late </proc/lbhash_source
+	[ "$late" = 0 ]
 }
 
 # packets that were forwarded
@@ -211,7 +261,8 @@ statistic_connmark() {
 }
 
 # ipvs N SCHEDULER...: the kernel's own balancer, in its direct routing mode; it
-# looks at packets for the machine itself
+# looks at packets for the machine itself, which therefore has the VIP (a route
+# of the type "local" would have the source of every packet looked up)
 ipvs() {
 	local vip=$VIP4 service
 
@@ -222,11 +273,36 @@ ipvs() {
 		addresses "$1" | sed "s/.*:.*/[&]/; s/.*/-a $service -r &:$PORT -g/"
 	} | lb ipvsadm -R || fail ipvsadm
 	lb ipvsadm --set 0 0 86400 || fail ipvsadm
-	vip=${vip#[}
-	ip "-$family" -n lb route replace local "${vip%]}" dev lo table local
+	vip=VIP$family
+	ip "-$family" -n lb addr add "${!vip}" dev lo || fail VIP
 }
 ipvs_mh() { ipvs "$1" mh; }
 ipvs_rr() { ipvs "$1" rr -o; }
+
+# --- what hosts have besides -------------------------------------------------
+
+with_ip_rule() {
+	local net=203.0.113.0/24
+
+	[ "$family" = 4 ] || net=2001:db8:99::/64
+	ip "-$family" -n lb rule add pref 100 from $net lookup 100 ||
+		fail 'routing rule'
+}
+
+# Of IPv4 only.
+with_rp_filter() { lb sysctl -qw net.ipv4.conf.all.rp_filter=1; }
+
+with_forward_rule() { xt -A FORWARD -p "$PROTO" --dport "$PORT" -j ACCEPT; }
+
+with_firewall() {
+	xt -P FORWARD DROP
+	xt -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+	xt -A FORWARD -p "$PROTO" --dport "$PORT" \
+		-m conntrack --ctstate NEW,UNTRACKED -j ACCEPT
+}
+
+# state_of PATH[:STATE]: establish it
+state_of() { [[ $1 != *:* ]] || "with_${1#*:}"; }
 
 # --- what it costs -----------------------------------------------------------
 
