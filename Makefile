@@ -86,6 +86,8 @@ help:
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'bench        what packets and changes cost, and what others do: writes'
 	@echo '             doc/benchmarks.md'
+	@echo 'profile      the same by function of the kernel, and misses in a model of'
+	@echo '             a cache: P=forward_raw_changed K=6.12 F=4 N=10'
 	@echo 'bench-churn  who breaks when backends change, simulated: half a'
 	@echo '             minute for two tables; a short one in check-host'
 	@echo 'fuzz         ten minutes each of the packet parser, of lbhashctl apply'
@@ -246,6 +248,12 @@ $(B)/%/bench/lbhash_source.ko: $(wildcard selftests/bench/source/*)
 	$(Q)$(MAKE) -C $(MODULES)/$*/build M=$(@D) W=1 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
+# A plugin of QEMU, which finds its functions when it loads it.
+$(B)/bench/profile.so: selftests/bench/profile.c selftests/bench/plugin.h
+	@mkdir -p $(@D) && echo '  CC      bench/profile'
+	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror -shared -fPIC \
+		-fvisibility=hidden -o $@ $<
+
 $(B)/bench/lookup: selftests/bench/lookup.c kmod/flow.c kmod/flow.h \
 		$(wildcard selftests/unit/shim/linux/*.h)
 	@mkdir -p $(@D) && echo '  CC      bench/lookup'
@@ -302,8 +310,13 @@ soak: deps
 next:
 	@selftests/vm/next build
 
-.PHONY: bench bench-churn source check-debug check-kcsan module-debug module-kcsan \
-	next soak sanitized ynl facts
+profile: deps
+	@$(MAKE) -sj$(shell nproc) -O all source $(B)/bench/profile.so
+	@selftests/bench/profile $(addprefix -k ,$(K)) $(addprefix -f ,$(F)) \
+		$(addprefix -n ,$(N)) $(or $(P),forward_raw_changed)
+
+.PHONY: bench bench-churn profile source check-debug check-kcsan module-debug \
+	module-kcsan next soak sanitized ynl facts
 
 # --- fuzzers -----------------------------------------------------------------
 

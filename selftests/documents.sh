@@ -34,6 +34,7 @@ check-kcsan	likewise
 soak		are tests of check, for longer
 fuzz		are fuzzers of check, for longer
 bench		takes an hour
+profile		is a boot of a bench, under a plugin of QEMU
 bench-churn	is a check of the host, for longer
 '
 

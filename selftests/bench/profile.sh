@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 3000
+# by name: is a part of selftests/bench/profile
+#
+# Packets for the profiler, which looks at the last of these runs, and the
+# kernel's symbols.
+#
+#   WAY=PATH[:STATE]  BACKENDS  FAMILY  KIND
+. ./lib.sh
+. ./paths.bash
+
+: "${WAY:=forward_raw_changed}" "${BACKENDS:=10}" "${FAMILY:=4}" "${KIND:=udp}"
+PROTO=tcp PORT=80 FLOWS=1024
+# shellcheck disable=SC2034 # of paths.bash
+[ "$KIND" != udp ] || PROTO=udp PORT=9
+
+load_module
+modprobe lbhash_source || fail 'no lbhash_source: make source'
+room_for_entries
+neighbours 65536
+begin "$FAMILY"
+state_of "$WAY"
+"${WAY%%:*}" "$BACKENDS"
+before=$(sunk)
+for _ in 1 2 3; do
+	send "$KIND" 0 $FLOWS $FLOWS || fail 'packets had to wait'
+done
+check_eq 'packets' $((3 * FLOWS)) $(($(sunk) - before))
+echo "# instructions $took packets $FLOWS"
+awk '$2 ~ /[tTwW]/ { print $1, 0, $3, $4 }' /proc/kallsyms | gzip | base64 |
+	sed 's/^/# symbols /'
