@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Every command of doc/setup.md, in its order, where it says: blocks that begin
-# with "```sh balancer" in lb, those with "```sh server" in every server. The
+# with "```sh balancer" in lb, those with "```sh server" in every server, those
+# with "```sh machine" in the machine's first network namespace. The
 # hosts are set up as badly as a careful distribution would; after a section
 # what it promises is true, and was not before.
 . ./lib.sh
@@ -32,6 +33,7 @@ follow() {
 		case $role in
 		balancer) try lb ;;
 		server) for n in 1 2 3; do try srv "$n"; done ;;
+		machine) try env ;;
 		*) fail "whose command is: $role $command" ;;
 		esac
 		executed=$((executed + 1))
@@ -237,6 +239,21 @@ check_mss() {
 		"$(awk '/tcpmss match !/ { n += $1 } END { print n + 0 }' "$T/mss")"
 }
 
+# have_neighbours 4|6 N: how many of so many neighbours that were just heard of
+# the kernel still knows
+have_neighbours() {
+	local net=10.2
+
+	[ "$1" = 4 ] || net=2001:db8:2:
+	seq "$2" | awk -v net="$net" '{
+		printf net == "10.2" ? "neigh replace %s.%d.%d" : \
+			"neigh replace %s:%d:%d", net, 1 + $1 / 200, $1 % 200 + 1
+		print " lladdr 02:00:00:00:00:01 nud reachable dev lan"
+	}' | ip -n lb -force -b - 2>/dev/null
+	ip "-$1" -n lb neigh show dev lan | grep -c 'lladdr 02:00:00:00:00:01'
+	ip "-$1" -n lb neigh flush dev lan nud reachable
+}
+
 network
 for n in 1 2 3; do
 	start_nginx "$n"
@@ -309,6 +326,16 @@ follow 8
 check_get 'NAT' 8080
 check_errors 'NAT'
 
+for family in 4 6; do
+	check_le "IPv$family, 2000 neighbours that fit by default" 1024 \
+		"$(have_neighbours $family 2000)"
+done
 follow 9
+for family in 4 6; do
+	check_eq "IPv$family, neighbours that fit" 4000 \
+		"$(have_neighbours $family 4000)"
+done
+
+follow 10
 check_eq 'services' '' "$(ctl service show)"
 check_eq 'commands tried' "$(commands '' | wc -l)" "$executed"
