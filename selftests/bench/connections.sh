@@ -32,8 +32,7 @@ connections() {
 	for kind in syn ack data; do
 		sent=$((sent + CONNECTIONS))
 		send $kind "$1" $CONNECTIONS $CONNECTIONS || continue
-		awk -v a="$took" -v n=$CONNECTIONS \
-			'BEGIN { printf "%.1f\n", a / n }' >>"$T/$kind"
+		per_packet $CONNECTIONS >>"$T/$kind"
 	done
 }
 

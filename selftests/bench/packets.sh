@@ -97,8 +97,7 @@ runs() {
 	rm -f "$T/runs"
 	for ((run = 0; run < RUNS; run++)); do
 		$pass
-		awk -v a="$took" -v n="$FLOWS" \
-			'BEGIN { printf "%.1f\n", a / n }' >>"$T/runs"
+		per_packet "$FLOWS" >>"$T/runs"
 	done
 	sunk=$(($(sunk) - before))
 }
