@@ -3,9 +3,9 @@
 #
 # Every command of doc/setup.md, in its order, where it says: blocks that begin
 # with "```sh balancer" in lb, those with "```sh server" in every server, those
-# with "```sh machine" in the machine's first network namespace. The
-# hosts are set up as badly as a careful distribution would; after a section
-# what it promises is true, and was not before.
+# with "```sh machine" in the machine's first network namespace. The hosts are
+# set up as badly as a careful distribution would; after a section what it
+# promises is true, and was not before.
 . ./lib.sh
 . ./documents.bash
 . ./packets.bash
