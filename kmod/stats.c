@@ -7,6 +7,7 @@
 #include <linux/gfp.h>
 
 #include "stats.h"
+#include "table.h"
 
 /**
  * lbhash_stats_service_alloc - counters of a service, all zero
@@ -16,8 +17,7 @@
  */
 struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void)
 {
-	return alloc_percpu_gfp(struct lbhash_service_stats,
-				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return alloc_percpu_gfp(struct lbhash_service_stats, LBHASH_GFP_KEPT);
 }
 
 /**
@@ -28,8 +28,7 @@ struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void)
  */
 struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void)
 {
-	return alloc_percpu_gfp(struct lbhash_backend_stats,
-				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return alloc_percpu_gfp(struct lbhash_backend_stats, LBHASH_GFP_KEPT);
 }
 
 /**

@@ -15,11 +15,12 @@
 
 #define LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
 
-/* For what a request needs, and for what stays. Who asks for too much is told
- * so; the log is not.
+/* GFP flags for temporary and for lasting memory; failure is reported to the
+ * caller, not logged. What a cgroup's limit does not allow fails, too, instead
+ * of ending one of the cgroup's processes.
  */
 #define LBHASH_GFP	(GFP_KERNEL | __GFP_NOWARN)
-#define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT)
+#define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT | __GFP_RETRY_MAYFAIL)
 
 struct lbhash_backend_stats;
 struct lbhash_nexthop;
