@@ -124,7 +124,7 @@ check_document() {
 	local document=$1 ns=${1//[^a-z]/} here executed=0 text section test
 	local -A known=()
 
-	check_eq "$document: commands in no block" '' "$(stray "$document")"
+	check_empty "$document: commands in no block" "$(stray "$document")"
 	while IFS=$'\t' read -r section test; do
 		case $section in
 		"$document"*)

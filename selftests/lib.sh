@@ -44,10 +44,27 @@ ok() {
 	echo "ok - $*"
 }
 
-# Exits, so never call it (nor anything that may fail) in a subshell.
+# In a subshell, too, it ends the whole test.
 fail() {
-	echo "not ok - $*"
+	if [ "$BASHPID" != $$ ]; then
+		end_test "$*"
+	else
+		echo "not ok - $*"
+	fi
 	exit 1
+}
+
+# end_test WHY: from a process that is not the test's own shell
+end_test() {
+	echo "$*" >>"$T/failed"
+	kill -USR2 $$
+}
+
+# Bash calls it in a subshell for a command that does not exist.
+# shellcheck disable=SC2317
+command_not_found_handle() {
+	end_test "$1: no such command"
+	return 127
 }
 
 skip() {
@@ -55,14 +72,38 @@ skip() {
 	exit 4
 }
 
+# wanted NAME WANT GOT: a command that went wrong prints nothing, or jq null:
+# where both sides did, they are equal, but nothing has been checked.
+wanted() {
+	local want
+
+	[ $# = 3 ] || fail "${1:-?}: a check takes a name and two values, not $*"
+	want=${2:0:200}
+	[[ ${want//null/} = *[^[:space:],:\;]* ]] || fail "$1: it wants nothing"
+}
+
 # check_eq NAME WANT GOT
 check_eq() {
+	wanted "$@"
 	[ "$2" = "$3" ] || fail "$1: want $2, got $3"
 	ok "$1: $3"
 }
 
+# check_empty NAME GOT, check_null NAME GOT: for those who want nothing
+check_empty() {
+	[ $# = 2 ] || fail "${1:-?}: check_empty takes one value, not $*"
+	[ -z "$2" ] || fail "$1: want nothing, got $2"
+	ok "$1: nothing"
+}
+
+check_null() {
+	[ "$2" = null ] || fail "$1: want null, got $2"
+	ok "$1: null"
+}
+
 # check_same NAME WANT GOT: many lines, of which only the difference is shown
 check_same() {
+	wanted "$@"
 	[ "$2" = "$3" ] || {
 		diff <(echo "$2") <(echo "$3") | sed 's/^/# /'
 		fail "$1: want <, got >"
@@ -70,13 +111,22 @@ check_same() {
 	ok "$1: $(wc -l <<<"$2") lines"
 }
 
+# numbers NAME LIMIT GOT
+numbers() {
+	wanted "$@"
+	[[ $2 =~ ^-?[0-9]+$ ]] || fail "$1: the limit '$2' is not a number"
+	[[ $3 =~ ^-?[0-9]+$ ]] || fail "$1: got '$3', which is not a number"
+}
+
 # check_le NAME MOST GOT, check_ge NAME LEAST GOT
 check_le() {
+	numbers "$@"
 	[ "$3" -le "$2" ] || fail "$1: want at most $2, got $3"
 	ok "$1: $3, at most $2"
 }
 
 check_ge() {
+	numbers "$@"
 	[ "$3" -ge "$2" ] || fail "$1: want at least $2, got $3"
 	ok "$1: $3, at least $2"
 }
@@ -130,9 +180,14 @@ cleanup() {
 	local rc=$? ns
 
 	trap - EXIT
+	trap '' USR2
 	[ "$rc" -ne 0 ] || [ "$oks" -gt 0 ] || rc=1
 	[ "$rc" -eq 0 ] || [ "$rc" -eq 4 ] || diagnose 2>&1 | sed 's/^/# /'
 	end_jobs
+	if [ "$rc" -eq 0 ] && [ -e "$T/failed" ]; then
+		sed 's/^/not ok - /' "$T/failed"
+		rc=1
+	fi
 	for ns in "${namespaces[@]}"; do
 		# What a function has started is not among the jobs.
 		ip netns pids "$ns" 2>/dev/null | xargs -r kill -KILL
@@ -143,6 +198,8 @@ cleanup() {
 	exit "$rc"
 }
 trap cleanup EXIT
+# shellcheck disable=SC2154 # USR2 comes from end_test
+trap 'fail "$(head -n 1 "$T/failed")"' USR2
 
 # shellcheck disable=SC2317 # called by the trap
 diagnose() {
@@ -162,9 +219,16 @@ load_module() {
 
 # --- the network -------------------------------------------------------------
 
-cl() { ip netns exec cl "$@"; }
-lb() { ip netns exec lb "$@"; }
-srv() { ip netns exec "s$1" "${@:2}"; }
+# in_netns NAMESPACE COMMAND...: of a command that does not exist ip says no more
+# than 255
+in_netns() {
+	type -P "$2" >/dev/null || fail "$2: no such command, in $1"
+	ip netns exec "$@"
+}
+
+cl() { in_netns cl "$@"; }
+lb() { in_netns lb "$@"; }
+srv() { in_netns "s$1" "${@:2}"; }
 
 add_namespace() {
 	ip netns add "$1" || fail "no namespace $1"

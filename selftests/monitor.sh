@@ -92,7 +92,7 @@ web: service-del"
 			head -n 2 | paste -sd ' ')"
 	ends text INT 0
 	ends json TERM 0
-	check_eq "complaints" "" "$(cat "$T/text.err" "$T/json.err")"
+	check_empty "complaints" "$(cat "$T/text.err" "$T/json.err")"
 	lbhashctl -n elsewhere flush
 }
 

@@ -107,14 +107,14 @@ mkdir -p "$units"
 install -D -m 644 -t /usr/lib/systemd/system /lbhash/tools/lbhash.service
 systemd-analyze verify --man=no lbhash.service >"$T/verify" 2>&1 ||
 	fail "verify: $(cat "$T/verify")"
-check_eq "systemd-analyze verify says" '' "$(cat "$T/verify")"
+check_empty "systemd-analyze verify says" "$(cat "$T/verify")"
 configure s1 s2
 restored_rules
 systemctl enable lbhash netfilter-persistent 2>/dev/null || fail enable
 
 check_eq "before: modules" 0 "$(grep -c xt_lbhash /proc/modules)"
 boot
-check_eq "after boot: what has failed" '' \
+check_empty "after boot: what has failed" \
 	"$(inside list-units --failed --plain --no-legend)"
 check_eq "loaded" "$(modinfo -F srcversion xt_lbhash)" \
 	"$(cat /sys/module/xt_lbhash/srcversion)"

@@ -63,7 +63,7 @@ nobody_reads() {
 	# Who has one of these can aim at a backend.
 	for n in "service show" "service show web"; do
 		# shellcheck disable=SC2086 # words of a command
-		check_eq "nobody: seed, $n" null \
+		check_null "nobody: seed, $n" \
 			"$(nobody lb lbhashctl -j $n | jq -c '.[0].seed')"
 	done
 	check_eq 'root: digits of the seed' 32 \
@@ -74,7 +74,7 @@ nobody_reads() {
 		"$(cat "$T/out")"
 
 	# A walk over conntrack's entries is not for everyone.
-	check_eq 'nobody: who holds slots' null \
+	check_null 'nobody: who holds slots' \
 		"$(nobody lb lbhashctl -j service show web | jq '.[0].holding')"
 	check_eq 'root: who holds slots' 0 \
 		"$(ctl -j service show web | jq '.[0].holding')"

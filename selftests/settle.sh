@@ -99,7 +99,7 @@ held_slots() {
 		"$(goes 6 reset "$six")"
 	wait_for 60 in_transition 0
 	check_eq 'connections that hold slots open' 0 "$(shows holding)"
-	check_eq 'seconds' null "$(shows settles_in)"
+	check_null 'seconds' "$(shows settles_in)"
 	look tcp 1000
 	check_eq 'nothing is known of them' \
 		"$(says 4 "$four" 2) $(says 6 "$six" 2)" \
@@ -207,7 +207,7 @@ all_drained() {
 	arrive 'unknown ones' middle home
 	check_counts 'unknown ones' previous $ALL
 	check_eq 'slots in transition' "$SIZE" "$(shows transition_slots)"
-	check_eq 'seconds' null "$(shows settles_in)"
+	check_null 'seconds' "$(shows settles_in)"
 
 	for n in 1 2 3; do
 		change backend set web "s$n" state up

@@ -272,7 +272,7 @@ srv 1 sysctl -qw net.ipv4.conf.all.arp_ignore=1
 follow 3
 ip -n lb addr add "$VIP4/32" dev lo
 ip -n lb addr add "$VIP6/128" dev lo nodad
-check_eq 'answers without the rule' '' "$(patience=4; get 4 1; get 6 1)"
+check_empty 'answers without the rule' "$(patience=4; get 4 1; get 6 1)"
 follow 4
 while read -r command; do
 	try cl
@@ -293,7 +293,7 @@ lb iptables -t raw -S PREROUTING | grep -v icmp | grep LBHASH >"$T/rule"
 lb iptables -t raw -D PREROUTING 1
 lb iptables -t mangle -A PREROUTING -d "$VIP4" -p tcp \
 	-j MARK --set-mark 1
-check_eq 'firewall without LBHASH, IPv4' '' "$(patience=4; get 4 1)"
+check_empty 'firewall without LBHASH, IPv4' "$(patience=4; get 4 1)"
 lb iptables -t mangle -F PREROUTING
 # shellcheck disable=SC2046 # words of a rule
 lb iptables -t raw $(sed 's/^-A PREROUTING/-I PREROUTING 1/' "$T/rule")
@@ -337,5 +337,5 @@ for family in 4 6; do
 done
 
 follow 10
-check_eq 'services' '' "$(ctl service show)"
+check_empty 'services' "$(ctl service show)"
 check_eq 'commands tried' "$(commands '' | wc -l)" "$executed"

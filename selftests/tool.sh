@@ -294,15 +294,15 @@ progress() {
 	jq -nc '{services: [range(80) | {name: "s\(.)", size: 131101, backends: [
 		{name: "a", mark: 1}, {name: "b", mark: 2}]}]}' >"$T/many"
 	ctl apply "$T/many" 2>"$T/err" || fail "apply"
-	check_eq "no terminal, no progress" "" "$(cat "$T/err")"
+	check_empty "no terminal, no progress" "$(cat "$T/err")"
 	ctl flush
 	on_console lbhashctl -n lb apply "$T/many" >"$T/out"
 	check_ge "lines of progress" 2 "$(grep -oE "$line" "$T/out" | wc -l)"
-	check_eq "what is left of them" "" \
+	check_empty "what is left of them" \
 		"$(sed "s/.*\r${escape}\[K//" "$T/out")"
 	check_eq "it was done" 80 "$(ctl -j service show | jq length)"
 	ctl flush
-	check_eq "a terminal that cannot erase" "" \
+	check_empty "a terminal that cannot erase" \
 		"$(on_console env TERM=dumb lbhashctl -n lb apply "$T/many")"
 	check_eq "it was done, too" 80 "$(ctl -j service show | jq length)"
 
