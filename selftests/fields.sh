@@ -6,6 +6,7 @@
 # to one backend, what is not is spread. A client's network, with prefixes of
 # its own for IPv4 and IPv6; the network of the VIP; addresses only; ports only,
 # across the families.
+# boot: udp
 . ./lib.sh
 . ./packets.bash
 

@@ -4,6 +4,7 @@
 # What forwarding does to packets besides sending them, --forward does as well:
 # the TTL, the MTU of the way to a server, IP options, super-packets.
 # timeout: 600
+# boot: forward
 . ./lib.sh
 . ./forward.bash
 

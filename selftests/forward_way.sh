@@ -5,6 +5,7 @@
 # or do not answer, routes that move, come and go, devices that go, addresses
 # that change.
 # timeout: 600
+# boot: forward
 . ./lib.sh
 . ./forward.bash
 

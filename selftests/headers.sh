@@ -4,6 +4,7 @@
 # Ports are found behind IPv6 extension headers and IPv4 options. A packet with
 # them goes where a plain packet of its flow goes; one whose headers do not
 # lead to a transport header is malformed: unmarked, so it has no way to go.
+# boot: pieces
 . ./lib.sh
 . ./packets.bash
 

@@ -32,8 +32,8 @@ set -u
 SIZE=4099 VIP4=198.51.100.10 VIP6=2001:db8:f::10
 IPT=legacy TABLE=raw
 track=always forward='' marked=''
-# How many times as long all may take as on a quiet machine with a stock kernel;
-# what is not bash reads it in its environment.
+# How many times as long all may take as on a quiet machine with a stock kernel, a
+# whole number; what is not bash reads it in its environment.
 export lb_slow=${lb_slow:-1}
 T=$(mktemp -d) oks=0 servers=0 namespaces=()
 
@@ -149,7 +149,7 @@ wait_for() {
 }
 
 # checks_itself: does this kernel look for its own mistakes, at every step?
-checks_itself() { [[ $(uname -r) =~ -(debug|kcsan)$ ]]; }
+checks_itself() { [[ ${lb_kernel:-} = @(debug|kcsan) ]]; }
 
 # few N: of what takes long, N; fewer on a kernel that checks itself
 few() { checks_itself && echo $(($1 / 4)) || echo "$1"; }

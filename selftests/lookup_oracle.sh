@@ -4,6 +4,7 @@
 # `lbhashctl lookup` tells the truth: for 1000 random flows the backend that it
 # names is the one that the packet really reached, be the flow known or not.
 # timeout: 900
+# boot: udp
 . ./lib.sh
 
 # ask FILTER: "ADDRESS PORT ANSWER" of all flows

@@ -3,6 +3,7 @@
 #
 # Protocols other than TCP, UDP and SCTP: every packet of a source reaches one
 # backend, chosen by addresses, and by ports where the protocol has them.
+# boot: pieces
 . ./lib.sh
 . ./packets.bash
 

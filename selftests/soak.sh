@@ -8,6 +8,7 @@
 # the first round: 40 bytes that a change loses are seen. A few rounds; SOAK=1
 # makes it an hour. On the debug kernel, where nothing that is freed is free at
 # once, kmemleak looks for what is lost.
+# checks: some
 . ./lib.sh
 . ./checks.bash
 

@@ -4,6 +4,7 @@
 # UDP sockets that keep sending keep their backend while others come and go.
 # When it goes down, the very next datagram arrives elsewhere.
 # timeout: 900
+# boot: udp
 . ./lib.sh
 . ./checks.bash
 

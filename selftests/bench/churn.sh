@@ -9,6 +9,7 @@
 # several times the settling time.
 #
 #   selftests/vm/run --watch -d selftests/bench churn
+# checks: some
 . ./lib.sh
 . ./checks.bash
 . ./churn.bash

@@ -12,6 +12,7 @@
 # "plain" is routing of the same packets by the same kernel without a rule, and
 # all other figures are what a packet costs more than that; the least of five
 # runs.
+# checks: some
 . ./lib.sh
 . ./paths.bash
 

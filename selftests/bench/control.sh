@@ -11,6 +11,7 @@
 # BUILD is a table of a service; CHANGE is from the message that a backend has
 # another weight to the answer, all packets meeting the new table by then; APPLY
 # is lbhashctl, all of it.
+# checks: some
 . ./lib.sh
 . ./trace.bash
 

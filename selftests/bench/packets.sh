@@ -13,6 +13,7 @@
 # its own.
 #
 #   # cost FAMILY BACKENDS PATH[:STATE] INSTRUCTIONS
+# checks: some
 . ./lib.sh
 . ./paths.bash
 

@@ -5,6 +5,7 @@
 # What settling slots costs, in instructions: vm/run --icount -d selftests/bench
 # sweep. There the guest's TSC counts them, and hours in which nothing runs pass
 # at once.
+# checks: some
 . ./lib.sh
 . ./trace.bash
 

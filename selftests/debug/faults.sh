@@ -11,6 +11,7 @@
 # namespace do not notice.
 #
 #   SEED=N COUNT=N ./faults.sh      other messages, more of them
+# checks: 23
 . ./lib.sh
 . ./checks.bash
 

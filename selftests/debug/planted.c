@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mistakes on request, to see whether a debug kernel tells: "insmod planted.ko
- * what=leak" makes one while it loads.
+ * Mistakes on request, to see whether a debug kernel tells, or the runner:
+ * "insmod planted.ko what=leak" makes one while it loads.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -9,6 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include <linux/vmalloc.h>
@@ -134,6 +135,18 @@ static void race(void)
 		kthread_stop(two);
 }
 
+static void spin(void *unused)
+{
+	for (;;)
+		cpu_relax();
+}
+
+/* On every CPU, with interrupts off. */
+static void deaf(void)
+{
+	on_each_cpu(spin, NULL, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -148,6 +161,7 @@ static const struct {
 	{ "shift", shift },
 	{ "free_active", free_active },
 	{ "race", race },
+	{ "deaf", deaf },
 };
 
 static int __init planted_init(void)
