@@ -552,6 +552,7 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	enum ip_conntrack_dir dir;
 	struct lbhash_flow flow;
 	struct sk_buff *msg;
+	bool foreign = false;
 	struct nf_conn *ct;
 	u32 pinned = 0;
 	void *hdr;
@@ -564,9 +565,11 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	ct = lbhash_pin_find_flow(genl_info_net(info), &flow, &dir);
 	if (ct) {
 		pinned = lbhash_pin_read(ct, table->mask);
+		foreign = dir == IP_CT_DIR_REPLY && !pinned &&
+			  lbhash_oneway_is_begun(ct);
 		nf_ct_put(ct);
 	}
-	if (ct && dir == IP_CT_DIR_REPLY && !pinned) {
+	if (foreign) {
 		err = lbhash_refuse(&why, -ENOENT, info->attrs[LBHASH_A_FLOW],
 				    "the flow answers a connection that is not balanced");
 		return lbhash_nl_answer(skb, info, &why, err);

@@ -262,3 +262,21 @@ bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct)
 		return false;
 	}
 }
+
+/**
+ * lbhash_oneway_is_begun - was a connection's first packet its beginning?
+ * @ct: an entry
+ *
+ * conntrack_facts: picked_up_is_liberal
+ *
+ * Return: true if the source is translated or a SYN was seen; false for an
+ * entry that a packet of the connection's answers may have made.
+ */
+bool lbhash_oneway_is_begun(const struct nf_conn *ct)
+{
+	if (READ_ONCE(ct->status) & IPS_SRC_NAT)
+		return true;
+	return nf_ct_protonum(ct) == IPPROTO_TCP &&
+	       !(READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].flags) &
+		 IP_CT_TCP_FLAG_BE_LIBERAL);
+}

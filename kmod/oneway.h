@@ -26,6 +26,7 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 			    const struct sk_buff *skb, u8 family);
 bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct);
+bool lbhash_oneway_is_begun(const struct nf_conn *ct);
 
 /**
  * lbhash_oneway_can_be_reused - do connections like this have a beginning?

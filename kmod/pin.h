@@ -5,6 +5,8 @@
 #include <linux/types.h>
 #include <net/netfilter/nf_conntrack.h>
 
+#include "oneway.h"
+
 struct lbhash_flow;
 struct net;
 struct nf_hook_state;
@@ -70,17 +72,21 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
  * @conn: the packet's connection
  * @mark: its mark under the service's mask
  *
- * A backend or this host has begun it, and its source has become the VIP since:
- * what comes for the VIP is the answer.
+ * A backend or this host has begun the connection with the VIP as its source:
+ * what comes for the VIP is the answer. But where conntrack has not seen a
+ * client begin, or has forgotten it, the first packet that it sees may be the
+ * answer to the client.
  *
  * Return: true for the reply direction of a connection that is not pinned, and
- * ICMP errors about its other direction.
+ * for ICMP errors about its other direction, if its source was translated to
+ * the VIP or its SYN was seen.
  */
 static inline bool lbhash_pin_is_foreign(const struct lbhash_conn *conn,
 					 u32 mark)
 {
 	return conn->ct && !mark &&
-	       CTINFO2DIR(conn->info) == IP_CT_DIR_REPLY;
+	       CTINFO2DIR(conn->info) == IP_CT_DIR_REPLY &&
+	       lbhash_oneway_is_begun(conn->ct);
 }
 
 /**

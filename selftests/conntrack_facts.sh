@@ -228,6 +228,8 @@ two_way() {
 	fact seen_reply_is_established 'SYN, ACK' 'ESTABLISHED, SYN_RECV mark=0' \
 		"$state, $(known)"
 	look
+	fact picked_up_is_liberal 'not SYN, ACK' 'no no' \
+		"$(holds flags_have 1 $LIBERAL) $(holds flags_have 2 $LIBERAL)"
 	fact reply_sets_maxwin 'SYN, ACK' '65535,65535' "$(of maxwin)"
 	send tcp 1004 A 1
 	fact seen_reply_is_established ACK \
@@ -260,6 +262,8 @@ picked_up() {
 		"$state, $(known)"
 	look
 	fact reply_maxwin_is_0 'picked up' '65535,0' "$(of maxwin)"
+	fact picked_up_is_liberal ACK 'yes yes' "$(holds flags_have 1 $LIBERAL) $(
+		)$(holds flags_have 2 $LIBERAL)"
 	pin
 	send tcp 1006 PA 1 100
 	fact unknown_ack_is_new data 'NEW, ESTABLISHED UNREPLIED mark=7' \

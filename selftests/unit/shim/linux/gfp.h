@@ -16,6 +16,7 @@ typedef unsigned int gfp_t;
 #define GFP_KERNEL	0
 #define __GFP_NOWARN	0
 #define __GFP_ACCOUNT	0
+#define __GFP_RETRY_MAYFAIL	0
 #define __GFP_NORETRY	0
 #define __GFP_ZERO	1
 
