@@ -105,7 +105,7 @@ conntrack_rules() {
 }
 
 # set_up TABLE: where the target stands. TCP to ports 80 and 82 is balanced; to
-# 81 not, but its connections have a mark of the other service.
+# 81 not, but its connections have a mark, under the masks of both services.
 set_up() {
 	local protocol
 
@@ -118,7 +118,7 @@ set_up() {
 			-j LBHASH --service web || fail "$tables: $protocol"
 	done
 	"$tables" -t mangle -A PREROUTING -d "$vip" -p tcp --dport 81 \
-		-j CONNMARK --set-xmark 0x100/0xff00
+		-j CONNMARK --set-mark 0x101
 	look mangle PREROUTING
 	look filter FORWARD
 }
@@ -175,14 +175,14 @@ two_way_tcp() {
 	back 'unknown' data - - -
 }
 
-# Of a connection that is not balanced, conntrack has an entry all the same.
+# A connection that is not balanced has an entry, and a mark that others gave it.
 not_balanced() {
 	begin 81
-	there 'not balanced, unknown' syn - syn,other syn,other
+	there 'not balanced, unknown' syn - syn,s1,other syn,s1,other
 	there 'not balanced, half open, INVALID' ack \
-		syn,other syn,other syn,other
-	back 'not balanced' synack syn,other other other
-	there 'not balanced, two-way' data other other other
+		syn,s1,other syn,s1,other syn,s1,other
+	back 'not balanced' synack syn,s1,other s1,other s1,other
+	there 'not balanced, two-way' data s1,other s1,other s1,other
 }
 
 without_handshake() {
