@@ -12,9 +12,11 @@
 
 answers=seen
 
-# begin: the rule under test, and those that keep answers from conntrack
+# begin: the rule under test, and those that keep answers from conntrack; what
+# servers got before does not count
 begin() {
 	fresh 3
+	servers_report
 	balance -p tcp --sport "$source_ports"
 	[ "$answers" = seen ] || hide_answers
 }
