@@ -12,11 +12,11 @@
  * one of the 256 addresses that differ from SOURCE in the last byte, and one of
  * the ports from 1024 on. Reading the file then tells
  *
- *   CYCLES STARTED LATE
+ *   CYCLES PACKETS STARTED
  *
- * of the last order: STARTED in microseconds of the monotonic clock, and how
- * many packets were left for ksoftirqd, whose time is not in CYCLES. A profiler
- * (profile.c) knows by two instructions which ones are measured.
+ * of the last order, STARTED in microseconds of the monotonic clock. Packets
+ * that were left to ksoftirqd are not in PACKETS, nor is what they took in
+ * CYCLES. Two instructions tell a profiler (profile.c) what is measured.
  */
 #include <linux/etherdevice.h>
 #include <linux/inet.h>
@@ -81,13 +81,13 @@ struct order {
 /**
  * struct result - of an order
  * @cycles: of the TSC
+ * @packets: that took them
  * @started: when, in microseconds
- * @late: packets that waited for ksoftirqd
  */
 struct result {
 	u64 cycles;
+	u32 packets;
 	u64 started;
-	u32 late;
 };
 
 static DEFINE_MUTEX(lock);		/* protects last */
@@ -204,32 +204,43 @@ static void profile_end(void)
 	asm volatile("nopl 0x1bba5002(%rax)");
 }
 
+/* While ksoftirqd is about to run, softirqs are left to it. */
+static bool left_to_ksoftirqd(void)
+{
+	return local_softirq_pending() & BIT(NET_RX_SOFTIRQ);
+}
+
 static int send_packets(const struct order *o, struct result *r)
 {
+	u64 begin, now, late = 0;
 	u32 n, flow = 0;
 
-	r->late = 0;
+	r->packets = 0;
 	r->started = div_u64(ktime_get_ns(), NSEC_PER_USEC);
 	profile_begin();
-	r->cycles = rdtsc();
+	begin = rdtsc();
 	for (n = 0; n < o->count; n++) {
 		struct sk_buff *skb = make_packet(o, o->first + flow);
 
 		if (!skb)
 			return -ENOMEM;
-		/* Where it goes from there it goes at once, ... */
+		now = rdtsc();
+		/* To wherever it goes from there. */
 		dev_direct_xmit(skb, 0);
-		/* ... unless softirqs are left to ksoftirqd just now. */
-		if (local_softirq_pending() & BIT(NET_RX_SOFTIRQ)) {
-			r->late++;
-			schedule_timeout_uninterruptible(1);
+		if (left_to_ksoftirqd()) {
+			do {
+				schedule();
+			} while (left_to_ksoftirqd());
+			late += rdtsc() - now;
+		} else {
+			r->packets++;
 		}
 		if (++flow == o->flows)
 			flow = 0;
 		if (n % 64 == 63)
 			cond_resched();
 	}
-	r->cycles = rdtsc() - r->cycles;
+	r->cycles = rdtsc() - begin - late;
 	profile_end();
 	return 0;
 }
@@ -323,8 +334,8 @@ static ssize_t source_read(struct file *file, char __user *user, size_t len,
 	int n;
 
 	mutex_lock(&lock);
-	n = scnprintf(text, sizeof(text), "%llu %llu %u\n", last.cycles,
-		      last.started, last.late);
+	n = scnprintf(text, sizeof(text), "%llu %u %llu\n", last.cycles,
+		      last.packets, last.started);
 	mutex_unlock(&lock);
 	return simple_read_from_buffer(user, len, offset, text, n);
 }
