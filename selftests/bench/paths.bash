@@ -25,9 +25,23 @@ has_no_witness() { ! ip link show witness >/dev/null 2>&1; }
 end() {
 	ip netns del cl
 	ip netns del lb
+	[ ! -e /run/netns/sv ] || ip netns del sv
 	wait_for 60 has_no_witness
 	# shellcheck disable=SC2034 # of lib.sh
 	namespaces=()
+}
+
+# sink_up: what is forwarded leaves by it
+sink_up() {
+	ip -n lb -b - <<-END
+		link set sink up
+		addr add 10.2.0.1/16 dev sink
+		addr add 2001:db8:2::1/64 dev sink nodad
+		route add $VIP4 dev sink
+		route add $VIP6 dev sink
+		route add default dev sink table 100
+	END
+	ip -6 -n lb route add default dev sink table 100
 }
 
 # begin 4|6: anew, for nothing that was there once leaves a namespace as it was:
@@ -44,20 +58,45 @@ begin() {
 	ip -n lb -b - <<-END
 		addr add 10.1.0.1/24 dev front
 		addr add 2001:db8:1::1/64 dev front nodad
-		link add sink type dummy
-		link set sink arp off up
-		addr add 10.2.0.1/16 dev sink
-		addr add 2001:db8:2::1/64 dev sink nodad
 		route add 192.0.2.0/24 via 10.1.0.2
 		route add 2001:db8:c::/64 via 2001:db8:1::2
-		route add $VIP4 dev sink
-		route add $VIP6 dev sink
-		route add default dev sink table 100
+		link add sink type dummy
+		link set sink arp off
 	END
-	ip -6 -n lb route add default dev sink table 100
+	sink_up
 	lb sysctl -qw net.netfilter.nf_conntrack_udp_timeout=86400 ||
 		fail sysctl
 	read -r _ _ mac _ < <(ip -n lb -br link show front)
+}
+
+# real_neighbours N: the sink is a link to a host that has N addresses there and
+# answers for them, as the device that needs no answers is never short of
+# neighbours
+real_neighbours() {
+	add_namespace sv
+	ip -n lb link del sink
+	ip -n lb link add sink type veth peer name lan netns sv ||
+		fail 'no link'
+	# The balancer's own address, 10.2.0.1, is not the host's.
+	ip -n sv -b - <<-END
+		link set lan up
+		route add 10.2.0.0/24 dev lan
+		route add local 10.2.0.0/16 dev lo table main
+		addr add $VIP4/32 dev lo
+		addr add $VIP6/128 dev lan nodad
+	END
+	[ "$family" = 4 ] || addresses "$1" |
+		sed 's,.*,addr add &/128 dev lan nodad,' | ip -n sv -b - ||
+		fail addresses
+	ip netns exec sv "$(table)-legacy" -t raw -A PREROUTING -p "$PROTO" \
+		-j DROP || fail 'rule of the host'
+	sink_up
+}
+
+# packets that got to real neighbours
+arrived() {
+	ip netns exec sv "$(table)-legacy" -t raw -nvxL PREROUTING |
+		awk '/DROP/ { print $1 }'
 }
 
 # room_for_entries: the table is never full, and its chains are short. (That no
