@@ -86,7 +86,8 @@ err_netlink:
 err_nexthop:
 	unregister_pernet_subsys(&net_ops);
 	rcu_barrier();
-	return err;
+	/* -EEXIST tells modprobe that the module is loaded: a success. */
+	return err == -EEXIST ? -EBUSY : err;
 }
 
 static void __exit lbhash_exit(void)

@@ -76,7 +76,7 @@ second_copy() {
 	ipt -t raw -A OUTPUT -j LBHASH --service web || fail 'no rule'
 	LC_ALL=C sed 's/xt_lbhash/xt_lbhasg/g' "$(modinfo -n xt_lbhash)" \
 		>"$copy" || fail 'no copy'
-	check_eq 'a second copy is refused' 'File exists' \
+	check_eq 'a second copy is refused' 'Device or resource busy' \
 		"$(insmod "$copy" 2>&1 | sed 's/.*: //')"
 	check_eq 'modules' xt_lbhash \
 		"$(awk '/^xt_lbhas/ { print $1 }' /proc/modules)"
