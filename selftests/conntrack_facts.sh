@@ -364,7 +364,6 @@ errors() {
 # --- the packet's way through conntrack --------------------------------------
 
 templates() {
-	local refs
 
 	forget
 	frames raw PREROUTING -j CT --zone 5
