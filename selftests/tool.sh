@@ -175,11 +175,15 @@ documented() {
 
 # --- completion --------------------------------------------------------------
 
-# completes LINE WORD...: the words are what TAB would offer
+# completes LINE [WORD...]: the words are what TAB would offer
 completes() {
 	COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
 	_lbhashctl
-	check_eq "$1" "${*:2}" "${COMPREPLY[*]}"
+	if [ $# = 1 ]; then
+		check_empty "$1" "${COMPREPLY[*]}"
+	else
+		check_eq "$1" "${*:2}" "${COMPREPLY[*]}"
+	fi
 }
 
 completion() {
