@@ -164,7 +164,7 @@ check_document() {
 }
 
 total=0
-export -f make apt systemctl vi lbhashctl
+export -f make apt systemctl vi lbhashctl seconds
 export targets
 load_module
 for document in $(documents); do
