@@ -4,6 +4,7 @@
 # LBHASH --adopt in front of a balancer in user space: its rules, which expect
 # ESTABLISHED connections, work one-way, and it meets one packet a connection.
 # timeout: 900
+# checks: 20
 . ./lib.sh
 
 # queued FAMILY: packets that reached the NFQUEUE rule

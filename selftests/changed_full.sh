@@ -8,6 +8,7 @@
 # conntrack does not hear of: a flood of 100,000 SYNs makes no entry. Not while
 # a quarter of the slots is in transition, either, whether there is room for
 # none of their connections, for some, or for all.
+# checks: 29
 . ./lib.sh
 . ./checks.bash
 

@@ -6,6 +6,7 @@
 # every kind of change: no connection breaks whose backend stays, conntrack
 # remembers those in slots in transition only, and nothing when all is settled.
 # Some connections never stop talking, the others say something now and then.
+# checks: 53
 . ./lib.sh
 . ./checks.bash
 . ./churn.bash

@@ -3,6 +3,7 @@
 # timeout: 900
 #
 # What `make demo` shows is true, on every kernel and on slow machines.
+# checks: 3
 . ./lib.sh
 
 bash ./demo.sh >"$T/page" 2>&1

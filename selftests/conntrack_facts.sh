@@ -11,6 +11,7 @@
 # and conntrack(8) show what becomes of them; what only the kernel sees comes
 # from a module of the test's own, facts/conntrack_facts.c.
 # timeout: 600
+# checks: 205
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash

@@ -5,6 +5,7 @@
 # Conntrack's table is full, of connections that it must not evict. A raw rule
 # loses nothing: connections with an entry stay with their backend, all others
 # are balanced by hash. A mangle rule never sees what conntrack drops.
+# checks: 20
 . ./lib.sh
 . ./checks.bash
 

@@ -7,6 +7,7 @@
 # timeout: 600
 # kmemleak: yes
 # lbhashctl: san
+# checks: 306
 . ./lib.sh
 
 V6=2001:db8::

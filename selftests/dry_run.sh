@@ -7,6 +7,7 @@
 # collateral, slots that enter transition, each backend's part of it. The truth
 # is counted slot by slot in the tables before and after; the event of the
 # change has the same numbers; and the dry run itself changes nothing.
+# checks: 119
 . ./lib.sh
 
 SIZE=1409

@@ -4,6 +4,7 @@
 # Connections that outlive the time-out of a half-open entry by far keep their
 # backend, although their slots got another owner meanwhile. One connection of
 # either family per variant, all at once, told apart by their source ports.
+# checks: 14
 . ./lib.sh
 
 FIRST_PORT=40001

@@ -6,6 +6,7 @@
 # picked once, and conntrack ends up with proper connections; or never hears of
 # any, and all packets go to the owner of their slot.
 # timeout: 900
+# checks: 124
 . ./lib.sh
 . ./checks.bash
 

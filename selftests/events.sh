@@ -5,6 +5,7 @@
 # Who listens to conntrack's events, as conntrackd does for a standby balancer,
 # learns every pin: of a new connection with its first event, of one that is
 # picked again with an update.
+# checks: 18
 . ./lib.sh
 . ./checks.bash
 

@@ -6,6 +6,7 @@
 # when a service is missing, or still in use.
 #
 # timeout: 600
+# checks: 48
 . ./lib.sh
 
 # tables COMMAND: of the flavour and family under test

@@ -7,6 +7,7 @@
 # its own for IPv4 and IPv6; the network of the VIP; addresses only; ports only,
 # across the families.
 # boot: udp
+# checks: 60
 . ./lib.sh
 . ./packets.bash
 

@@ -5,6 +5,7 @@
 # The firewall that everybody has: drop what is INVALID, accept what belongs to
 # a connection, accept what may begin one. It kills direct server return after
 # the SYN. After LBHASH it lets it pass, and still drops what is INVALID.
+# checks: 23
 . ./lib.sh
 . ./checks.bash
 

@@ -8,6 +8,7 @@
 # more than three quarters full. The rest of the table, a quarter of
 # net.netfilter.nf_conntrack_max at least, holds nothing that cannot be evicted.
 # Clients do not notice, and no packet is lost.
+# checks: 21
 . ./lib.sh
 . ./checks.bash
 

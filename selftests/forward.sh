@@ -5,6 +5,7 @@
 # with the balancer, a gateway, a tunnel, a VLAN, a bridge. No routing rule takes
 # part.
 # timeout: 600
+# checks: 62
 . ./lib.sh
 . ./checks.bash
 . ./forward.bash

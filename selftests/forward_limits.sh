@@ -5,6 +5,7 @@
 # the TTL, the MTU of the way to a server, IP options, super-packets.
 # timeout: 600
 # boot: forward
+# checks: 40
 . ./lib.sh
 . ./forward.bash
 

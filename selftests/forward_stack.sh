@@ -6,6 +6,7 @@
 # NFQUEUE, conntrack, rp_filter, martians, IPsec policies, the switches that turn
 # forwarding off, and that an address is the balancer's own.
 # timeout: 600
+# checks: 253
 . ./lib.sh
 . ./packets.bash
 . ./forward.bash

@@ -6,6 +6,7 @@
 # that change.
 # timeout: 600
 # boot: forward
+# checks: 44
 . ./lib.sh
 . ./forward.bash
 

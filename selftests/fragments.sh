@@ -4,6 +4,7 @@
 # Datagrams of 8 KiB in fragments, in every order: each is one packet to the
 # balancer, and arrives whole where the small ones of its socket go.
 # boot: pieces
+# checks: 90
 . ./lib.sh
 . ./packets.bash
 

@@ -5,6 +5,7 @@
 # them goes where a plain packet of its flow goes; one whose headers do not
 # lead to a transport header is malformed: unmarked, so it has no way to go.
 # boot: pieces
+# checks: 50
 . ./lib.sh
 . ./packets.bash
 

@@ -7,6 +7,7 @@
 # rule of ours, are counted once, and what CT rules want of conntrack (a zone, a
 # helper, a timeout) is not lost on them; nor is it when a connection begins anew
 # in mangle.
+# checks: 58
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash

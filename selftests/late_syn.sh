@@ -5,6 +5,7 @@
 # machine slow. Other selftests must fail for the one and not for the other: here
 # SYNs are answered late, lost, and sent to a wrong server, and the traffic
 # programs tell which it was.
+# checks: 11
 . ./lib.sh
 
 N=5

@@ -5,6 +5,7 @@
 # What comes for the VIP and is not balanced, whatever the rule matches: neighbour
 # discovery, and the answers to connections that servers or lb itself have begun
 # with the VIP as their source.
+# checks: 42
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash

@@ -5,6 +5,7 @@
 # to goes; a namespace dies in the middle of traffic and changes.
 # timeout: 600
 # kmemleak: yes
+# checks: 34
 . ./lib.sh
 . ./forward.bash
 

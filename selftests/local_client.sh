@@ -5,6 +5,7 @@
 # Clients on the balancer itself: mangle OUTPUT marks their packets, and the
 # kernel routes them again. They are balanced and remembered like the others,
 # which pass at the same time.
+# checks: 46
 . ./lib.sh
 . ./checks.bash
 

@@ -5,6 +5,7 @@
 # names is the one that the packet really reached, be the flow known or not.
 # timeout: 900
 # boot: udp
+# checks: 6
 . ./lib.sh
 
 # ask FILTER: "ADDRESS PORT ANSWER" of all flows

@@ -5,6 +5,7 @@
 # Direct server return does not depend on how conntrack judges TCP: with
 # tcp_loose and be_liberal on or off, connections live, keep their backend while
 # others come, and may send more than any window that conntrack has seen.
+# checks: 40
 . ./lib.sh
 . ./checks.bash
 

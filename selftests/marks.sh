@@ -5,6 +5,7 @@
 # Marks are shared property. A service owns the bits of its mask, in the packet
 # and in the connection, and touches no other; two services share a connection
 # and do not disturb each other; 0 is never a backend.
+# checks: 31
 . ./lib.sh
 . ./checks.bash
 

@@ -5,6 +5,7 @@
 # point of a connection's life and in both its directions: in raw, before the
 # target has seen the packet; in mangle, after it; in filter, on the way out.
 # timeout: 900
+# checks: 808
 . ./lib.sh
 . ./packets.bash
 

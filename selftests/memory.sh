@@ -8,6 +8,7 @@
 # them: 4 bytes a slot, whatever allocators round up to; another 8 a slot while
 # the slot is in transition; and while a table takes the place of another one,
 # both.
+# checks: 13
 . ./lib.sh
 . ./checks.bash
 

@@ -43,7 +43,7 @@ refused() {
 
 	shift
 	new_group
-	for ((quarters = 1; quarters <= 16; quarters++)); do
+	for ((quarters = 1; quarters <= 32; quarters++)); do
 		state >"$T/before"
 		limit $((room + (quarters << 18)))
 		in_group lbhashctl -n lb "$@" >"$T/out" 2>&1 && break
@@ -55,7 +55,7 @@ refused() {
 		n=$((n + 1))
 	done
 	check_ge "$name: limits at which it was refused" 2 $n
-	check_le "$name: quarters of a MiB with which it was done" 16 $quarters
+	check_le "$name: quarters of a MiB with which it was done" 32 $quarters
 	check_eq "$name: killed" 0 "$(killed)"
 }
 

@@ -6,6 +6,7 @@
 # JSON, from its own namespace only; what it does when it is too slow, when it
 # is stopped and when the module goes. And what service show counts of slots in
 # transition and of those who hold them.
+# checks: 30
 . ./lib.sh
 
 # listen NAME COMMAND...: a monitor that writes to $T/NAME and $T/NAME.err

@@ -6,6 +6,7 @@
 # conntrack lists, follows and forgets pins, and who is forgotten is balanced
 # again; a ruleset of nft counts and filters by the marks, in the kernel's same
 # nf_tables as the rule of iptables-nft, and has bits of the mark for itself.
+# checks: 27
 . ./lib.sh
 . ./checks.bash
 . ./documents.bash

@@ -11,6 +11,7 @@
 #
 #   SEED=N ./netlink_fuzz.sh        other messages; in a soak they always are
 #   COUNT=N ./netlink_fuzz.sh       more or less of them
+# checks: 80
 . ./lib.sh
 
 NLFUZZ=$PWD/../build/tests/nlfuzz

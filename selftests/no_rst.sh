@@ -5,6 +5,7 @@
 # not: a SYN is answered by its server and by nothing else, and no RST ever
 # reaches the client.
 # timeout: 900
+# checks: 40
 . ./lib.sh
 
 # What an earlier one has left is not what this one says.

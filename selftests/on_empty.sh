@@ -5,6 +5,7 @@
 # and has no mark: with any memory, in either table, forwarded or not. There it
 # meets what it would have met without LBHASH, a route or the local stack.
 # timeout: 900
+# checks: 396
 . ./lib.sh
 . ./packets.bash
 . ./forward.bash

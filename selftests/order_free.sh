@@ -4,6 +4,7 @@
 # The table depends on the set of backends and on nothing else: not on the
 # order in which they came, not on those who came and went, not on the network
 # namespace, not on the kernel.
+# checks: 8
 . ./lib.sh
 
 # Of the service below, on every machine.

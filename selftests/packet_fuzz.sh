@@ -6,6 +6,7 @@
 # mode, in large and cloned packets as well. The kernel has nothing to say, what
 # cannot be parsed is counted, and connections through the same rules live on.
 # 3,000 frames a mode, 100,000 with SOAK=1; SEED=N for others.
+# checks: 40
 . ./lib.sh
 . ./checks.bash
 

@@ -7,6 +7,7 @@
 # changed. The owner of a user namespace may do everything in its network
 # namespace and sees nothing of others. What configuration takes of the kernel's
 # memory is charged to the cgroup of who made it, whose limit is the limit.
+# checks: 32
 . ./lib.sh
 
 nobody() {

@@ -6,6 +6,7 @@
 # for before. Whatever became of the old connection and of the backends, the
 # first SYN of the new one reaches the owner of its slot: in thousands of
 # connections none is lost or gets elsewhere. SOAK=1 makes it 30,000.
+# checks: 88
 . ./lib.sh
 . ./checks.bash
 . ./reopen.bash

@@ -6,6 +6,7 @@
 # and the slot settled. Its client uses the same ports again: that connection is
 # the owner's, and stays there in the next transition, whatever conntrack still
 # knew of the first one when the backend came back.
+# checks: 9
 . ./lib.sh
 . ./checks.bash
 

@@ -5,6 +5,7 @@
 # and two drain: nothing breaks. The two go: what breaks is exactly what was on
 # them.
 # timeout: 900
+# checks: 32
 . ./lib.sh
 
 SIZE=65537

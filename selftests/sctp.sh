@@ -5,6 +5,7 @@
 # and data keep one backend, whatever happens to the others. A service that
 # hashes nothing but ports sends all paths of an association to one backend.
 # timeout: 600
+# checks: 102
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash

@@ -5,6 +5,7 @@
 # The end of a transition. A slot that changed hands forgets its previous owner
 # after a while, but not before everybody is gone who is still there. Nobody
 # looks for them when there is nothing to settle.
+# checks: 81
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash

@@ -6,6 +6,7 @@
 # with "```sh machine" in the machine's first network namespace. The hosts are
 # set up as badly as a careful distribution would; after a section what it
 # promises is true, and was not before.
+# checks: 53
 . ./lib.sh
 . ./documents.bash
 . ./packets.bash

@@ -9,6 +9,7 @@
 # makes it an hour. On the debug kernel, where nothing that is freed is free at
 # once, kmemleak looks for what is lost.
 # checks: some
+# checks: 16
 . ./lib.sh
 . ./checks.bash
 

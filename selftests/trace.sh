@@ -6,6 +6,7 @@
 # The tracepoint: an event for each packet that is counted, whatever was decided
 # and by which path, with the slot that lookup knows; and the commands of
 # xt_lbhash(7), section TRACING, which answer what they are asked.
+# checks: 25
 . ./lib.sh
 . ./checks.bash
 . ./documents.bash

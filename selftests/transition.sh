@@ -5,6 +5,7 @@
 # When slots get another owner, connections from before the change stay where
 # they were, new ones go to the new owner, and the balancer keeps its memory for
 # as long as somebody needs it. Every kind of packet is asked where it went.
+# checks: 232
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash

@@ -4,6 +4,7 @@
 # Rules that track all connections and rules that track only what changed, one
 # in place of the other while connections are open and backends come and go; and
 # where the latter are refused.
+# checks: 44
 . ./lib.sh
 . ./checks.bash
 . ./transition.bash

@@ -7,6 +7,7 @@
 # need not be remembered for goes on at the other one. Only what began in a slot
 # while that was in transition, and passed the balancer that is gone, is lost:
 # the other one takes it for older than it is.
+# checks: 16
 . ./lib.sh
 
 ctl2() { lbhashctl -n lb2 "$@"; }

@@ -7,6 +7,7 @@
 # well, as the setup guide says; or are not, and what they make of conntrack's
 # table does no harm.
 # timeout: 900
+# checks: 128
 . ./lib.sh
 . ./checks.bash
 

@@ -5,6 +5,7 @@
 # When it goes down, the very next datagram arrives elsewhere.
 # timeout: 900
 # boot: udp
+# checks: 144
 . ./lib.sh
 . ./checks.bash
 

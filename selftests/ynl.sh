@@ -4,6 +4,7 @@
 # The specification is all that another program needs: the kernel's own netlink
 # client, in Python, reads it, and makes, changes, lists, looks up, is refused
 # and is told what happened. lbhashctl sees the same.
+# checks: 15
 . ./lib.sh
 . ./documents.bash
 

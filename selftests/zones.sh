@@ -5,6 +5,7 @@
 # that zone they are adopted, pinned, reopened and forgotten. In mangle, where
 # conntrack has forgotten the zone, they are balanced by hash.
 # timeout: 600
+# checks: 42
 . ./lib.sh
 . ./checks.bash
 
