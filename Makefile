@@ -23,30 +23,29 @@ KVERS	?= $(sort $(patsubst /lib/modules/%/build,%,$(wildcard \
 
 # --- packages ----------------------------------------------------------------
 
+# Of one|other, the first that this release of Debian has.
+
 # building: the module, the iptables extensions, lbhashctl
 DEPS	:= gcc libc6-dev make kmod pkgconf libxtables-dev libmnl-dev \
 	libjansson-dev
-# the two kernels that it is for and tested on, and what emulates a machine
-DEPS	+= linux-headers-cloud-amd64 linux-headers-6.12-cloud-amd64 \
-	linux-image-cloud-amd64 linux-image-6.12-cloud-amd64 \
+# the kernels that it is for and tested on, and what emulates a machine; the
+# kernel of Debian 13 is the second one of Debian 12
+DEPS	+= linux-headers-cloud-amd64 linux-image-cloud-amd64 \
+	linux-headers-6.12-cloud-amd64|linux-headers-cloud-amd64 \
+	linux-image-6.12-cloud-amd64|linux-image-cloud-amd64 \
 	qemu-system-x86 cpio xz-utils
 # the newest kernel, and a root of the release that can build for it
 DEPS	+= mmdebstrap
 # checks: clang for its fuzzer; checkpatch, the netlink generator and what
 # coccinelle looks for are in linux-source; coccinelle loads libpython
 DEPS	+= clang sparse shellcheck mandoc linux-source-6.12 perl \
-	python3-yaml python3-jsonschema coccinelle libpython3.11 cppcheck \
+	python3-yaml python3-jsonschema coccinelle \
+	libpython3.13|libpython3.11 cppcheck \
 	clang-tidy
 # packages: what builds them, builds the module from one, and looks at both
 DEPS	+= build-essential debhelper dh-dkms dkms lintian systemd openssl
 # the guest runs the machine's own programs
 DEPS	+= busybox $(shell sed -nE 's/^(pkg|more) //p' selftests/vm/guest.list)
-
-# one real package may stand in for another: busybox-static for busybox
-installed = $(shell dpkg-query -W -f \
-	'$${db:Status-Status} $${Package} $${Provides}\n' 2>/dev/null | \
-	sed -n 's/^installed//p' | tr -d ,)
-missing	= $(filter-out $(installed),$(sort $(DEPS)))
 
 # --- everyday targets --------------------------------------------------------
 
@@ -109,22 +108,8 @@ clean:
 .DEFAULT_GOAL := all
 .PHONY: all modules extensions tools tests help clean FORCE
 
-# --- packages: nothing happens, quickly, when nothing is missing -------------
-
-# Debian starts and enables nginx; nobody asked for a web server.
 deps:
-	@missing='$(missing)'; [ -n "$$missing" ] || exit 0; \
-	command -v apt-get >/dev/null || \
-		{ echo "not Debian; missing: $$missing"; exit 1; }; \
-	root=; [ "$$(id -u)" = 0 ] || root=sudo; \
-	echo "installing: $$missing"; set -e; \
-	$$root selftests/packages/apt -q update; \
-	$$root env DEBIAN_FRONTEND=noninteractive selftests/packages/apt -qy \
-		install --no-install-recommends $$missing; \
-	case " $$missing " in *" nginx "*) \
-		[ ! -d /run/systemd/system ] || \
-			$$root systemctl disable --now nginx;; \
-	esac
+	@selftests/packages/deps $(patsubst %,'%',$(DEPS))
 
 .PHONY: deps
 
