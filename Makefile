@@ -79,8 +79,10 @@ help:
 	@echo 'check-debug  all selftests on a kernel that finds mistakes in the use of'
 	@echo '             memory, locks and more; builds it once, in half an hour'
 	@echo 'check-kcsan  the same for data races'
-	@echo 'check-packages  install the packages in a root of Debian, see DKMS build'
-	@echo '             for both kernels, purge them; as root'
+	@echo 'check-packages  in roots of Debian 12 and 13: install the packages, see'
+	@echo '             DKMS build for two kernels, upgrade, purge; and, in 13, `make'
+	@echo '             deps`, `make` and `make deb`; as root; R=13 only there,'
+	@echo '             T="dsr_tcp ..." boots its kernel for selftests'
 	@echo 'soak         the tests that can go on for longer: two hours'
 	@echo 'check-host   unit tests and all of the following'
 	@echo 'bench        what packets and changes cost, and what others do: writes'
@@ -168,7 +170,7 @@ $(KVERS:%=$(B)/dkms/%/xt_lbhash.ko) &: $(B)/deb/done selftests/packages/dkms
 check-packages: DEPS += mmdebstrap
 check-packages: deps
 	@$(MAKE) deb
-	@selftests/packages/root
+	@T='$(T)' selftests/packages/root $(R)
 
 .PHONY: deb lintian dkms check-packages
 

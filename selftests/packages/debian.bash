@@ -23,6 +23,10 @@ debian_sources() {
 			{ sub(own, suite, $2); print "deb", $0 }' | sort -u
 }
 
+# Shell commands of who uses this, which mmdebstrap runs with the new root as $1
+# while packages can still be installed there.
+hooks=()
+
 # make_debian DIR SUITE PACKAGE...: in DIR.new; what was said is in DIR.log
 make_debian() {
 	local sources
@@ -36,7 +40,7 @@ make_debian() {
 	# shellcheck disable=SC2016 # mmdebstrap's shell expands it
 	unshare --mount --propagation private \
 		mmdebstrap --mode=root --variant=apt --format=directory \
-		--include="${*:3}" \
+		--include="${*:3}" "${hooks[@]/#/--customize-hook=}" \
 		--customize-hook='for k in "$1"/lib/modules/*; do
 			[ ! -d "$k" ] || depmod -b "$1" "${k##*/}"; done' \
 		--customize-hook='rm -f "$1"/boot/initrd* "$1/etc/resolv.conf"' \
@@ -93,7 +97,8 @@ renew() {
 debian_root() {
 	local key
 
-	key=$({ echo "${@:2}" && declare -f make_debian; } | sha256sum)
+	key=$({ echo "${@:2}" "${hooks[@]}" && declare -f make_debian; } |
+		sha256sum)
 	root=$cache/$1-${key::12}
 	mkdir -p "$cache"
 	exec 8>>"$cache/$1.lock"
