@@ -59,15 +59,15 @@ counter() {
 		$1 == name { print $2 }'
 }
 
-# pings FAMILY [OPTION...]: the answers that cl got from the VIP. All requests are
-# sent at once: ping waits for the last answer no longer than from one request to
-# the next.
+# pings FAMILY [OPTION...]: the answers that cl got from the VIP, each of them
+# should several servers answer. All requests are sent at once: ping waits for the
+# last answer no longer than from one request to the next.
 pings() {
 	local vip=VIP$1
 
 	cl ping "-$1" -n -l 20 -W "$(seconds 1)" -i "$(seconds 1)" "${@:2}" \
 		"${!vip}" >"$T/ping" 2>&1
-	sed -n 's/.* \([0-9]*\) received.*/\1/p' "$T/ping"
+	grep -c '^[0-9]* bytes from ' "$T/ping"
 }
 
 # echoes FAMILY: echo requests that servers got, "s1 s2 .."
