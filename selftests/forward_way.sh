@@ -147,7 +147,7 @@ going_device() {
 restless() {
 	local n=0
 
-	pings "$1" -I "${source[${1}1]}" -w "$(seconds 8)" -l 1 -i 0.002 \
+	pings "$1" -I "${source[${1}1]}" -w "$(seconds 15)" -l 1 -i 0.002 \
 		>/dev/null &
 	while ! gone "$!"; do
 		ip -n lb link add restless type dummy
