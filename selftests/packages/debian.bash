@@ -42,7 +42,7 @@ make_debian() {
 		mmdebstrap --mode=root --variant=apt --format=directory \
 		--include="${*:3}" "${hooks[@]/#/--customize-hook=}" \
 		--customize-hook='for k in "$1"/lib/modules/*; do
-			[ ! -d "$k" ] || depmod -b "$1" "${k##*/}"; done' \
+			[ ! -d "$k" ] || chroot "$1" depmod "${k##*/}"; done' \
 		--customize-hook='rm -f "$1"/boot/initrd* "$1/etc/resolv.conf"' \
 		"$2" "$1.new" - <<<"$sources" >"$1.log" 2>&1 8>&-
 }
