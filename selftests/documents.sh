@@ -6,6 +6,7 @@
 # a test of its own is named below, and so are the programs that are stood in
 # for, and why. A command that is new in a document is executed without further
 # ado, and fails here if it cannot be: let it have a test, then.
+# checks: 20
 . ./lib.sh
 . ./documents.bash
 

@@ -5,6 +5,7 @@
 # for other hosts, what a bridge whose traffic iptables sees hands on, packets
 # that have a socket or a route already. They fare as they do without the rule.
 # timeout: 600
+# checks: 106
 . ./lib.sh
 . ./packets.bash
 . ./forward.bash

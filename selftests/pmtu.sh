@@ -9,6 +9,7 @@
 # A router tells the source of a packet that does not fit, the VIP, which leads
 # to lb: to find the server that sent it is lb's job.
 # timeout: 600
+# checks: 222
 . ./lib.sh
 . ./packets.bash
 

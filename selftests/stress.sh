@@ -8,7 +8,7 @@
 # to unload the module; then a storm of updates. Afterwards all works, and the
 # kernel has nothing to say. Half a minute; SOAK=1 makes it 5 minutes and 10,000
 # updates.
-# checks: 16
+# checks: 33
 . ./lib.sh
 . ./forward.bash
 

@@ -3,6 +3,7 @@
 #
 # What lbhashctl is to people and to other programs: metrics, JSON as it is
 # documented, completion, colours, progress, tables, --exist-ok.
+# checks: 83
 . ./lib.sh
 
 schema=../doc/lbhashctl.schema.json

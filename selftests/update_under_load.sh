@@ -7,8 +7,7 @@
 # down nor gets another mark. Each variant of iptables has a share of the packets,
 # and so have memories: IPv6 remembers only what begins in transition.
 # timeout: 900
-# checks: 10
-# checks on 6.1: 14
+# checks: 14
 . ./lib.sh
 
 LASTS=30
