@@ -565,8 +565,7 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	ct = lbhash_pin_find_flow(genl_info_net(info), &flow, &dir);
 	if (ct) {
 		pinned = lbhash_pin_read(ct, table->mask);
-		foreign = dir == IP_CT_DIR_REPLY && !pinned &&
-			  lbhash_oneway_is_begun(ct);
+		foreign = lbhash_pin_is_foreign(ct, dir, pinned);
 		nf_ct_put(ct);
 	}
 	if (foreign) {

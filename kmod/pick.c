@@ -247,7 +247,8 @@ static int send_tracked(struct lbhash_service *svc,
 	struct lbhash_decision decision;
 	struct lbhash_flow buffer;
 
-	if (lbhash_pin_is_foreign(conn, mark_of(conn, table->mask)))
+	if (conn->ct && lbhash_pin_is_foreign(conn->ct, CTINFO2DIR(conn->info),
+					      mark_of(conn, table->mask)))
 		return NF_ACCEPT;
 	decision = choose_pinned(table, conn);
 	if (!decision.member) {

@@ -69,7 +69,8 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
 
 /**
  * lbhash_pin_is_foreign - is a packet of a connection that is not balanced?
- * @conn: the packet's connection
+ * @ct: the packet's entry
+ * @dir: the direction in which it runs there
  * @mark: its mark under the service's mask
  *
  * A backend or this host has begun the connection with the VIP as its source:
@@ -81,12 +82,10 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
  * for ICMP errors about its other direction, if its source was translated to
  * the VIP or its SYN was seen.
  */
-static inline bool lbhash_pin_is_foreign(const struct lbhash_conn *conn,
-					 u32 mark)
+static inline bool lbhash_pin_is_foreign(const struct nf_conn *ct,
+					 enum ip_conntrack_dir dir, u32 mark)
 {
-	return conn->ct && !mark &&
-	       CTINFO2DIR(conn->info) == IP_CT_DIR_REPLY &&
-	       lbhash_oneway_is_begun(conn->ct);
+	return !mark && dir == IP_CT_DIR_REPLY && lbhash_oneway_is_begun(ct);
 }
 
 /**
