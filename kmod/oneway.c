@@ -200,7 +200,8 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 
 /**
  * lbhash_oneway_is_reuse - does a packet begin anew on a used entry?
- * @ct: entry in whose original direction the packet runs
+ * @ct: confirmed entry
+ * @dir: the direction in which the packet runs there
  * @skb: packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
@@ -209,10 +210,16 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
  * as when the server reset it, the opinion is that of a backend which may have
  * lost the slot since.
  *
+ * Where the client's packets were not tracked but the answers were, one of
+ * these made the entry, and the client's next SYN runs in its reply direction.
+ * Conntrack calls that one INVALID, for it knows of no end.
+ *
  * Return: true for a SYN or an INIT on a one-way entry past its beginning, or
- * a SYN on any entry past its end.
+ * a SYN on any entry past its end; in the reply direction only if an answer
+ * may have made the entry, and not for an INIT.
  */
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
+			    enum ip_conntrack_dir dir,
 			    const struct sk_buff *skb, u8 family)
 {
 	const struct sctphdr *sh;
@@ -221,15 +228,17 @@ bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 
 	switch (nf_ct_protonum(ct)) {
 	case IPPROTO_TCP:
-		/* conntrack_facts: syn_on_open_passes */
+		/* conntrack_facts: syn_on_open_passes, syn_back_is_invalid */
 		if (tcp_is_half_open(ct) ||
 		    (!tcp_is_one_way(ct) && !tcp_is_over(ct)))
+			return false;
+		if (dir == IP_CT_DIR_REPLY && lbhash_oneway_is_begun(ct))
 			return false;
 		th = get_header(ct, skb, family, &buffer);
 		return th && th->syn && !th->ack && !th->rst;
 	case IPPROTO_SCTP:
 		/* conntrack_facts: sctp_init_on_open_passes */
-		if (!sctp_is_one_way(ct))
+		if (dir == IP_CT_DIR_REPLY || !sctp_is_one_way(ct))
 			return false;
 		sh = get_header(ct, skb, family, &buffer);
 		return sh && sctp_is_init(sh);

@@ -24,6 +24,7 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 					 const struct sk_buff *skb, u8 family,
 					 bool allowed);
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
+			    enum ip_conntrack_dir dir,
 			    const struct sk_buff *skb, u8 family);
 bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct);
 bool lbhash_oneway_is_begun(const struct nf_conn *ct);

@@ -230,7 +230,8 @@ glance_at_pin(const struct lbhash_table *table, const struct sk_buff *skb,
 		return NULL;
 	mark = lbhash_pin_read(ct, table->mask);
 	if (!mark || (lbhash_oneway_can_be_reused(ct) &&
-		      lbhash_oneway_is_reuse(ct, skb, family)))
+		      lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL, skb,
+					     family)))
 		return NULL;
 	return usable_by_mark(table, mark);
 }

@@ -47,43 +47,13 @@ static struct nf_conn *find_entry(struct net *net,
 	return nf_ct_tuplehash_to_ctrack(found);
 }
 
-/* Conntrack refused the packet: is that because the answer to the connection's
- * first packet went another way? Whatever the reason, the entry's mark says
- * where the packet should go.
- */
-/* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
-static enum lbhash_adoption adopt(const struct sk_buff *skb,
-				  const struct nf_hook_state *state,
-				  const struct nf_conntrack_zone *zone,
-				  u32 *mark)
-{
-	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
-	struct nf_conntrack_tuple tuple;
-	enum ip_conntrack_dir dir;
-	struct nf_conn *ct;
-
-	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
-			       state->net, &tuple))
-		return LBHASH_NOT_ADOPTED;
-	ct = find_entry(state->net, zone, &tuple, &dir);
-	if (!ct)
-		return LBHASH_NOT_ADOPTED;
-	if (dir == IP_CT_DIR_ORIGINAL) {
-		*mark = READ_ONCE(ct->mark);
-		adoption = lbhash_oneway_adopt(ct, skb, state->pf,
-					       has_room(state->net));
-	}
-	nf_ct_put(ct);
-	return adoption;
-}
-
 /* conntrack_facts: new_is_unconfirmed */
 static bool is_reuse(const struct sk_buff *skb,
 		     const struct nf_hook_state *state,
 		     const struct lbhash_conn *conn)
 {
-	return CTINFO2DIR(conn->info) == IP_CT_DIR_ORIGINAL &&
-	       lbhash_oneway_is_reuse(conn->ct, skb, state->pf) &&
+	return lbhash_oneway_is_reuse(conn->ct, CTINFO2DIR(conn->info), skb,
+				      state->pf) &&
 	       nf_ct_is_confirmed(conn->ct);
 }
 
@@ -165,23 +135,69 @@ err:
  * conditions of the old one. Without memory the old one stays.
  */
 static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
-		  struct lbhash_conn *conn)
+		  struct nf_conn *old, struct lbhash_conn *conn)
 {
 	struct nf_conn *copy = NULL;
 	int verdict;
 
 	if (!conn->tmpl) {
-		copy = copy_template(conn->ct, state->net);
+		copy = copy_template(old, state->net);
 		if (IS_ERR(copy))
 			return NF_ACCEPT;
 	}
 	/* conntrack_facts: killed_is_gone */
-	nf_ct_kill(conn->ct);
+	nf_ct_kill(old);
 	nf_reset_ct(skb);
 	verdict = track(skb, state, copy ?: conn->tmpl, conn);
 	conn->reopened = conn->ct;
 	if (copy)
 		put_template(copy);
+	return verdict;
+}
+
+/* The answer to the connection's first packet may have gone another way.
+ * Whatever the reason, the entry's mark says where the packet should go.
+ */
+/* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
+static int adopt(struct sk_buff *skb, const struct nf_hook_state *state,
+		 struct nf_conn *ct, struct lbhash_conn *conn)
+{
+	enum lbhash_adoption adoption;
+	int verdict;
+
+	conn->remembered = READ_ONCE(ct->mark);
+	adoption = lbhash_oneway_adopt(ct, skb, state->pf,
+				       has_room(state->net));
+	if (adoption == LBHASH_NOT_ADOPTED)
+		return NF_ACCEPT;
+	verdict = track(skb, state, conn->tmpl, conn);
+	conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
+	return verdict;
+}
+
+/* Conntrack refused the packet: is that because it has seen one half only of
+ * the connection, or of an earlier one on the same ports?
+ */
+static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
+		      const struct nf_conntrack_zone *zone,
+		      struct lbhash_conn *conn)
+{
+	struct nf_conntrack_tuple tuple;
+	enum ip_conntrack_dir dir;
+	int verdict = NF_ACCEPT;
+	struct nf_conn *ct;
+
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
+			       state->net, &tuple))
+		return NF_ACCEPT;
+	ct = find_entry(state->net, zone, &tuple, &dir);
+	if (!ct)
+		return NF_ACCEPT;
+	if (dir == IP_CT_DIR_ORIGINAL)
+		verdict = adopt(skb, state, ct, conn);
+	else if (lbhash_oneway_is_reuse(ct, dir, skb, state->pf))
+		verdict = reopen(skb, state, ct, conn);
+	nf_ct_put(ct);
 	return verdict;
 }
 
@@ -201,7 +217,6 @@ static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
 int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		     bool raw, struct lbhash_conn *conn)
 {
-	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
 	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
 	int verdict = NF_ACCEPT;
 
@@ -225,13 +240,9 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 
 	if (!conn->ct) {
 		if (verdict == NF_ACCEPT)
-			adoption = adopt(skb, state, &zone,
-					 &conn->remembered);
-		if (adoption != LBHASH_NOT_ADOPTED)
-			verdict = track(skb, state, conn->tmpl, conn);
-		conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
+			verdict = reconsider(skb, state, &zone, conn);
 	} else if (is_reuse(skb, state, conn)) {
-		verdict = reopen(skb, state, conn);
+		verdict = reopen(skb, state, conn->ct, conn);
 	}
 	conn->invalid = raw && !conn->ct && verdict == NF_ACCEPT &&
 			conn->info != IP_CT_UNTRACKED;

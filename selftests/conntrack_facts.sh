@@ -273,6 +273,25 @@ picked_up() {
 	fact rst_ends_unreplied 'picked up' 'NEW, 0' "$state, $(entries)"
 }
 
+# The server's packets are the first that lb sees.
+begun_by_answers() {
+	forget
+	send reply 1022 A 1
+	look
+	fact picked_up_is_liberal 'an answer' 'yes yes' \
+		"$(holds flags_have 1 $LIBERAL) $(holds flags_have 2 $LIBERAL)"
+	pin
+	send tcp 1022 S 900000
+	fact syn_back_is_invalid 'SYN in ESTABLISHED' \
+		'INVALID, ESTABLISHED UNREPLIED mark=7' "$state, $(known)"
+	send reply 1022 FA 1
+	send tcp 1022 S 900000
+	fact syn_back_is_invalid 'SYN in FIN_WAIT' \
+		'INVALID, FIN_WAIT UNREPLIED mark=7' "$state, $(known)"
+	look
+	fact reply_maxwin_is_0 'answers only' '65535,0' "$(of maxwin)"
+}
+
 # lbhash_pin_hold()
 held() {
 	adopted 1007
@@ -656,6 +675,7 @@ for f in 4 6; do
 	two_way
 	reset
 	picked_up
+	begun_by_answers
 	held
 	association
 	datagrams

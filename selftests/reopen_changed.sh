@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
-# by name: where answers pass the balancer, some SYNs go to the previous owner
 #
 # As reopen, by a rule that remembers only what it must, and forwards: whether a
 # slot has settled or not, the first SYN of a client who uses its port again
 # reaches the owner of the slot.
+# checks: 79
 . ./lib.sh
 . ./checks.bash
 . ./reopen.bash
