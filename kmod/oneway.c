@@ -56,6 +56,11 @@ static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
 	return tcp_is_one_way(ct) && th->ack && !th->syn && !th->rst;
 }
 
+static bool tcp_opens(const struct tcphdr *th)
+{
+	return th->syn && !th->ack && !th->rst;
+}
+
 /* No window is known, so none is checked from here on; and nothing the client
  * sends will ever be seen acknowledged, which keeps the entry's idle time at
  * nf_conntrack_tcp_timeout_unacknowledged instead of five days.
@@ -93,6 +98,22 @@ static bool sctp_is_half_open(const struct nf_conn *ct)
 	return READ_ONCE(ct->proto.sctp.state) == SCTP_CONNTRACK_CLOSED &&
 	       READ_ONCE(ct->proto.sctp.vtag[IP_CT_DIR_REPLY]) &&
 	       !READ_ONCE(ct->proto.sctp.vtag[IP_CT_DIR_ORIGINAL]);
+}
+
+/* No INIT has opened it, but a packet of its middle or its end; or it is over
+ * for both ends. Conntrack forgets such entries after seconds, whatever comes.
+ */
+static bool sctp_is_over(const struct nf_conn *ct)
+{
+	switch (READ_ONCE(ct->proto.sctp.state)) {
+	case SCTP_CONNTRACK_CLOSED:
+		return !sctp_is_half_open(ct);
+	case SCTP_CONNTRACK_SHUTDOWN_ACK_SENT:
+	case SCTP_CONNTRACK_HEARTBEAT_SENT:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool sctp_is_init(const struct sctphdr *sh)
@@ -198,9 +219,33 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	return result;
 }
 
+/* Is a packet that begins a connection rather to have an entry of its own? */
+/* conntrack_facts: syn_on_open_passes, syn_back_is_invalid */
+/* conntrack_facts: sctp_init_on_open_passes, sctp_init_on_over_passes */
+/* conntrack_facts: sctp_init_back_keeps_entry */
+static bool is_worn_out(const struct nf_conn *ct, enum ip_conntrack_dir dir)
+{
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		return !tcp_is_half_open(ct) &&
+		       (tcp_is_one_way(ct) || tcp_is_over(ct));
+	case IPPROTO_SCTP:
+		return sctp_is_over(ct) ||
+		       (sctp_is_one_way(ct) && dir == IP_CT_DIR_ORIGINAL);
+	default:
+		return false;
+	}
+}
+
+static bool opens(const struct nf_conn *ct, const void *header)
+{
+	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_opens(header) :
+						   sctp_is_init(header);
+}
+
 /**
  * lbhash_oneway_is_reuse - does a packet begin anew on a used entry?
- * @ct: confirmed entry
+ * @ct: an entry
  * @dir: the direction in which the packet runs there
  * @skb: packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
@@ -210,41 +255,26 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
  * as when the server reset it, the opinion is that of a backend which may have
  * lost the slot since.
  *
- * Where the client's packets were not tracked but the answers were, one of
- * these made the entry, and the client's next SYN runs in its reply direction.
- * Conntrack calls that one INVALID, for it knows of no end.
+ * Where what clients send is not tracked but the answers are, an answer makes
+ * the entry, and the client's next SYN runs in its reply direction. Conntrack
+ * calls it INVALID then, for of the client's half it knows no end either.
  *
  * Return: true for a SYN or an INIT on a one-way entry past its beginning, or
- * a SYN on any entry past its end; in the reply direction only if an answer
- * may have made the entry, and not for an INIT.
+ * on any entry past its end; in the reply direction only if an answer may have
+ * made the entry.
  */
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 			    enum ip_conntrack_dir dir,
 			    const struct sk_buff *skb, u8 family)
 {
-	const struct sctphdr *sh;
-	const struct tcphdr *th;
 	union header buffer;
+	const void *header;
 
-	switch (nf_ct_protonum(ct)) {
-	case IPPROTO_TCP:
-		/* conntrack_facts: syn_on_open_passes, syn_back_is_invalid */
-		if (tcp_is_half_open(ct) ||
-		    (!tcp_is_one_way(ct) && !tcp_is_over(ct)))
-			return false;
-		if (dir == IP_CT_DIR_REPLY && lbhash_oneway_is_begun(ct))
-			return false;
-		th = get_header(ct, skb, family, &buffer);
-		return th && th->syn && !th->ack && !th->rst;
-	case IPPROTO_SCTP:
-		/* conntrack_facts: sctp_init_on_open_passes */
-		if (dir == IP_CT_DIR_REPLY || !sctp_is_one_way(ct))
-			return false;
-		sh = get_header(ct, skb, family, &buffer);
-		return sh && sctp_is_init(sh);
-	default:
+	if (!is_worn_out(ct, dir) ||
+	    (dir == IP_CT_DIR_REPLY && lbhash_oneway_is_begun(ct)))
 		return false;
-	}
+	header = get_header(ct, skb, family, &buffer);
+	return header && opens(ct, header);
 }
 
 /**

@@ -11,7 +11,7 @@
 # and conntrack(8) show what becomes of them; what only the kernel sees comes
 # from a module of the test's own, facts/conntrack_facts.c.
 # timeout: 600
-# checks: 205
+# checks: 223
 . ./lib.sh
 . ./checks.bash
 . ./packets.bash
@@ -354,6 +354,45 @@ association() {
 	fact sctp_bit_7_is_free 'INIT again' 0x80 "$(of flags)"
 }
 
+# closes PORT: both ends have opened the association, and the server ends it
+closes() {
+	forget
+	send sctp "$1" init
+	send sctp_reply "$1" init-ack
+	send sctp "$1" cookie $SERVER_TAG
+	send sctp_reply "$1" abort
+	pin
+}
+
+association_is_over() {
+	closes 1023
+	fact sctp_init_on_over_passes ABORT 'ESTABLISHED, CLOSED mark=7' \
+		"$state, $(known sctp)"
+	send sctp 1023 init
+	fact sctp_init_on_over_passes INIT 'ESTABLISHED, CLOSED mark=7' \
+		"$state, $(known sctp)"
+
+	forget
+	send sctp_reply 1024 heartbeat-ack
+	pin
+	send sctp 1024 init
+	fact sctp_init_back_keeps_entry 'INIT after HEARTBEAT-ACK' \
+		'ESTABLISHED, CLOSED mark=7' "$state, $(known sctp)"
+	forget
+	send sctp_reply 1024 shutdown-ack
+	pin
+	send sctp 1024 init
+	fact sctp_init_back_keeps_entry 'INIT after SHUTDOWN-ACK' \
+		'ESTABLISHED, SHUTDOWN_ACK_SENT mark=7' "$state, $(known sctp)"
+	forget
+	send sctp_reply 1024 heartbeat
+	pin
+	send sctp 1024 init
+	fact sctp_init_back_keeps_entry 'INIT after HEARTBEAT' \
+		'INVALID, HEARTBEAT_SENT UNREPLIED mark=7' \
+		"$state, $(known sctp)"
+}
+
 datagrams() {
 	forget
 	send udp 1011
@@ -655,7 +694,11 @@ setup() {
 		words+=("net.netfilter.nf_conntrack_tcp_timeout_$word=${LASTS[$word]}")
 	done
 	lb sysctl -qw "${words[@]}" net.netfilter.nf_conntrack_acct=1 \
-		net.netfilter.nf_conntrack_udp_timeout=9000 || fail 'no timeouts'
+		net.netfilter.nf_conntrack_udp_timeout=9000 \
+		net.netfilter.nf_conntrack_sctp_timeout_{closed,cookie_wait}=9000 \
+		net.netfilter.nf_conntrack_sctp_timeout_cookie_echoed=9000 \
+		net.netfilter.nf_conntrack_sctp_timeout_{heartbeat,shutdown_ack}_sent=9000 ||
+		fail 'no timeouts'
 	# Few buckets, so that those near any hash have entries.
 	echo 512 >/sys/module/nf_conntrack/parameters/hashsize ||
 		fail 'no small table'
@@ -678,6 +721,7 @@ for f in 4 6; do
 	begun_by_answers
 	held
 	association
+	association_is_over
 	datagrams
 	errors
 	templates

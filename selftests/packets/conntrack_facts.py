@@ -9,9 +9,9 @@ from raw import *
 
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 PORT, ARP = 80, 0x0806
-# The client's and the server's first sequence numbers; a tag of SCTP.
+# The client's and the server's first sequence numbers, and tags of SCTP.
 CLIENT_ISN, SERVER_ISN = 1000000, 77000000
-CLIENT_TAG = 0xc11e47
+CLIENT_TAG, SERVER_TAG = 0xc11e47, 0x5e4e
 
 
 def flags_of(letters):
@@ -25,13 +25,17 @@ def chunk(kind, flags, body):
 CHUNKS = {
     "data": chunk(0, 3, struct.pack("!IHHI", 1, 0, 0, 0) + b"data"),
     "init": chunk(1, 0, struct.pack("!IIHHI", CLIENT_TAG, 65536, 1, 1, 1)),
+    "init-ack": chunk(2, 0, struct.pack("!IIHHI", SERVER_TAG, 65536, 1, 1, 1)),
     "heartbeat": chunk(4, 0, b"\0\1\0\x08beat"),
+    "heartbeat-ack": chunk(5, 0, b"\0\1\0\x08beat"),
+    "abort": chunk(6, 0, b""),
+    "shutdown-ack": chunk(8, 0, b""),
     "cookie": chunk(10, 0, b"food"),
 }
 
 
-def sctp(sport, tag, chunks):
-    head = struct.pack("!HHI", sport, PORT, tag)
+def sctp(sport, dport, tag, chunks):
+    head = struct.pack("!HHI", sport, dport, tag)
     return head + crc32c(head + bytes(4) + chunks) + chunks
 
 
@@ -132,7 +136,14 @@ def ask_udp(family, port, size="0", many="1"):
 def ask_sctp(family, port, name, tag="0"):
     family = int(family)
     return front.send(family, from_client(
-        family, 1, SCTP, sctp(int(port), int(tag, 0), CHUNKS[name])))
+        family, 1, SCTP, sctp(int(port), PORT, int(tag, 0), CHUNKS[name])))
+
+
+def ask_sctp_reply(family, port, name):
+    """From the server, to the client's tag."""
+    family = int(family)
+    return back.send(family, ip(vip(family), client(family, 1), SCTP, sctp(
+        PORT, int(port), CLIENT_TAG, CHUNKS[name])))
 
 
 def ask_error(family, port):
@@ -166,4 +177,4 @@ back = Link("back", "lan", 2)
 enter("cl")
 seen = witness()
 serve(tcp=ask_tcp, reply=ask_reply, udp=ask_udp, sctp=ask_sctp,
-      error=ask_error, fragments=ask_fragments)
+      sctp_reply=ask_sctp_reply, error=ask_error, fragments=ask_fragments)

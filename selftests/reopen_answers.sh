@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# Conntrack has seen the answers of connections in settled slots, and nothing of
+# what clients sent: its entries run from the VIP to the client. A client uses
+# such a port again while the slot is in transition: the new connection is the
+# owner's, with an entry of its own, whatever state the old one's was in. Not if
+# both ends have been seen and neither has closed, nor if a server has begun.
+# checks: 277
+. ./lib.sh
+. ./checks.bash
+. ./packets.bash
+
+# "PROTOCOL STATE BEFORE AFTER AT": what is said while the slot is settled, by
+# the server if not by client/..., and the state that this gives the entry; what
+# the client says afterwards, and who gets the new connection's first packet.
+histories() {
+	cat <<-END
+		tcp ESTABLISHED ack - s2
+		tcp FIN_WAIT ack,fin - s2
+		tcp CLOSE_WAIT ack,fin,last-ack - s2
+		tcp LAST_ACK ack,fin,last-ack,fin - s2
+		tcp TIME_WAIT ack,fin,last-ack,fin,last-ack - s2
+		tcp ESTABLISHED ack client/ack,client/reset s2
+		tcp ESTABLISHED ack client/ack s1
+		tcp SYN_SENT syn - None
+		sctp HEARTBEAT_SENT beat - s2
+		sctp CLOSED beat-ack - s2
+		sctp SHUTDOWN_ACK_SENT shutdown-ack - s2
+	END
+	[ "$track" = changed ] || echo "sctp CLOSED client/opens,answers,$(
+		)client/goes-on,accepts,abort - s2"
+}
+
+# each_history FUNCTION: with the words of a line, $family, $port and a $name
+each_history() {
+	local family port name proto state before after at
+
+	for family in 4 6; do
+		port=20000
+		while read -r proto state before after at <&3; do
+			port=$((port + 1))
+			name="IPv$family $proto, $before, $after"
+			"$1"
+		done 3< <(histories)
+	done
+}
+
+# shellcheck disable=SC2154 # of each_history
+speak() {
+	local word who
+
+	for word in ${1//,/ }; do
+		[ "$word" != - ] || continue
+		who=${word%/*}
+		[ "$who" = client ] || who=server
+		ask "$who" "$family" "$proto" "$port" "${word#*/}"
+	done
+}
+
+# entries: "STATE SOURCE-PORT MARK" of those with the client's port
+entries() {
+	lb conntrack -L -f "ipv$family" -p "$proto" 2>/dev/null |
+		grep -w "[sd]port=$port" | sed -E 's/^[a-z]+ +[0-9]+ [0-9]+ //
+			s/^([A-Z_0-9]+) [^[]*sport=([0-9]+) dport=[^=]* src=.*/\1 \2 &/
+			s/^([^ ]+ [^ ]+) .* mark=([0-9]+) .*/\1 \2/' | paste -sd ,
+}
+
+begun() {
+	local by='80 0'
+
+	[[ $before != client/* ]] || by="$port 1"
+	speak "$before"
+	check_eq "$name: entry" "$state $by" "$(entries)"
+}
+
+used_again() {
+	speak "$after"
+	[ "$after" = - ] || check_eq "$name: at" s1 "$(got at)"
+	speak client/opens
+	check_eq "$name, opens: at" "$at" "$(got at)"
+	[ "$at" = s2 ] || return 0
+	speak answers,client/goes-on
+	check_eq "$name, goes on: at" s2 "$(got at)"
+	speak accepts
+	check_eq "$name: its entry" "ESTABLISHED $port 2" "$(entries)"
+}
+
+# What stays s1's has its entry still.
+left() {
+	[ "$at" != s1 ] || check_eq "$name: entry in the end" \
+		'ESTABLISHED 80 1' "$(entries)"
+}
+
+answers_first() {
+	fresh 2
+	ctl backend set web s2 state drain || fail 's2 drained'
+	balance any
+	each_history begun
+	ctl backend set web s2 state up || fail 's2 up'
+	ctl backend set web s1 state drain || fail 's1 drained'
+	check_eq 'slots in transition' "$SIZE" "$(transition_slots)"
+	each_history used_again
+	each_history left
+}
+
+load_module
+modprobe sctp || fail 'no SCTP'
+topology dsr 2 unmarked
+# No host gets the answers: it would have an opinion of them.
+for address in 10.1.0.101 2001:db8:1::101; do
+	ip -n lb neigh replace "$address" lladdr 02:00:00:00:00:01 dev front \
+		nud permanent
+done
+ip -n lb route replace 192.0.2.0/24 via 10.1.0.101
+ip -n lb route replace 2001:db8:c::/64 via 2001:db8:1::101
+# Nor does any entry end before it is asked for.
+lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin,close,time}_wait=9000 \
+	net.netfilter.nf_conntrack_tcp_timeout_{last_ack,close,unacknowledged}=9000 \
+	net.netfilter.nf_conntrack_tcp_timeout_syn_{sent,recv}=9000 \
+	net.netfilter.nf_conntrack_sctp_timeout_{closed,cookie_wait}=9000 \
+	net.netfilter.nf_conntrack_sctp_timeout_cookie_echoed=9000 \
+	net.netfilter.nf_conntrack_sctp_timeout_{heartbeat,shutdown_ack}_sent=9000 ||
+	fail 'no timeouts'
+start_packets answers 2
+in_variant nft raw in_mode 'changed forward' answers_first
+route_by_marks lb
+in_variant legacy raw answers_first
+in_variant nft mangle answers_first
