@@ -578,10 +578,21 @@ table() {
 	fact count_is_the_namespaces 'entries of another one, of all' "yes, $n" \
 		"$(holds test "$(cl conntrack -C)" -gt 0), $(field table count)"
 
-	set_max 0
-	send tcp 1020 S
-	fact max_0_is_no_limit SYN 'NEW' "$state"
+	no_limit $n
 	set_max 262144
+}
+
+# no_limit N: a maximum of 0. Newer kernels refuse it, whoever reads it then finds
+# the N of before.
+no_limit() {
+	if sysctl -qw net.netfilter.nf_conntrack_max=0 2>"$T/log"; then
+		send tcp 1020 S
+		fact max_0_is_no_limit SYN NEW "$state"
+	else
+		fact max_0_is_no_limit refused "Invalid argument, $1" "$(
+			)$(sed 's/.*: //' "$T/log"), $(
+			)$(sysctl -n net.netfilter.nf_conntrack_max)"
+	fi
 }
 
 # --- hooks, defragmentation, routes ------------------------------------------
