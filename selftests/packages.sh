@@ -5,6 +5,7 @@
 # DKMS has built and the unit that restores the configuration, and something like
 # netfilter-persistent restores a rule that wants a service.
 # may skip on: debug kcsan
+# checks: 25
 . ./lib.sh
 
 config=/etc/lbhash/config.json units=/etc/systemd/system
