@@ -60,6 +60,7 @@ measure() {
 	begin "$1"
 	"$3" "$2"
 	cost "$2" "$3"
+	check_routing "IPv$1, $2 backends, $3"
 }
 
 load_module

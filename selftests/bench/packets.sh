@@ -26,6 +26,8 @@ RUNS=5 FLOWS=1024 sent=0 lossy=''
 	lbhash_mangle ipvs_rr ipvs_mh nft_jhash hmark nft_jhash_connmark
 	hmark_connmark statistic_connmark nfqueue mark_hashed mark_pinned
 	crowded_raw_changed crowded_raw_always}"
+# What to measure: GUEST='PARTS=paths PATHS=forward_raw_changed' vm/run ...
+: "${PARTS:=states,all_used,paths}"
 : "${STATES:=ip_rule rp_filter forward_rule firewall}"
 : "${BESIDE:=forward_raw_changed forward_raw_always ipvs_mh}"
 
@@ -57,10 +59,11 @@ whole() {
 	fail 'packets always have to wait'
 }
 
-# queued: likewise, of as many as fit into the queue, up to the last verdict
+# queued: likewise, of as many as fit into the queue, up to the last verdict; a
+# shell that went on meanwhile would be counted, too
 queued() {
 	verdicts=$((verdicts + FLOWS)) sent=$((sent + FLOWS))
-	send udp 0 "$FLOWS" "$FLOWS"
+	send udp 0 "$FLOWS" "$FLOWS" 1000
 	wait_for 60 has_verdicts
 	took=$(sed 's/.*last=//' "$T/queue.flows")
 	took=$(((took - started) * 1000 / FLOWS))
@@ -114,12 +117,13 @@ measure() {
 	else
 		check_eq "IPv$1, $2 backends, $3: packets" "$sent" "$got"
 	fi
+	check_routing "IPv$1, $2 backends, $3"
 	cost_is "$2" "$3" "$T/runs"
 	end_jobs
 }
 
-# in_states N: plain routing and others side by side
-in_states() {
+# states N: plain routing and others side by side
+states() {
 	local state path
 
 	for family in 4 6; do
@@ -147,6 +151,13 @@ all_used() {
 	done
 }
 
+# paths: without a state
+paths() {
+	each_path plain raw_rule mangle_rule raw_empty defragged_empty \
+		tracked_empty
+	unchanged
+}
+
 # unchanged: nothing of all that makes plain routing dearer or cheaper
 unchanged() {
 	local first
@@ -166,7 +177,11 @@ load_module
 modprobe lbhash_source || fail 'no lbhash_source: make source'
 room_for_entries
 neighbours 65536
-in_states 100
-all_used 4096
-each_path plain raw_rule mangle_rule raw_empty defragged_empty tracked_empty
-unchanged
+for part in ${PARTS//,/ }; do
+	case $part in
+	states) states 100 ;;
+	all_used) all_used 4096 ;;
+	paths) paths ;;
+	*) fail "no part $part" ;;
+	esac
+done

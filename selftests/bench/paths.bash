@@ -48,7 +48,7 @@ sink_up() {
 # an empty table of iptables costs something, and so do a routing rule and a local
 # route that have been deleted
 begin() {
-	family=$1
+	family=$1 routing=plain
 	[ ! -e /run/netns/lb ] || end
 	add_namespace cl
 	add_namespace lb 1
@@ -121,24 +121,23 @@ neighbours() {
 	done
 }
 
-# send KIND FIRST FLOWS COUNT: packets of these flows from the client; sets
-# $took, instructions a packet, and $started, microseconds of the monotonic clock.
+# send KIND FIRST FLOWS COUNT [PAUSE]: packets of these flows from the client, and
+# milliseconds in which nothing else happens; sets $took, instructions a packet, and $started, microseconds of the monotonic clock.
 # Packets that had to wait for ksoftirqd, as they may on 6.1, do not count. Fails
 # if those are more than half of them.
 send() {
-	local cycles packets
+	local cycles packets source=192.0.2.0 destination=$VIP4
 
-	if [ "$family" = 4 ]; then
-		set -- "$@" 192.0.2.0 "$VIP4"
-	else
-		set -- "$@" 2001:db8:c:: "$VIP6"
+	if [ "$family" = 6 ]; then
+		source=2001:db8:c:: destination=$VIP6
 	fi
 	# shellcheck disable=SC2016 # cl's shell expands it
 	cl sh -c 'echo "$@" >/proc/lbhash_source' - \
-		front "$mac" "$1" "$5" "$6" "$PORT" "$2" "$3" "$4" ||
+		front "$mac" "$1" $source "$destination" "$PORT" \
+		"$2" "$3" "$4" "${5:-0}" ||
 		fail "no packets: $*"
 	# shellcheck disable=SC2034 # for the benches
-	read -r cycles packets started </proc/lbhash_source
+	read -r cycles packets started _ </proc/lbhash_source
 	[ "$packets" -gt $(($4 / 2)) ] || return
 	# shellcheck disable=SC2034 # for the benches
 	took=$((cycles / packets)).$((cycles * 10 / packets % 10))
@@ -157,8 +156,16 @@ match() {
 	xt -t "$1" -A PREROUTING -p "$PROTO" --dport "$PORT" "${@:2}"
 }
 
+# check_routing NAME: routing costs what it should in this row: neither is the
+# namespace an old one, nor has the path done more than it has to
+check_routing() {
+	check_eq "$1: routing" "$routing" \
+		"$(lb cat /proc/lbhash_source | awk '{ print $4 }')"
+}
+
 # routes N: a routing rule for each mark
 routes() {
+	routing=rules
 	seq "$1" | sed 's/.*/rule add pref & fwmark & lookup 100/' |
 		ip "-$family" -n lb -b - || fail 'routing rules'
 }
@@ -332,6 +339,7 @@ ipvs_rr() { ipvs "$1" rr -o; }
 with_ip_rule() {
 	local net=203.0.113.0/24
 
+	routing=rules
 	[ "$family" = 4 ] || net=2001:db8:99::/64
 	ip "-$family" -n lb rule add pref 100 from $net lookup 100 ||
 		fail 'routing rule'

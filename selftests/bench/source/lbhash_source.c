@@ -4,20 +4,27 @@
  * them, and the time that they take on the TSC, which counts instructions under
  * vm/run --icount. In the network namespace of the sender:
  *
- *   echo DEVICE MAC KIND SOURCE DESTINATION PORT FIRST FLOWS COUNT \
+ *   echo DEVICE MAC KIND SOURCE DESTINATION PORT FIRST FLOWS COUNT PAUSE \
  *	>/proc/lbhash_source
  *
  * KIND is udp, syn, ack or data; the addresses are of IPv4 or IPv6. COUNT
  * packets go to MAC, of the flows FIRST to FIRST + FLOWS - 1 in turn. A flow is
  * one of the 256 addresses that differ from SOURCE in the last byte, and one of
- * the ports from 1024 on. Reading the file then tells
+ * the ports from 1024 on. Writing ends PAUSE milliseconds after the last packet:
+ * what a program does with packets is not mixed with what a shell does next.
+ * Reading the file then tells
  *
- *   CYCLES PACKETS STARTED
+ *   CYCLES PACKETS STARTED ROUTING
  *
  * of the last order, STARTED in microseconds of the monotonic clock. Packets
  * that were left to ksoftirqd are not in PACKETS, nor is what they took in
  * CYCLES. Two instructions tell a profiler (profile.c) what is measured.
+ *
+ * ROUTING is about the reader's network namespace: "plain", "rules", "local" or
+ * "rules,local". A routing rule or a local route that is added makes routing
+ * dearer there for good: deleting it does not undo that.
  */
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/inet.h>
 #include <linux/interrupt.h>
@@ -60,6 +67,7 @@ static const struct kind {
  * @first: flow
  * @flows: so many
  * @count: packets
+ * @pause: milliseconds
  * @frame: what all packets have in common
  * @len: of @frame
  */
@@ -74,6 +82,7 @@ struct order {
 	u32 first;
 	u32 flows;
 	u32 count;
+	u32 pause;
 	u8 frame[128];
 	unsigned int len;
 };
@@ -242,6 +251,8 @@ static int send_packets(const struct order *o, struct result *r)
 	}
 	r->cycles = rdtsc() - begin - late;
 	profile_end();
+	if (o->pause)
+		msleep(o->pause);
 	return 0;
 }
 
@@ -270,9 +281,9 @@ static int read_order(const char *text, struct order *o, char *device)
 	char mac[18], kind[8], source[48], destination[48];
 	u32 last_flow;
 
-	if (sscanf(text, "%15s %17s %7s %47s %47s %hu %u %u %u", device, mac,
-		   kind, source, destination, &o->port, &o->first, &o->flows,
-		   &o->count) != 9)
+	if (sscanf(text, "%15s %17s %7s %47s %47s %hu %u %u %u %u", device,
+		   mac, kind, source, destination, &o->port, &o->first,
+		   &o->flows, &o->count, &o->pause) != 10)
 		return -EINVAL;
 	o->kind = find_kind(kind);
 	o->v6 = strchr(source, ':');
@@ -327,6 +338,15 @@ out_free:
 	return err ?: len;
 }
 
+/* By flags that the kernel sets and never clears. */
+static const char *routing(const struct net *net)
+{
+	if (net->ipv4.fib_has_custom_rules || net->ipv6.fib6_has_custom_rules)
+		return net->ipv4.fib_has_custom_local_routes ?
+			"rules,local" : "rules";
+	return net->ipv4.fib_has_custom_local_routes ? "local" : "plain";
+}
+
 static ssize_t source_read(struct file *file, char __user *user, size_t len,
 			   loff_t *offset)
 {
@@ -334,8 +354,9 @@ static ssize_t source_read(struct file *file, char __user *user, size_t len,
 	int n;
 
 	mutex_lock(&lock);
-	n = scnprintf(text, sizeof(text), "%llu %u %llu\n", last.cycles,
-		      last.packets, last.started);
+	n = scnprintf(text, sizeof(text), "%llu %u %llu %s\n", last.cycles,
+		      last.packets, last.started,
+		      routing(current->nsproxy->net_ns));
 	mutex_unlock(&lock);
 	return simple_read_from_buffer(user, len, offset, text, n);
 }
