@@ -204,7 +204,7 @@ tests: facts
 facts: $(KVERS:%=$(B)/facts/%/conntrack_facts.ko)
 
 $(B)/facts/%/conntrack_facts.ko: FORCE
-	@mkdir -p $(@D) && cp -pu selftests/facts/Kbuild selftests/facts/*.c $(@D)
+	@mkdir -p $(@D) && cp -pu selftests/tracking/facts/* $(@D)
 	$(Q)$(MAKE) -C $(MODULES)/$*/build M=$(@D) W=1 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
@@ -384,7 +384,7 @@ style-kernel: $(unpacked)
 	$(Q)$(checkpatch) --ignore MACRO_ARG_REUSE,COMPLEX_MACRO kmod/transition.h
 	$(Q)$(checkpatch) --ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE \
 		kmod/trace.h
-	$(Q)$(checkpatch) $(wildcard selftests/facts/*.c)
+	$(Q)$(checkpatch) $(wildcard selftests/tracking/facts/*.c)
 
 style-user: $(unpacked)
 	$(Q)$(checkpatch) --ignore $(user) $(others)
@@ -400,7 +400,7 @@ style-pages: extensions
 sparse: $(KVERS:%=sparse-%)
 sparse-%:
 	@rm -rf $(B)/sparse/$* && mkdir -p $(B)/sparse/$* && \
-		cp -R Kbuild kmod selftests/facts $(B)/sparse/$*
+		cp -R Kbuild kmod selftests/tracking/facts $(B)/sparse/$*
 	$(Q)for dir in $(B)/sparse/$* $(B)/sparse/$*/facts; do \
 		$(MAKE) -s -C /lib/modules/$*/build M=$$dir W=1 C=2 \
 			CF='-D__CHECK_ENDIAN__ -include $(CURDIR)/selftests/static/sparse.h' \

@@ -11,8 +11,8 @@
 #   selftests/vm/run --watch -d selftests/bench churn
 # checks: some
 . ./lib.sh
-. ./checks.bash
-. ./churn.bash
+. ./lib/checks.bash
+. ./transition/churn.bash
 
 OPEN=1000 NEW=20 SETTLE=60 EVERY=6 ROOM=1024
 

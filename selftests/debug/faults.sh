@@ -13,7 +13,7 @@
 #   SEED=N COUNT=N ./faults.sh      other messages, more of them
 # checks: 23
 . ./lib.sh
-. ./checks.bash
+. ./lib/checks.bash
 
 NLFUZZ=$PWD/../build/tests/nlfuzz
 nth=$PWD/../build/tests/nth.so

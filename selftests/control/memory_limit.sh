@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+# kernel words: slub_debug=-
+# by name: it tries one limit after the other, which takes minutes
+#
+# A change for which the cgroup of the one who makes it has no memory is refused,
+# in words, and changes nothing: configuration, table, counters, connections.
+# Nobody is killed for it. With room for it, it is made.
+. ./lib.sh
+. ./lib/checks.bash
+
+SIZE=262147 group=/sys/fs/cgroup/small
+
+# new_group: charged with nothing yet; what a change keeps stays with the old one
+new_group() {
+	group+=x
+	mkdir "$group"
+}
+
+# in_group COMMAND...: at the expense of the group
+in_group() {
+	bash -c 'echo $$ >"$1/cgroup.procs"; exec "${@:2}"' - "$group" "$@"
+}
+
+limit() { echo "$1" >"$group/memory.max"; }
+
+# killed: processes of the group that the kernel chose to end
+killed() { awk '$1 == "oom_kill" { print $2 }' "$group/memory.events"; }
+
+# state: all that a refused change must leave alone
+state() {
+	ctl save
+	ctl -j service show | sed 's/"settles_in":[0-9]*//g'
+	ctl -j backend show web
+	ctl -j stats web
+	ctl -v table web
+}
+
+# refused NAME COMMAND...: as long as there is too little memory, from a limit on
+# that is enough for the program; and with enough it is done
+refused() {
+	local name=$1 quarters said n=0
+
+	shift
+	new_group
+	for ((quarters = 1; quarters <= 32; quarters++)); do
+		state >"$T/before"
+		limit $((room + (quarters << 18)))
+		in_group lbhashctl -n lb "$@" >"$T/out" 2>&1 && break
+		said="$? $(<"$T/out")"
+		[[ $said =~ ^2\ lbhashctl:\ (service\ web:\ )?out\ of\ memory$ ]] ||
+			fail "$name, $quarters/4 MiB: $said"
+		state | cmp -s - "$T/before" ||
+			fail "$name, $quarters/4 MiB: something has changed"
+		n=$((n + 1))
+	done
+	check_ge "$name: limits at which it was refused" 2 $n
+	check_le "$name: quarters of a MiB with which it was done" 32 $quarters
+	check_eq "$name: killed" 0 "$(killed)"
+}
+
+# connections NAME: each is where it was, and its packets are pinned
+connections() {
+	local family pinned
+
+	pinned=$(reason pinned)
+	for family in 4 6; do
+		next_round "held$family"
+		check_client "$1" "held$family" 20
+	done
+	check_ge "$1: packets of known connections" 80 \
+		$(($(reason pinned) - pinned))
+}
+
+# One service: of several, those before the one that finds no memory are done.
+write_file() {
+	jq -n --argjson size "$SIZE" '{ services: [{
+		name: "web", size: $size, settle: 7, backends: [
+			{ name: "s1", mark: 1 },
+			{ name: "s2", mark: 2, weight: 3 },
+			{ name: "s3", mark: 3 }] }] }' >"$T/conf"
+}
+
+load_module
+topology dsr 3
+start_servers
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+new_group
+service 2
+rule raw PREROUTING -j LBHASH --service web
+for family in 4 6; do
+	start_client "held$family" "$family" -n 20 -h
+done
+# What lbhashctl itself takes.
+in_group lbhashctl -n lb service show >/dev/null || fail 'no group'
+room=$(cat "$group/memory.peak")
+echo "# lbhashctl takes $room bytes"
+
+connections 'at first'
+refused 'backend add' backend add web s3 mark 3
+connections 'after backend add'
+refused 'service set size' service set web size 400009 disruptive
+ctl backend del web s3
+ctl service set web size "$SIZE" disruptive
+write_file
+refused 'apply' apply "$T/conf"
+connections 'after apply'

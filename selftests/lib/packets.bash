@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For selftests that need packets of a FOLDER/NAME.py: one process for the whole
+# test, who answers one question after the other with lines "WORD VALUE".
+
+# start_packets FOLDER/NAME [WORD]...: on one CPU, for packets not to overtake others
+start_packets() {
+	lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
+	coproc PACKETS { PYTHONPATH=lib exec python3 -B "$1.py" "${@:2}"; }
+}
+
+# ask WORD...: a question; got WORD: out of the answer
+ask() {
+	local line
+
+	echo "$*" >&"${PACKETS[1]}"
+	: >"$T/answer"
+	while IFS= read -r line; do
+		[ "$line" != . ] || return 0
+		echo "$line" >>"$T/answer"
+	done <&"${PACKETS[0]}"
+	fail "$* got no answer"
+}
+
+got() { sed -n "s/^$1 //p" "$T/answer"; }

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# SCTP associations of which the balancer sees the client's half: INIT, cookie
+# and data keep one backend, whatever happens to the others. A service that
+# hashes nothing but ports sends all paths of an association to one backend.
+# timeout: 600
+# checks: 102
+. ./lib.sh
+. ./lib/checks.bash
+. ./lib/packets.bash
+
+# check_turn NAME ALIVE: nobody waits for an answer, and nobody's moved
+check_turn() {
+	check_eq "$1: alive, stuck, moved" "$2, 0, 0" \
+		"$(got alive), $(got stuck), $(got moved)"
+}
+
+# close_all: an association's end is an exchange of packets, too
+close_all() {
+	ask close
+	wait_for 20 none_left
+}
+
+none_left() { [ "$(cl grep -c . /proc/net/sctp/assocs)" -eq 1 ]; }
+
+# check_memory: of 48 associations in settled slots, so far
+check_memory() {
+	if [ "$track" = always ]; then
+		check_counters 'first turn' picked 48 adopted 48 stateless 0
+		check_eq 'entries of adopted associations' 48 \
+			"$(lb conntrack -L -p sctp 2>/dev/null |
+				grep -c ESTABLISHED)"
+	else
+		snapshot
+		check_eq 'stateless: all' "${stat[packets]}" "${stat[stateless]}"
+		check_eq 'entries' 0 "$(lb conntrack -C)"
+	fi
+}
+
+associations() {
+	local s2 s3
+
+	fresh 3
+	balance -p sctp
+
+	ask open 4 1 24
+	ask open 6 1 24
+	check_turn 'first turn' 48
+	check_eq 'nobody at s4 yet' 0 "$(got at-s4)"
+	check_memory
+
+	ctl -b <(addition 4)
+	ask turn
+	check_turn 's4 added' 48
+	ask open 4 25 48
+	check_turn 'new ones' 72
+	check_ge 's4 has some' 1 "$(got at-s4)"
+
+	s2=$(got at-s2)
+	ctl backend set web s2 state drain
+	ask turn
+	check_turn 's2 drained' 72
+	ask open 6 25 48
+	check_turn 'new ones' 96
+	check_eq 's2 keeps what it has' "$s2" "$(got at-s2)"
+
+	s3=$(got at-s3)
+	snapshot
+	check_eq 'repicked before' 0 "${stat[repicked]}"
+	ctl backend del web s3
+	ask turn
+	check_turn 's3 removed' $((96 - s3))
+	check_eq 'its associations, aborted by another' "$s3" "$(got broken)"
+	snapshot
+	check_known 'repicked' "$s3" "${stat[repicked]}"
+	check_eq 'reopened before' 0 "${stat[reopened]}"
+	ask reopen
+	check_turn 'from the same ports again' 96
+	check_eq 'nobody at s3' 0 "$(got at-s3)"
+	snapshot
+	check_known 'reopened' "$s3" "${stat[reopened]}"
+	close_all
+}
+
+# add_addresses: a second VIP, and every client's addresses for it
+add_addresses() {
+	local n
+
+	for n in 1 2 3 4; do
+		ip -n "s$n" addr add 198.51.100.11/32 dev lo
+		ip -n "s$n" addr add 2001:db8:f::11/128 dev lo nodad
+	done
+	ip -n cl route add 198.51.100.11 via 10.1.0.1
+	ip -n cl route add 2001:db8:f::11 via 2001:db8:1::1
+}
+
+paths() { awk 'NR > 1 && $NF == 2' <(cl cat /proc/net/sctp/remaddr) | wc -l; }
+# shellcheck disable=SC2317 # called by wait_for
+paths_are() { [ "$(paths)" -eq "$1" ]; }
+
+# many_paths TRACK: 12 associations with two addresses of the server each; a
+# path is used when the server has answered on it
+many_paths() {
+	echo "# two paths, track $1"
+	fresh 4 hash sport,dport
+	rule raw PREROUTING -p sctp -j LBHASH --service web --track "$1"
+	ipt -t raw -A PREROUTING -d 198.51.100.11 -p sctp \
+		-j LBHASH --service web --track "$1"
+	ip6t -t raw -A PREROUTING -d 2001:db8:f::11 -p sctp \
+		-j LBHASH --service web --track "$1"
+	ask open 4 1 12 81
+	ask open 6 13 24 81
+	check_turn 'with two addresses' 24
+	wait_for 20 paths_are 48
+	ok "paths confirmed: 48"
+	ask turn
+	check_turn 'second turn' 24
+	close_all
+
+	ask open 6 1 12 82
+	check_turn 'with an IPv6 and an IPv4 address' 12
+	wait_for 20 paths_are 24
+	ok "paths confirmed: 24"
+	ask turn
+	check_turn 'second turn' 12
+	close_all
+	flush_rules
+}
+
+load_module
+modprobe sctp || fail "no SCTP"
+topology dsr 4 unmarked
+add_addresses
+start_packets packets/sctp
+in_variant nft raw in_mode 'changed forward' associations
+route_by_marks lb
+for_all_variants associations
+IPT=nft
+many_paths never
+many_paths always

@@ -1,0 +1,249 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# --track changed with a conntrack table of 1000 entries, full of something
+# else, and 20,000 connections, half of them IPv6: each packet goes where the
+# ones before it went, and none is lost. Not while no slot changes, which
+# conntrack does not hear of: a flood of 100,000 SYNs makes no entry. Not while
+# a quarter of the slots is in transition, either, whether there is room for
+# none of their connections, for some, or for all.
+# checks: 29
+. ./lib.sh
+. ./lib/checks.bash
+
+max=1000
+# A kernel that checks itself has seen enough of them sooner.
+declare -i open spoofed
+open=$(few 20000)
+spoofed=$(few 100000)
+
+# --- traffic: packets, for there are no so many sockets ----------------------
+
+# crowd OPTION...: of connections from the client's addresses
+crowd() {
+	"$flows" crowd cl front "$mac" 192.0.2.0 2001:db8:c:: "$VIP4" "$VIP6" \
+		"$@" || fail crowd
+}
+
+# Spoofed SYNs, which leave lb by a device of their own, whatever their mark.
+flood() {
+	"$flows" crowd cl front "$mac" 203.0.113.0 2001:db8:bad:: \
+		"$VIP4" "$VIP6" -n "$1" || fail flood
+}
+
+flood_sink() {
+	local ipt
+
+	ip -n lb -b - <<-END
+		link add sink type dummy
+		link set sink up
+		rule add pref 0 from 203.0.113.0/24 lookup 900
+		route add default dev sink table 900
+	END
+	ip -6 -n lb -b - <<-END
+		rule add pref 0 from 2001:db8:bad::/48 lookup 900
+		route add default dev sink table 900
+	END
+	for ipt in ipt ip6t; do
+		"$ipt" -t mangle -A POSTROUTING -o sink -m mark ! --mark 0 \
+			-m comment --comment flood
+	done
+}
+
+# sunk: packets with a mark that got that far
+sunk() {
+	{
+		ipt -t mangle -nvxL POSTROUTING
+		ip6t -t mangle -nvxL POSTROUTING
+	} | awk '/flood/ { n += $1 } END { print n + 0 }'
+}
+
+# Servers take no part but for the witness, who comes before their firewall.
+mute_servers() {
+	local n
+
+	for ((n = 1; n <= servers; n++)); do
+		srv "$n" iptables-legacy -t raw -A PREROUTING -d "$VIP4" -j DROP
+		srv "$n" ip6tables-legacy -t raw -A PREROUTING -d "$VIP6" -j DROP
+	done
+}
+
+# collect N: what the servers got since they were asked last, packets in all
+# shellcheck disable=SC2317 # called by wait_for
+collect() {
+	servers_report
+	cat "$T/servers.flows" >>"$T/got"
+	[ "$(awk '{ n += $5 } END { print n + 0 }' "$T/got")" -ge "$1" ]
+}
+
+# check_round AT FLOWS PACKETS: each of so many flows had so many packets at
+# the servers, all where its packets have always been
+check_round() {
+	: >"$T/got"
+	wait_for 30 collect $(($2 * $3))
+	check_eq "$1: connections, at another server, with packets lost" \
+		"$2, 0, 0" "$(awk -v packets="$3" '
+			FILENAME ~ /home$/ { home[$1 " " $2] = $3; next }
+			{ id = $2 " " $3; n[id] += $5 }
+			id in home && home[id] != $4 { moved[id] }
+			!(id in home) { home[id] = $4 }
+			END {
+				for (id in n)
+					lost += n[id] != packets
+				printf "%d, %d, %d", length(n), length(moved), lost
+				for (id in home)
+					print id, home[id] >new
+			}' new="$T/new" "$T/home" "$T/got")"
+	mv "$T/new" "$T/home"
+}
+
+# --- conntrack ---------------------------------------------------------------
+
+set_max() {
+	sysctl -qw net.netfilter.nf_conntrack_max="$1" || fail "no maximum $1"
+}
+
+entries() { lb conntrack -C; }
+drops() { conntrack_stat drop; }
+
+# other_entries FIRST N: of connections that have nothing to do with us, and
+# may not be evicted
+other_entries() {
+	awk -v first="$1" -v n="$2" 'BEGIN {
+		for (i = first; i < first + n; i++)
+			print "-A -p tcp -s 10.9.0.1 -d 10.9.0.2 -r 10.9.0.2",
+			      "-q 10.9.0.1 --sport", i, "--dport 9",
+			      "--reply-port-src 9 --reply-port-dst", i,
+			      "--state ESTABLISHED -u ASSURED,SEEN_REPLY",
+			      "-t 90000"
+	}' >"$T/others"
+	lb conntrack -R "$T/others" || fail 'no other entries'
+}
+
+# listen: to each new entry, from here on
+listen() {
+	ip netns exec lb conntrack -E -e NEW -b 4194304 >"$T/news" 2>&1 &
+	listener=$!
+	wait_for 20 subscribed "$listener"
+}
+
+# news: new entries since listen, but for one that is made now to come last
+news() {
+	other_entries 7 1
+	wait_for 20 grep -q 'sport=7 ' "$T/news"
+	kill "$listener"
+	lb conntrack -F 2>/dev/null
+	grep '\[NEW\]' "$T/news" | grep -vc 'sport=7 '
+}
+
+# --- slots -------------------------------------------------------------------
+
+# in_transition FILE: how many of its flows are in such a slot
+in_transition() {
+	awk -v vip4="$VIP4" -v vip6="$VIP6" '{
+		v6 = $1 ~ /:/
+		print "lookup web proto tcp",
+		      "src", (v6 ? "[" $1 "]" : $1) ":" $2,
+		      "dst", (v6 ? "[" vip6 "]" : vip4) ":80"
+	}' "$1" >"$T/lookups"
+	ctl -j -b "$T/lookups" | grep -vc '"previous": *null'
+}
+
+field() { ctl -j service show web | jq ".[0].$1"; }
+
+# shellcheck disable=SC2317 # called by wait_for
+some_settled() { [ "$(transition_slots)" -lt "$before" ]; }
+
+# begin AT: more connections; all their SYNs come before the rest
+begin() {
+	local more=2000
+
+	crowd -n $more -i $open -f S -q 1000
+	crowd -n $more -i $open -f A -q 1001 -k 2
+	check_round "$1" $more 3
+	n=$((n + $(in_transition <(cut -d ' ' -f 2-3 "$T/got"))))
+	open=$((open + more))
+}
+
+# --- the story ---------------------------------------------------------------
+
+load_module
+topology dsr 4
+start_servers
+mute_servers
+flood_sink
+mac=$(lb cat /sys/class/net/front/address)
+lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
+set_max $max
+service 3
+rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web --track changed
+
+listen
+flood $spoofed
+check_eq 'SYNs that got through' $spoofed "$(sunk)"
+check_eq 'entries' 0 "$(entries)"
+check_eq 'entries made' 0 "$(news)"
+check_counters flood packets $spoofed stateless $spoofed
+for n in 1 2 3; do
+	check_ge "SYNs for s$n" $((spoofed * 32 / 100)) "$(ctl -j stats web |
+		jq ".[0].backends[] | select(.name == \"s$n\").packets")"
+done
+
+other_entries 1000 $max
+check_eq 'entries, of something else' $max "$(entries)"
+refused=$(drops)
+crowd -n 10 -p 81
+check_eq 'no room for others: refused' 10 $(($(drops) - refused))
+
+: >"$T/home"
+crowd -n $open -f S -q 1000
+crowd -n $open -f A -q 1001 -k 2
+check_round 'settled' $open 3
+check_counters 'settled' packets $((spoofed + 3 * open)) \
+	stateless $((spoofed + 3 * open))
+check_eq 'settled: refused' 10 $(($(drops) - refused))
+
+ctl backend add web s4 mark 4
+n=$(in_transition "$T/home")
+check_ge 'connections in slots in transition' $((open / 5)) "$n"
+check_le 'connections in slots in transition' $((open * 3 / 10)) "$n"
+refused=$(drops)
+crowd -n $open -f A -q 1003 -k 3
+check_round 's4 came' $open 3
+check_eq 's4 came: refused' $((3 * n)) $(($(drops) - refused))
+check_counters 's4 came' stateless $((spoofed + 6 * open)) pinned 0 picked 0 \
+	previous 0 empty 0 malformed 0
+
+begin 'no room, late'
+check_eq 'entries, of something else' $max "$(entries)"
+
+set_max $((max + 500))
+crowd -n $open -f A -q 1006
+check_round 'a little room' $open 1
+check_le 'a little room: entries' $((max + 500)) "$(entries)"
+check_ge 'a little room: entries' $((max + 300)) "$(entries)"
+snapshot
+check_ge 'a little room: pinned to the previous owner' 500 "${stat[previous]}"
+begin 'a little room, late'
+
+set_max 100000
+crowd -n $open -f A -q 1007
+check_round 'room' $open 1
+check_eq 'room: entries' $((max + n)) "$(entries)"
+
+# What has begun is known by its SYN, too, however crowded it is.
+again=2000
+crowd -n $again -i $open -f S -q 1000
+set_max "$(entries)"
+crowd -n $again -i $open -f S -q 1000
+crowd -n $again -i $open -f A -q 1001
+check_round 'SYNs that come twice' $again 3
+set_max 100000
+
+before=$(transition_slots)
+ctl service set web settle 0
+wait_for 30 some_settled
+check_ge 'connections that hold the others' "$n" "$(field holding)"
+crowd -n $open -f A -q 1008
+check_round 'after the transition' $open 1

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A CT rule in front of LBHASH says where conntrack keeps the connections: in
+# that zone they are adopted, pinned, reopened and forgotten. In mangle, where
+# conntrack has forgotten the zone, they are balanced by hash.
+# timeout: 600
+# checks: 42
+. ./lib.sh
+. ./lib/checks.bash
+
+ZONE=5
+
+# entries_of ZONE FAMILY: that were adopted and have a mark
+entries_of() {
+	lb conntrack -L -w "$1" -f "ipv$2" -p tcp 2>/dev/null |
+		grep -v UNREPLIED | grep -c 'ESTABLISHED.* mark=[1-9]'
+}
+
+# zoned OPTION...: a fresh service, whose rule comes after a CT rule
+zoned() {
+	fresh 3
+	rule raw PREROUTING -p tcp -j CT --zone $ZONE
+	rule "$TABLE" PREROUTING -p tcp -j LBHASH --service web "$@"
+}
+
+# pinned FAMILY: connections that stay where they are when all slots move, and
+# begin anew when their ports do
+pinned() {
+	zoned
+	start_client client "$1" -p "$first_port" -n 20 -k 3 -h
+	check_eq "IPv$1: entries in the zone" 20 "$(entries_of $ZONE "$1")"
+	check_eq "IPv$1: entries elsewhere" 0 "$(entries_of 0 "$1")"
+	ctl backend set web s1 state drain
+	next_round client
+	check_client "IPv$1, after a change" client 20
+	snapshot
+	check_eq "IPv$1: picked, adopted" '20, 20' \
+		"${stat[picked]}, ${stat[adopted]}"
+
+	stop_client client
+	servers_report
+	start_client again "$1" -p "$first_port" -n 20 -h
+	check_eq "IPv$1, same ports: ok" 20 "$(flows_of again ok)"
+	starts_of again >"$T/starts"
+	check_starts "IPv$1, same ports" "$T/starts"
+	check_eq "IPv$1, same ports: entries in the zone" 20 \
+		"$(entries_of $ZONE "$1")"
+	snapshot
+	check_eq "IPv$1, same ports: begun" 40 \
+		$((stat[picked] + stat[reopened] + stat[repicked]))
+	stop_client again
+}
+
+# forgotten FAMILY: what conntrack knows in the zone of the ports of a connection
+# that needs no entry is gone when that begins
+forgotten() {
+	zoned --track changed
+	ctl backend set web s1 state drain
+	start_client client "$1" -p "$first_port" -n 20 -h
+	check_ge "IPv$1, slots in transition: entries in the zone" 1 \
+		"$(entries_of $ZONE "$1")"
+	stop_client client
+	ctl service set web settle 0
+	wait_for 60 settled
+	start_client again "$1" -p "$first_port" -n 20 -h
+	check_eq "IPv$1, settled: ok" 20 "$(flows_of again ok)"
+	check_eq "IPv$1, settled: entries in the zone" 0 \
+		"$(entries_of $ZONE "$1")"
+	stop_client again
+}
+
+# hashed FAMILY: everyone is served, and nobody remembered
+hashed() {
+	zoned
+	start_client client "$1" -p "$first_port" -n 20 -k 3 -h
+	check_eq "IPv$1, mangle: ok" 20 "$(flows_of client ok)"
+	snapshot
+	check_eq "IPv$1, mangle: picked, the others" \
+		"20, $((stat[packets] - 20))" \
+		"${stat[picked]}, ${stat[stateless]}"
+	stop_client client
+}
+
+both_families() {
+	"$1" 4
+	"$1" 6
+}
+
+load_module
+topology dsr 3
+start_servers
+# A connection that is over on one end is over; the entry stays for long.
+cl sysctl -qw net.ipv4.tcp_max_tw_buckets=0
+lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin,close}_wait=600
+in_variant legacy raw both_families pinned
+in_variant nft raw both_families pinned
+in_variant nft mangle both_families hashed
+in_variant legacy raw both_families forgotten

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# A thousand open one-way connections over ten backends, --track changed, and
+# every kind of change: no connection breaks whose backend stays, conntrack
+# remembers those in slots in transition only, and nothing when all is settled.
+# Some connections never stop talking, the others say something now and then.
+# checks: 53
+. ./lib.sh
+. ./lib/checks.bash
+. ./transition/churn.bash
+
+# check_round AT: nobody breaks who need not
+check_round() {
+	everybody
+	head -n 5 "$T/broken.undue" | sed 's/^/# broken: /'
+	check_eq "$1: broken without need" 0 "$undue"
+}
+
+# begin AT: all is settled, and stays so when all connections say something. Of
+# connections that broke nobody told conntrack.
+begin() {
+	lb conntrack -F 2>/dev/null
+	ctl service set web settle 1
+	wait_for 60 settled
+	ctl service set web settle 600
+	lb conntrack -F 2>/dev/null
+	reset_counts
+	check_round "before $1"
+	check_eq entries 0 "$(lb conntrack -C)"
+	check_ge 'connections open' $((old * 20 / 13)) "$peak_open"
+}
+
+# change AT: lines of lbhashctl
+change() {
+	ctl -b - || fail "$1"
+	check_round "$1"
+}
+
+# newcomers AT: connections that begin now
+newcomers() {
+	connect young 40 -h
+	check_round "$1, new connections"
+}
+
+# finish AT: the entries, at most half more than the share of the slots would
+# have; and ten, which is what chance may add to a small share
+finish() {
+	local most=$((3 * peak_slots * peak_open / SIZE / 2 + 10))
+
+	check_ge "$1: slots in transition" 300 "$peak_slots"
+	check_le "$1: entries of $peak_open connections" $most "$peak_entries"
+	echo "# $peak_entries of $peak_open tracked, $peak_slots of $SIZE slots"
+}
+
+# one_change AT CHANGE BACK: for connections from before it, from after it, and
+# from before the way back
+one_change() {
+	begin "$1"
+	change "$1" <<<"$2"
+	newcomers "$1"
+	change "$1, and back" <<<"$3"
+	finish "$1"
+	disconnect young
+}
+
+flap() {
+	begin flap
+	backends_lost s7
+	change 'down, up, down' <<-END
+		backend set web s7 state down
+		backend set web s7 state up
+		backend set web s7 state down
+	END
+	newcomers 'down, up, down'
+	change 'up again' <<<'backend set web s7 state up'
+	finish flap
+	disconnect young
+	check_ge 'connections that s7 lost' $((old / 13)) "$due"
+}
+
+come_back() {
+	begin 'one goes'
+	backends_lost s9
+	change 'one goes' <<<'backend del web s9'
+	newcomers 'one goes'
+	change 'it comes back' <<<'backend add web s9 mark 9'
+	finish 'one goes'
+	disconnect young
+	check_ge 'connections that s9 lost' $((old / 13)) "$due"
+}
+
+# Not undone: slots settle when connections end that are not at the owner. What
+# conntrack then still knows of others is what everybody can compute: their slots
+# settled before, so nobody saw them end.
+three_changes() {
+	local name
+
+	begin 'three changes'
+	change 'one drains' <<<'backend set web s2 state drain'
+	newcomers 'one drains'
+	change 'one more' <<<'backend set web s11 state up'
+	change 'one weighs more' <<<'backend set web s4 weight 2'
+	finish 'three changes'
+	check_ge 'connections that hold slots open' $((old / 5)) \
+		"$(ctl -j service show web | jq '.[0].holding')"
+	for name in young busy old; do
+		disconnect $name
+	done
+	ctl service set web settle 1
+	wait_for 60 settled
+	pins | sed 's/[0-9]*$/s&/' >"$T/pins"
+	check_owners 'entries that are left' "$(wc -l <"$T/pins")" "$T/pins"
+}
+
+load_module
+topology dsr 12
+start_servers
+# How long conntrack remembers connections that are over. Not less, or the last
+# packet of one would begin another on a slow machine.
+timeout=net.netfilter.nf_conntrack_tcp_timeout
+lb sysctl -qw ${timeout}_{fin_wait,close_wait}="$(seconds 10)" \
+	${timeout}_{last_ack,time_wait,close}="$(seconds 10)"
+fresh 10
+old=$(few 520)
+rule raw PREROUTING -p tcp -j LBHASH --service web --track changed
+connect old "$old" -h
+connect busy 40 -e -i 500
+reset_counts
+
+one_change 'two more' \
+	$'backend add web s11 mark 11\nbackend add web s12 mark 12' \
+	$'backend set web s11 state drain\nbackend set web s12 state drain'
+one_change 'one drains' 'backend set web s3 state drain' \
+	'backend set web s3 state up'
+one_change 'one weighs more' 'backend set web s5 weight 3' \
+	'backend set web s5 weight 1'
+flap
+come_back
+three_changes

@@ -1,0 +1,240 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 600
+#
+# The end of a transition. A slot that changed hands forgets its previous owner
+# after a while, but not before everybody is gone who is still there. Nobody
+# looks for them when there is nothing to settle.
+# checks: 81
+. ./lib.sh
+. ./lib/checks.bash
+. ./lib/packets.bash
+. ./transition/transition.bash
+
+# --- the end of a transition -------------------------------------------------
+
+# Sweeps are seen by a probe; the pointer tells whose.
+trace=/sys/kernel/tracing
+
+watch_sweeps() {
+	echo 'p:lbhash/sweep xt_lbhash:sweep work=%di' \
+		>"$trace/kprobe_events" || fail 'no probe'
+	echo 1 >"$trace/events/lbhash/sweep/enable"
+}
+
+unwatch_sweeps() {
+	echo 0 >"$trace/events/lbhash/sweep/enable"
+	echo >"$trace/kprobe_events"
+	echo >"$trace/trace"
+}
+
+# sweeps POINTER: of the namespace; sweepers: all pointers
+sweeps() { grep -c "work=$1" "$trace/trace"; }
+sweepers() { grep -o 'work=.*' "$trace/trace" | cut -d = -f 2 | sort -u; }
+
+# shellcheck disable=SC2317 # called by wait_for
+swept() { [ "$(sweeps "$1")" -ge "$2" ]; }
+
+# forget FAMILY BLOCK FLOW: its entry is deleted
+forget() {
+	lb conntrack -D -f "ipv$1" -p tcp --dport $PORT \
+		--sport $(($2 + $3)) >"$T/log" 2>&1 || fail 'no such entry'
+}
+
+# one FAMILY: the first flow of the family, in a slot in transition
+one() {
+	awk -v n=$FLOWS -v v6=$(($1 == 6)) '
+		(NR > n) == v6 && $3 != "-" { print NR - n * v6; exit }
+	' "$T/look"
+}
+
+# goes FAMILY KIND FLOW: where one packet does
+goes() {
+	ask send "$1" "$3" "$3" $PORT "$block" "$2"
+	got "$3"
+}
+
+# says FAMILY FLOW COLUMN: one word of the last look
+says() { awk -v n="$(($2 + ($1 == 6) * FLOWS))" "NR == n { print \$$3 }" "$T/look"; }
+
+# One connection of either family that is pinned to a previous owner holds its
+# slot open, until it is gone, and no other.
+held_slots() {
+	local four six at4 at6 n work
+
+	begin "$@"
+	lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=1
+	change backend add web s4 mark 4
+	look tcp 1000
+	four=$(one 4) six=$(one 6)
+	at4=$(says 4 "$four" 3) at6=$(says 6 "$six" 3)
+	check_eq 'connections go to previous owners' "$at4 $at6" \
+		"$(goes 4 middle "$four") $(goes 6 middle "$six")"
+	check_eq 'connections that hold slots open' 2 "$(shows holding)"
+	check_ge 'seconds to wait' 500 "$(shows settles_in)"
+
+	watch_sweeps
+	ctl service set web settle 1
+	wait_for 60 in_transition 2
+	work=$(sweepers)
+	check_eq 'namespaces that sweep' 1 "$(wc -l <<<"$work")"
+	n=$(sweeps "$work")
+	wait_for 60 swept "$work" $((n + 2))
+	check_eq 'slots in transition, connections that hold them, seconds' \
+		'2, 2, 0' "$(shows transition_slots), $(shows holding), $(
+		)$(shows settles_in)"
+	look tcp 1000
+	check_eq 'they stay with their backends' "$at4 $at6" \
+		"$(goes 4 middle "$four") $(goes 6 middle "$six")"
+	check_flows 'no other slot has a previous owner' 'previous == "-"'
+	look tcp 2000
+	count
+	arrive 'settled: middle of a connection' middle owner
+	[ "$track" = always ] || check_counts settled stateless $ALL
+
+	block=1000
+	forget 4 1000 "$four"
+	wait_for 60 in_transition 1
+	check_eq 'connections that hold slots open' 1 "$(shows holding)"
+	check_eq 'a reset goes there as well' "$at6" \
+		"$(goes 6 reset "$six")"
+	wait_for 60 in_transition 0
+	check_eq 'connections that hold slots open' 0 "$(shows holding)"
+	check_null 'seconds' "$(shows settles_in)"
+	look tcp 1000
+	check_eq 'nothing is known of them' \
+		"$(says 4 "$four" 2) $(says 6 "$six" 2)" \
+		"$(goes 4 middle "$four") $(goes 6 middle "$six")"
+	[ "$track" = always ] || check_eq entries 0 "$(entries)"
+	no_sweep "$work"
+	unwatch_sweeps
+}
+
+# no_sweep POINTER: in the namespace, by the clock of another one, where each
+# change is swept up after a second
+no_sweep() {
+	local n before
+
+	before=$(sweeps "$1")
+	lbhashctl -n cl -b - <<-END || fail clock
+		service add clock size 251 settle 0
+		backend add clock tick mark 1
+		backend add clock tock mark 2
+	END
+	for n in 1 2 3; do
+		lbhashctl -n cl backend set clock tick weight $((n + 1))
+		wait_for 60 ticked "$1" "$n"
+	done
+	lbhashctl -n cl flush
+	check_eq 'sweeps while nothing is in transition' 0 \
+		$(($(sweeps "$1") - before))
+}
+
+# ticked POINTER N: sweeps of others
+# shellcheck disable=SC2317 # called by wait_for
+ticked() {
+	[ "$(grep -o 'work=.*' "$trace/trace" | grep -vc "work=$1")" -ge "$2" ]
+}
+
+# A listing of a table that changes may miss some.
+# shellcheck disable=SC2317 # called by wait_for
+all_listed() {
+	[ "$(lb conntrack -L -p tcp --dport 82 2>/dev/null | wc -l)" -eq "$ALL" ]
+}
+
+# Equal marks do not make a connection another service's.
+two_services() {
+	local n m
+
+	begin "$@"
+	{
+		echo "service add other size $SIZE"
+		for n in 1 2 3; do
+			echo "backend add other s$n mark $n"
+		done
+	} | ctl -b - || fail 'other service'
+	rule "$TABLE" PREROUTING -p tcp --dport 82 \
+		-j LBHASH --service other
+	change backend add web s4 mark 4
+	ctl backend add other s4 mark 4
+	look tcp 1000
+	n=$(number_of 'previous != "-"')
+	arrive 'to web' middle home
+	count
+	PORT=82
+	send send middle
+	PORT=81
+	check_eq 'packets of web' 0 $(($(stats packets) - before[packets]))
+	m=$(shows holding other)
+	check_eq 'connections that hold slots of web' "$n" "$(shows holding)"
+	check_ge 'connections that hold slots of the other' 10 "$m"
+	ctl service set web settle 0
+	lb conntrack -D -p tcp --dport 81 >"$T/log" 2>&1
+	wait_for 60 in_transition 0
+	wait_for 20 all_listed
+	ok 'the other has its connections'
+	check_eq 'connections that hold slots of the other' "$m" \
+		"$(shows holding other)"
+}
+
+all_drained() {
+	local n
+
+	begin "$@"
+	clients
+	for n in 1 2 3; do
+		change backend set web "s$n" state drain
+	done
+	all_well 'all drain'
+	look tcp 1000
+	count
+	arrive 'new connections' syn '"None"'
+	check_counts 'new connections' empty $ALL
+	look tcp 2000
+	check_flows 'what lookup says' 'previous == home && owner == "-"'
+	count
+	arrive 'old ones' middle home
+	look udp 3000
+	arrive UDP udp home
+	check_counts 'old ones' previous $((2 * ALL))
+
+	# There is nobody else to go to, however long they were silent.
+	ctl service set web settle 0
+	all_well 'all drain, for longer than settle'
+	look tcp 2000
+	arrive 'pinned ones' middle home
+	look tcp 4000
+	count
+	arrive 'unknown ones' middle home
+	check_counts 'unknown ones' previous $ALL
+	check_eq 'slots in transition' "$SIZE" "$(shows transition_slots)"
+	check_null 'seconds' "$(shows settles_in)"
+
+	for n in 1 2 3; do
+		change backend set web "s$n" state up
+	done
+	all_well 'all are up'
+	look tcp 1000
+	arrive 'new connections' syn owner
+	wait_for 60 in_transition 0
+	look tcp 4000
+	count
+	arrive 'unknown ones' middle owner
+	[ "$track" = always ] || check_counts 'unknown ones' stateless $ALL
+	all_well 'all is settled'
+	no_clients
+}
+
+load_module
+topology dsr 4
+start_servers
+start_packets transition/transition 4
+for scenario in held_slots all_drained; do
+	IPT=legacy
+	"$scenario" raw changed
+	flush_rules
+	IPT=nft
+	"$scenario" mangle always
+	flush_rules
+done
+two_services raw changed
