@@ -55,7 +55,8 @@ make() {
 		case $word in
 		*=*) ;;
 		*)
-			if ! grep -qE "^([a-z-]+ )*$word( [a-z-]+)*:" Makefile ||
+			if ! grep -hqE "^([a-z-]+ )*$word( [a-z-]+)*:" Makefile \
+					selftests/{,*/}*.mk ||
 				! grep -q "^$word	" <<<"$targets"; then
 				echo "no target, or not known here: $word"
 				return 1
