@@ -14,8 +14,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,68 +21,6 @@
 #include "nlfuzz.h"
 
 #define COMPARE_EVERY	2000
-#define SHOW_MAX	2048
-
-struct options options = { .seed = 1, .count = 1000, .capable = true };
-
-/* What is being sent: for complaints. */
-static struct {
-	const struct datagram *dg;
-	const struct verdict *verdict;
-} now;
-
-void die(const char *what)
-{
-	fprintf(stderr, "nlfuzz: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static void show_verdict(const struct verdict *v)
-{
-	unsigned int i;
-
-	printf("%s%s \"%s\"%s: ", v->op ? v->op->name : "nothing",
-	       v->dump ? " (dump)" : "", v->name,
-	       v->dry_run ? " (dry run)" : "");
-	if (!v->request)
-		printf("not a request");
-	else if (!v->n_errors)
-		printf(v->changes ? "change" : "done");
-	for (i = 0; i < v->n_errors; i++)
-		printf("%s%s", i ? " or " : "", strerrorname_np(v->errors[i]));
-	printf("\n");
-}
-
-static void show_datagram(void)
-{
-	size_t i;
-
-	printf("# message %ju:", (uintmax_t)judged());
-	for (i = 0; i < now.dg->len && i < SHOW_MAX; i++)
-		printf(i % 4 ? "%02x" : " %02x", now.dg->data[i]);
-	printf(i < now.dg->len ? " .. (%zu bytes)\n" : "\n", now.dg->len);
-}
-
-/**
- * complain() - a promise is broken
- * @format: which
- */
-void complain(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n# seed %ju\n", (uintmax_t)options.seed);
-	if (now.dg)
-		show_datagram();
-	if (now.verdict) {
-		printf("# expected: ");
-		show_verdict(now.verdict);
-	}
-	exit(1);
-}
 
 /* The next message of a datagram as the kernel sees them, NULL at the end. */
 static const struct nlmsghdr *next_message(const struct datagram *dg,
@@ -129,7 +65,7 @@ static void handle(const struct datagram *dg)
 	size_t at = 0;
 
 	wire_send(dg->data, dg->len);
-	now.verdict = &v;
+	now_expecting(&v);
 	while ((nlh = next_message(dg, &at))) {
 		predict(nlh, &v);
 		if (options.verbose)
@@ -138,7 +74,7 @@ static void handle(const struct datagram *dg)
 		judge_event(&v);
 		commit(&v);
 	}
-	now.verdict = NULL;
+	now_expecting(NULL);
 	judge_silence();
 	judge_event(NULL);
 }
@@ -162,7 +98,7 @@ static void handle_failing(const struct datagram *dg)
 	bool memory;
 
 	predict(nlh, &v);
-	now.verdict = &v;
+	now_expecting(&v);
 	failure = wire_send_failing(dg->data, dg->len, 1 + below(FAIL_MAX));
 	memory = wire_error() == ENOMEM || wire_error() == ENOBUFS;
 	if (failure == NO_FAILURE || (failure == FAILED && !memory)) {
@@ -173,7 +109,7 @@ static void handle_failing(const struct datagram *dg)
 	} else {
 		judge_failure(&v, failure != ANSWER_LOST);
 	}
-	now.verdict = NULL;
+	now_expecting(NULL);
 	judge_event(NULL);
 }
 
@@ -190,55 +126,20 @@ static void fuzz(void)
 		if (!is_for_us(&dg) ||
 		    (options.failures && !is_single(&dg)))
 			continue;
-		now.dg = &dg;
+		now_sending(&dg, judged());
 		if (options.verbose)
-			show_datagram();
+			show_datagram(&dg, judged());
 		if (options.failures)
 			handle_failing(&dg);
 		else
 			handle(&dg);
-		now.dg = NULL;
+		now_sending(NULL, 0);
 		if (judged() >= compare_at) {
 			compare_all();
 			compare_at += COMPARE_EVERY;
 		}
 	}
 	compare_all();
-}
-
-static void parse_options(int argc, char **argv)
-{
-	static const struct option long_options[] = {
-		{ "seed", required_argument, NULL, 's' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "failures", no_argument, NULL, 'f' },
-		{ "unprivileged", no_argument, NULL, 'u' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ }
-	};
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) >= 0) {
-		switch (c) {
-		case 's':
-			options.seed = strtoull(optarg, NULL, 0);
-			break;
-		case 'c':
-			options.count = strtoull(optarg, NULL, 0);
-			break;
-		case 'f':
-			options.failures = true;
-			break;
-		case 'u':
-			options.capable = false;
-			break;
-		case 'v':
-			options.verbose = true;
-			break;
-		default:
-			exit(2);
-		}
-	}
 }
 
 int main(int argc, char **argv)

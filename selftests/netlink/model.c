@@ -67,28 +67,6 @@ void model_remove(const char *name)
 	model.services[i] = model.services[--model.n];
 }
 
-/* service_default() - a service of which only the name was said */
-struct service *service_default(const char *name)
-{
-	struct service *svc = must_alloc(sizeof(*svc));
-
-	copy_name(svc->name, name);
-	svc->size = LBHASH_SIZE_DEFAULT;
-	svc->fields = LBHASH_HASH_FIELD_PROTO | LBHASH_HASH_FIELD_SRC |
-		LBHASH_HASH_FIELD_DST | LBHASH_HASH_FIELD_SPORT |
-		LBHASH_HASH_FIELD_DPORT;
-	svc->src4 = 32;
-	svc->dst4 = 32;
-	svc->src6 = 128;
-	svc->dst6 = 128;
-	default_seed(svc->seed, name);
-	svc->mask = 0xffffffff;
-	svc->on_empty = LBHASH_ON_EMPTY_DROP;
-	svc->settle = LBHASH_SETTLE_DEFAULT;
-	svc->generation = 1;
-	return svc;
-}
-
 struct service *service_copy(const struct service *svc)
 {
 	struct service *copy = must_alloc(sizeof(*copy));

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A fuzzer that knows what has to come of every message it sends.
+ * A fuzzer that predicts the answer to every message it sends.
  *
- *   spec.c     tables made from the specification
- *   random.c   dice; values.c, message.c: messages, good and bad ones
- *   oracle.c   what generic netlink itself refuses
- *   predict.c  what the module has to say, and what the model becomes
- *   model.c    services and backends as they ought to be; digest.c: tables
- *   wire.c     sockets; read.c: what answers say
- *   judge.c    is that right? content.c: and all that it says?
+ *   main.c      sends messages and has the answers judged
+ *   message.c   messages, good and bad ones, of values.c
+ *   judge.c     is the answer right? content.c: and everything in it?
+ *   predict.c   the right answer, and what the model becomes
+ *   read.c      what answers say
+ *   digest.c    tables of the model's services
+ *   model.c     services and backends as they ought to be
+ *   oracle.c    what generic netlink itself refuses
+ *   wire.c      sockets
+ *   complain.c  the end of a run in which an answer is wrong
+ *   spec.c      tables made from the specification; random.c: random numbers;
+ *               options.c: the command line
+ *
+ * A file calls only files that are below it in this list.
  */
 #ifndef NLFUZZ_H
 #define NLFUZZ_H
@@ -62,7 +69,6 @@ void copy_name(char *to, const char *from);
 struct service *model_find(const char *name);
 void model_put(struct service *svc);
 void model_remove(const char *name);
-struct service *service_default(const char *name);
 struct service *service_copy(const struct service *svc);
 void service_free(struct service *svc);
 struct backend *service_backend(const struct service *svc, const char *name);
@@ -239,11 +245,21 @@ void compare_all(void);
 void report(void);
 uint64_t judged(void);
 
-/* --- main.c --- */
+/* --- complain.c --- */
+
+void now_sending(const struct datagram *dg, uint64_t number);
+void now_expecting(const struct verdict *v);
+void show_datagram(const struct datagram *dg, uint64_t number);
+void show_verdict(const struct verdict *v);
+void complain(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+void die(const char *what) __attribute__((noreturn));
+
+/* --- options.c --- */
 
 /**
  * struct options - how to run
- * @capable: the caller has CAP_NET_ADMIN where it counts
+ * @capable: the caller has CAP_NET_ADMIN in the user namespace that is asked
  * @failures: an allocation fails in each message
  */
 struct options {
@@ -253,8 +269,6 @@ struct options {
 
 extern struct options options;
 
-void complain(const char *format, ...)
-	__attribute__((noreturn, format(printf, 1, 2)));
-void die(const char *what) __attribute__((noreturn));
+void parse_options(int argc, char **argv);
 
 #endif /* NLFUZZ_H */

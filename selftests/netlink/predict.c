@@ -178,6 +178,28 @@ static bool moves_flows(const struct service *a, const struct service *b)
 	       memcmp(a->seed, b->seed, sizeof(a->seed));
 }
 
+/* A service of which a request says only the name. */
+static struct service *default_service(const char *name)
+{
+	struct service *svc = must_alloc(sizeof(*svc));
+
+	copy_name(svc->name, name);
+	svc->size = LBHASH_SIZE_DEFAULT;
+	svc->fields = LBHASH_HASH_FIELD_PROTO | LBHASH_HASH_FIELD_SRC |
+		LBHASH_HASH_FIELD_DST | LBHASH_HASH_FIELD_SPORT |
+		LBHASH_HASH_FIELD_DPORT;
+	svc->src4 = 32;
+	svc->dst4 = 32;
+	svc->src6 = 128;
+	svc->dst6 = 128;
+	default_seed(svc->seed, name);
+	svc->mask = 0xffffffff;
+	svc->on_empty = LBHASH_ON_EMPTY_DROP;
+	svc->settle = LBHASH_SETTLE_DEFAULT;
+	svc->generation = 1;
+	return svc;
+}
+
 static void change_service(const struct nlmsghdr *nlh,
 			   const struct nlattr **tb, struct verdict *v)
 {
@@ -188,7 +210,7 @@ static void change_service(const struct nlmsghdr *nlh,
 	unsigned int n;
 
 	if (cmd == LBHASH_CMD_SERVICE_NEW || cmd == LBHASH_CMD_SERVICE_APPLY)
-		svc = service_default(v->name);
+		svc = default_service(v->name);
 	else
 		svc = service_copy(old);
 	take_settings(svc, tb);
