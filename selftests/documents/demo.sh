@@ -8,6 +8,7 @@
 # the kernel's choice.
 # timeout: 900
 . ./lib.sh
+. ./lib/nginx.bash
 
 IPT=nft
 untrue=0
@@ -101,40 +102,18 @@ hold_downloads() {
 
 release_downloads() { flock --unlock "$held"; }
 
-# nginx on server N. Its answers say who gave them.
-start_nginx() {
-	local n=$1 dir=$T/s$1
-
-	mkdir "$dir"
-	cat >"$dir/conf" <<-EOF
-	daemon off;
-	user root;
-	pid $dir/pid;
-	error_log $dir/log;
-	events { }
-	http {
-		access_log off;
-		client_body_temp_path $dir/body;
-		proxy_temp_path $dir/proxy;
-		fastcgi_temp_path $dir/fastcgi;
-		uwsgi_temp_path $dir/uwsgi;
-		scgi_temp_path $dir/scgi;
+# start_server N: nginx, whose answers name the server
+start_server() {
+	start_nginx "$1" "$VIP4:80" "[$VIP6]:80" <<-EOF
 		keepalive_timeout 1h;
-		add_header X-Backend s$n;
-		server {
-			listen $VIP4:80;
-			listen [$VIP6]:80;
-			root $T/www;
-			location /file {
-				proxy_pass http://unix:$T/socket;
-				proxy_buffering off;
-				proxy_read_timeout 1h;
-			}
+		add_header X-Backend s$1;
+		root $T/www;
+		location /file {
+			proxy_pass http://unix:$T/socket;
+			proxy_buffering off;
+			proxy_read_timeout 1h;
 		}
-	}
 	EOF
-	srv "$n" nginx -c "$dir/conf" &
-	wait_for 20 test -s "$dir/pid"
 }
 
 # fetch FROM TO REQUESTS PATH [curl option]...: some requests on each of the
@@ -352,7 +331,7 @@ change_it() {
 	say '30 downloads run, halfway. Now s4 comes, and s2 shall go:' ''
 	add_server 4 2
 	route_by_mark lb 4
-	start_nginx 4
+	start_server 4
 	hold_downloads
 	fetch 1 30 1 file -Z >"$T/downloads" &
 	downloads=$!
@@ -468,7 +447,7 @@ head -c 12000 /dev/urandom >"$T/www/page"
 head -c 384k /dev/urandom >"$T/www/file"
 start_application
 for n in 1 2 3; do
-	start_nginx "$n"
+	start_server "$n"
 done
 
 stock_rules

@@ -9,6 +9,7 @@
 # checks: 53
 . ./lib.sh
 . ./lib/documents.bash
+. ./lib/nginx.bash
 . ./lib/packets.bash
 
 guide=../doc/setup.md
@@ -88,37 +89,6 @@ network() {
 		route add default via 10.1.0.2
 		route add default via 2001:db8:1::2
 	END
-}
-
-# start_nginx N: says its name
-start_nginx() {
-	local dir=$T/s$1
-
-	mkdir "$dir"
-	cat >"$dir/conf" <<-END
-		daemon off;
-		user root;
-		pid $dir/pid;
-		error_log $dir/log;
-		events { }
-		http {
-			access_log off;
-			client_body_temp_path $dir/body;
-			proxy_temp_path $dir/proxy;
-			fastcgi_temp_path $dir/fastcgi;
-			uwsgi_temp_path $dir/uwsgi;
-			scgi_temp_path $dir/scgi;
-			server {
-				listen 80;
-				listen 8080;
-				listen [::]:80;
-				listen [::]:8080;
-				return 200 s$1:\$server_port\n;
-			}
-		}
-	END
-	srv "$1" nginx -c "$dir/conf" &
-	wait_for 20 test -s "$dir/pid"
 }
 
 # get 4|6 N: N connections one after the other, with patience for each; prints
@@ -257,7 +227,8 @@ have_neighbours() {
 
 network
 for n in 1 2 3; do
-	start_nginx "$n"
+	start_nginx "$n" 80 8080 '[::]:80' '[::]:8080' \
+		<<<"return 200 s$n:\$server_port\n;"
 done
 
 follow 1

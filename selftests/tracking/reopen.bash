@@ -8,35 +8,8 @@
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 opened=0 answers=seen
 
-# Real servers, who close first when the request says HTTP/1.0.
-start_nginx() {
-	local n=$1 dir=$T/s$1
-
-	mkdir "$dir"
-	cat >"$dir/conf" <<-END
-	daemon off;
-	master_process off;
-	user root;
-	pid $dir/pid;
-	error_log $dir/log;
-	events { worker_connections 4096; }
-	http {
-		access_log off;
-		client_body_temp_path $dir/body;
-		proxy_temp_path $dir/proxy;
-		fastcgi_temp_path $dir/fastcgi;
-		uwsgi_temp_path $dir/uwsgi;
-		scgi_temp_path $dir/scgi;
-		server {
-			listen $VIP4:80 backlog=4096;
-			listen [$VIP6]:80 backlog=4096;
-			return 200 s$n;
-		}
-	}
-	END
-	ip netns exec "s$n" nginx -c "$dir/conf" &
-	wait_for 20 test -s "$dir/pid"
-}
+# shellcheck source=lib/nginx.bash
+. ./lib/nginx.bash
 
 # One connection after the other, a block of ports for each family and end:
 #   client    the client closes first
@@ -195,7 +168,9 @@ start_both_ends() {
 
 	cl sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 	for n in 1 2 3 4; do
-		start_nginx "$n"
+		# nginx closes first when the request says HTTP/1.0.
+		start_nginx "$n" "$VIP4:80 backlog=4096" \
+			"[$VIP6]:80 backlog=4096" <<<"return 200 s$n;"
 	done
 	start_witness
 	coproc client {
