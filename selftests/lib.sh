@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What every selftest sources: a network, iptables in four variants, traffic,
+# Every selftest sources this: a network, iptables in four variants, traffic,
 # and asserts. A test stops at its first "not ok"; without a single "ok" it
 # has not passed.
 #
@@ -17,12 +17,12 @@
 #   topology dsr N      servers answer cl directly: lb sees the client's half
 #   topology twoway N   servers answer by way of lb
 #   topology ... N unmarked
-#                       no mark leads anywhere; lb's routing rules are the
-#                       kernel's own, and nobody has touched them
+#                       marks have no routes: lb has nothing but the kernel's
+#                       own routing rules
 #
-# The rule under test is written by "balance", which adds what differs from one
-# run of the same lines to another: in_variant names the flavour of iptables and
-# the table, in_mode how much the rule tracks and whether it forwards.
+# "balance" writes the rule under test, so that the same lines run in several
+# variants: in_variant sets the flavour of iptables and the table, in_mode how
+# much the rule tracks and whether it forwards.
 #
 # IPv6 is the same with 2001:db8:1:: and 2001:db8:2::. The client's traffic
 # comes from 192.0.2.0/24 and 2001:db8:c::/64, all local to cl. Nothing but lb
@@ -32,8 +32,8 @@ set -u
 SIZE=4099 VIP4=198.51.100.10 VIP6=2001:db8:f::10
 IPT=legacy TABLE=raw
 track=always forward='' marked=''
-# How many times as long all may take as on a quiet machine with a stock kernel, a
-# whole number; what is not bash reads it in its environment.
+# Factor of all time limits, 1 on a quiet machine with a stock kernel; an integer,
+# exported for programs that are not bash.
 export lb_slow=${lb_slow:-1}
 T=$(mktemp -d) oks=0 servers=0 namespaces=()
 
@@ -72,8 +72,8 @@ skip() {
 	exit 4
 }
 
-# wanted NAME WANT GOT: a command that went wrong prints nothing, or jq null:
-# where both sides did, they are equal, but nothing has been checked.
+# wanted NAME WANT GOT: a command that fails prints nothing, or jq null. If both
+# sides did, they are equal, but nothing has been checked.
 wanted() {
 	local want
 
@@ -89,7 +89,7 @@ check_eq() {
 	ok "$1: $3"
 }
 
-# check_empty NAME GOT, check_null NAME GOT: for those who want nothing
+# check_empty NAME GOT, check_null NAME GOT: where nothing is wanted
 check_empty() {
 	[ $# = 2 ] || fail "${1:-?}: check_empty takes one value, not $*"
 	[ -z "$2" ] || fail "$1: want nothing, got $2"
@@ -133,8 +133,8 @@ check_ge() {
 
 # --- time --------------------------------------------------------------------
 
-# seconds N: as long as N seconds on a quiet machine. All limits are such, and all
-# pauses that have to be long enough for something.
+# seconds N: as long as N seconds on a quiet machine. Use it for all limits, and
+# for all pauses in which something has to happen.
 seconds() { echo $(($1 * lb_slow)); }
 
 # wait_for SECONDS COMMAND...: until the command succeeds
@@ -148,10 +148,10 @@ wait_for() {
 	done
 }
 
-# checks_itself: does this kernel look for its own mistakes, at every step?
+# checks_itself: is this a kernel with KASAN, lockdep or KCSAN?
 checks_itself() { [[ ${lb_kernel:-} = @(debug|kcsan) ]]; }
 
-# few N: of what takes long, N; fewer on a kernel that checks itself
+# few N: repetitions of something slow: fewer on a kernel that checks itself
 few() { checks_itself && echo $(($1 / 4)) || echo "$1"; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
@@ -164,7 +164,7 @@ reported() {
 	[ -e "$T/$1.flows" ] || fail "flows of $1: the program is gone"
 }
 
-# --- life and death ----------------------------------------------------------
+# --- the end -----------------------------------------------------------------
 
 end_jobs() {
 	local job
@@ -189,7 +189,7 @@ cleanup() {
 		rc=1
 	fi
 	for ns in "${namespaces[@]}"; do
-		# What a function has started is not among the jobs.
+		# Processes that functions have started are no jobs.
 		ip netns pids "$ns" 2>/dev/null | xargs -r kill -KILL
 		ip netns del "$ns" 2>/dev/null
 	done
@@ -219,8 +219,8 @@ load_module() {
 
 # --- the network -------------------------------------------------------------
 
-# in_netns NAMESPACE COMMAND...: of a command that does not exist ip says no more
-# than 255
+# in_netns NAMESPACE COMMAND...: for a missing command the exit code of ip is 255,
+# as for other errors
 in_netns() {
 	type -P "$2" >/dev/null || fail "$2: no such command, in $1"
 	ip netns exec "$@"
@@ -256,7 +256,7 @@ add_link() {
 	ip -n "$4" link set "$5" up
 }
 
-# route_by_mark BALANCER N: what is marked N goes to server N. Before the local
+# route_by_mark BALANCER N: packets of mark N go to server N. Before the local
 # table, so that the balancer may own the VIP as well.
 route_by_mark() {
 	ip -n "$1" -b - <<-END
@@ -340,7 +340,7 @@ ipt() { lb "iptables-$IPT" -w "$@"; }
 ip6t() { lb "ip6tables-$IPT" -w "$@"; }
 ctl() { lbhashctl -n lb "$@"; }
 
-# synopsis OBJECT [COMMAND]: what an error says besides, as help does
+# synopsis OBJECT [COMMAND]: the usage that an error message ends with
 synopsis() {
 	echo " (usage: lbhashctl $(ctl help "$1" |
 		sed -n "s/^  \($1${2:+ $2}\b.*\)/\1/p" | head -n 1))"
@@ -377,7 +377,7 @@ addition() {
 }
 
 # service [N [ATTRIBUTE VALUE]...]: web with backends s1..sN, by default all
-# servers; a small table, for an emulated CPU builds it too
+# servers; with a small table, because an emulated CPU builds it
 service() {
 	local n
 
@@ -390,8 +390,8 @@ service() {
 	ctl -b "$T/batch" || fail "service web"
 }
 
-# fresh: no rules, no connections, a new service; and source ports of its own
-# for the next client, or what servers repeat to clients of the past counts
+# fresh: no rules, no connections, a new service; and other source ports for the
+# next client, so that retransmissions to earlier ones do not count
 fresh() {
 	first_port=$((first_port + 500))
 	source_ports=$first_port:$((first_port + 499))
@@ -409,15 +409,15 @@ in_variant() {
 	flush_rules
 }
 
-# for_each_variant FUNCTION: legacy and nft, raw and mangle, each once: who sets
-# up a rule knows nothing of tables, and conntrack nothing of who did.
+# for_each_variant FUNCTION: legacy and nft, raw and mangle, each once: the two
+# choices do not depend on each other.
 for_each_variant() {
 	in_variant legacy raw "$@"
 	in_variant nft mangle "$@"
 }
 
 # for_all_variants FUNCTION: each table in each flavour; on a kernel that checks
-# itself the two
+# itself as for_each_variant
 for_all_variants() {
 	for_each_variant "$@"
 	checks_itself && return
@@ -425,8 +425,8 @@ for_all_variants() {
 	in_variant nft raw "$@"
 }
 
-# in_mode "TRACK [forward]" FUNCTION...: that is what the rule says meanwhile. A
-# rule that forwards must do so by itself: such modes come before route_by_marks.
+# in_mode "TRACK [forward]" FUNCTION...: with rules of that mode. Modes that
+# forward come before route_by_marks: no routing rule may take part.
 in_mode() {
 	local track forward
 

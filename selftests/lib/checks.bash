@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Asserts that several tests need, on top of lib.sh.
+# Asserts of several tests, on top of lib.sh.
 # shellcheck disable=SC2154
 # shellcheck disable=SC2034 # shared with the tests
 N=100 ASKS=30
 TO_PORT_80='src=([^ ]+) dst=[^ ]+ sport=([0-9]+) dport=80'
 
-# briefly FUNCTION...: with fewer connections than N, of which each asks less often
+# briefly FUNCTION...: with fewer connections and fewer requests on each
 briefly() {
 	local N=30 ASKS=5
 
@@ -20,7 +20,7 @@ hide_answers() {
 	ip6t -t raw -A PREROUTING -s "$VIP6" -j CT --notrack || fail 'IPv6'
 }
 
-# keep_udp NAMESPACE: longer than the slowest machine takes to the next datagram
+# keep_udp NAMESPACE: entries outlive the longest pause between two datagrams
 keep_udp() {
 	ip netns exec "$1" sysctl -qw \
 		net.netfilter.nf_conntrack_udp_timeout{,_stream}="$(seconds 600)"
@@ -45,7 +45,7 @@ check_counters() {
 	check_eq counters "$want" "$got"
 }
 
-# check_known NAME N GOT: so many of N connections as conntrack knows, which is
+# check_known NAME N GOT: as many of N connections as conntrack has entries of;
 # all of them if the rule tracks all
 check_known() {
 	if [ "$track" = always ]; then
@@ -60,7 +60,7 @@ transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
 # shellcheck disable=SC2317 # called by wait_for
 settled() { [ "$(transition_slots)" -eq 0 ]; }
 
-# check_client AT NAME N: all its connections have lived
+# check_client AT NAME N: none of its N connections has broken or moved
 check_client() {
 	check_eq "$1, $2: ok, broken, moved" "$3, 0, 0" "$(
 		)$(flows_of "$2" ok), $(flows_of "$2" broken), $(

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The commands in documents, as they stand there, for tests that type them in.
-# A block of commands is, in Markdown, what stands between "```sh" and "```"; in
-# a manual page, a literal display, or an indented paragraph, that begins with
-# the name of a program.
+# The commands in documents, verbatim, for tests that execute them. A block of
+# commands is, in Markdown, the lines between "```sh" and "```"; in a manual page,
+# a literal display or an indented paragraph that begins with the name of a
+# program.
 # shellcheck disable=SC2034 # shared with the tests
 PROGRAMS='(lbhashctl|ip6?tables(-[a-z]+)?|ip|nft|sysctl|conntrack|bpftrace|modprobe|cd|curl|make|git|cli\.py|apt(-get)?|dpkg|dkms|systemctl|selftests/[a-z/]+)'
 
-# blocks DOCUMENT [SECTION]: into ${block[@]}; DOCUMENT is of the project's root
+# blocks DOCUMENT [SECTION]: into ${block[@]}; DOCUMENT is a path from the
+# project's root
 blocks() {
 	mapfile -d $'\001' -t block < <(list_blocks "$@")
 }
@@ -68,7 +69,7 @@ blocks_of_roff() {
 }
 
 # stray DOCUMENT: lines of Markdown that look like commands, but are in no block
-# of them
+# of commands
 stray() {
 	awk -v programs="^[ \t]*$PROGRAMS " '
 		/^```/ { inside = inside ? "" : $1; next }
@@ -77,8 +78,8 @@ stray() {
 	' "../$1"
 }
 
-# spans DOCUMENT: commands in the middle of sentences of Markdown, one a line;
-# a name with a single option is none
+# spans DOCUMENT: commands within sentences of Markdown, one a line; the name of
+# a program with a single option is no command
 spans() {
 	awk '/^```/ { inside = !inside; next } !inside' "../$1" | tr '\n' ' ' |
 		grep -oE "\`$PROGRAMS ([^-\`][^\`]*|-[^ \`]* [^\`]+)\`" |

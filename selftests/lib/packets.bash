@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For selftests that need packets of a FOLDER/NAME.py: one process for the whole
-# test, who answers one question after the other with lines "WORD VALUE".
+# For selftests that send packets by a script FOLDER/NAME.py: one process for the
+# whole test, which answers one question after the other with lines "WORD VALUE".
 
-# start_packets FOLDER/NAME [WORD]...: on one CPU, for packets not to overtake others
+# start_packets FOLDER/NAME [WORD]...: on one CPU, so that no packet overtakes another
 start_packets() {
 	lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
 	coproc PACKETS { PYTHONPATH=lib exec python3 -B "$1.py" "${@:2}"; }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packets that no socket would send, and who gets them.
+"""Packets that no socket would send, and the hosts that receive them.
 
 For selftests in the network that lib.sh draws. A script changes between its
 namespaces as it likes: a socket stays where it was opened.
@@ -23,8 +23,8 @@ KIND = {4: socket.AF_INET, 6: socket.AF_INET6}
 TCP, UDP, DCCP, GRE, ESP, SCTP, UDPLITE = 6, 17, 33, 47, 50, 132, 136
 ICMP = {4: 1, 6: 58}
 
-# What tells our packets from those of others: where they start, and after
-# the one router between start and witness.
+# The TTL of our packets, which no others have: when they are sent, and after
+# the one router on their way.
 HOPS, HOPS_LEFT = 77, 76
 MARKER = 0xfff0
 libc = ctypes.CDLL(None, use_errno=True)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end: of a run in which a promise is broken, and of one that cannot go on.
+ * Ends a run: because of a wrong answer, or of an error that is not the kernel
+ * module's.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,9 +21,9 @@ static struct {
 } now;
 
 /**
- * now_sending() - what complaints are about from now on
- * @dg: the datagram, NULL if there is none
- * @number: of its first message
+ * now_sending() - from now on complaints show this datagram
+ * @dg: the datagram, NULL for none
+ * @number: number of its first message
  */
 void now_sending(const struct datagram *dg, uint64_t number)
 {
@@ -30,7 +31,7 @@ void now_sending(const struct datagram *dg, uint64_t number)
 	now.number = number;
 }
 
-/* now_expecting() - likewise, of one message; NULL if nothing is predicted */
+/* now_expecting() - from now on complaints show this prediction; or NULL */
 void now_expecting(const struct verdict *v)
 {
 	now.verdict = v;
@@ -69,8 +70,8 @@ void show_datagram(const struct datagram *dg, uint64_t number)
 }
 
 /**
- * complain() - a promise is broken
- * @format: which
+ * complain() - end the run because of a wrong answer
+ * @format: what is wrong, as for printf()
  */
 void complain(const char *format, ...)
 {

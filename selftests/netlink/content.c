@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does an answer say what the model says?
+ * Compares the content of answers with the model.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@ struct service *must_know(const char *name)
 	struct service *svc = model_find(name);
 
 	if (!svc)
-		complain("service %s should not be there", name);
+		complain("an unknown service %s", name);
 	return svc;
 }
 
@@ -66,7 +66,7 @@ static const struct backend *must_have_backend(const struct service *svc,
 	return backend;
 }
 
-/* Return: the slots that it owns. */
+/* Return: the number of slots that the backend owns. */
 static uint32_t judge_backend(const struct service *svc,
 			      const struct nlattr *nest)
 {
@@ -180,7 +180,7 @@ static void judge_lookup(const struct nlmsghdr *answer,
 		     read_u32(d, LBHASH_DECISION_A_MARK));
 }
 
-/* What a change would do to a backend. */
+/* A backend in the answer to a dry run. */
 static void judge_share(const struct nlattr *nest, const struct verdict *v,
 			struct shown *shown)
 {
@@ -193,7 +193,7 @@ static void judge_share(const struct nlattr *nest, const struct verdict *v,
 	name = read_name(tb, LBHASH_BACKEND_A_NAME);
 	if (!(v->draft && service_backend(v->draft, name)) &&
 	    !(old && service_backend(old, name)))
-		complain("whose is backend %s?", name);
+		complain("backend %s is of no service", name);
 	slots = read_u32(tb, LBHASH_BACKEND_A_SLOTS);
 	before = read_u32(tb, LBHASH_BACKEND_A_BEFORE);
 	if (tb[LBHASH_BACKEND_A_GAINED])
@@ -222,10 +222,10 @@ static void judge_change(const struct nlattr **tb, uint32_t size)
 }
 
 /**
- * judge_rehearsal() - a message of the answer to a dry run
- * @answer: it
- * @v: what was predicted
- * @shown: sums
+ * judge_rehearsal() - judge a message of the answer to a dry run
+ * @answer: the message
+ * @v: the prediction
+ * @shown: sums over all messages, updated
  */
 void judge_rehearsal(const struct nlmsghdr *answer, const struct verdict *v,
 		     struct shown *shown)
@@ -246,9 +246,9 @@ void judge_rehearsal(const struct nlmsghdr *answer, const struct verdict *v,
 }
 
 /**
- * judge_rehearsals() - all backends of before and after, and all slots
- * @v: what was predicted
- * @shown: sums of all messages
+ * judge_rehearsals() - were all backends, old and new, and all slots shown?
+ * @v: the prediction
+ * @shown: sums over all messages
  */
 void judge_rehearsals(const struct verdict *v, const struct shown *shown)
 {
@@ -328,10 +328,10 @@ static void judge_backend_stats(const struct nlmsghdr *answer,
 }
 
 /**
- * judge_part() - a message of a dump
- * @answer: it
- * @v: what was predicted
- * @shown: of every service; the services that did not come yet are at the end
+ * judge_part() - judge a message of a dump
+ * @answer: the message
+ * @v: the prediction
+ * @shown: sums for each service that has been shown; an empty entry ends them
  */
 void judge_part(const struct nlmsghdr *answer, const struct verdict *v,
 		struct shown *shown)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a table must look like, made afresh from a service alone: the kernel
- * gets there by way of all the changes that there were. With the module's own
- * arithmetic, which has its unit test.
+ * The digest of a service's table, computed from the service alone: the kernel
+ * reaches the same table through all changes. Uses the module's maglev.c, which
+ * has a unit test.
  */
 #include <stdlib.h>
 
@@ -71,7 +71,7 @@ uint64_t service_digest(struct service *svc)
 	return svc->digest;
 }
 
-/* default_seed() - what a service has that was not given a seed */
+/* default_seed() - the seed of a service that was created without one */
 void default_seed(uint8_t *seed, const char *name)
 {
 	siphash_key_t key = { { 0x6c6268617368, 0 } };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the answer right? It has to be complete, in order, about the request,
- * and equal to what the model says; a refusal has an error that was predicted
- * and, if the module made it, a sentence.
+ * Is the answer right? It has to be complete, in order, about the request and
+ * equal to the model; a refusal has one of the predicted errors and, if it comes
+ * from the module, a sentence.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -41,14 +41,14 @@ static void count(const struct verdict *v, int error)
 	tested.rehearsals += v->changes && v->dry_run;
 }
 
-/* judged() - messages so far */
+/* judged() - number of messages so far */
 uint64_t judged(void)
 {
 	return tested.messages;
 }
 
 /**
- * report() - say what was tested, a line each
+ * report() - print the counts of what was tested, one a line
  */
 void report(void)
 {
@@ -96,7 +96,7 @@ static bool is_last(const struct nlmsghdr *answer)
 	       answer->nlmsg_type == NLMSG_DONE;
 }
 
-/* What an ack, or the end of a dump, says besides the error. */
+/* The attributes of an ack or of the end of a dump. */
 static void parse_ack(const struct nlattr **tb, const struct nlmsghdr *answer)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(answer);
@@ -125,13 +125,13 @@ static void judge_sentence(const char *sentence)
 		complain("a refusal without a sentence");
 	for (i = 0; i < len; i++)
 		if (!isprint((unsigned char)sentence[i]))
-			complain("a sentence of rubbish");
+			complain("a sentence with unprintable bytes");
 	if (isupper((unsigned char)sentence[0]) || sentence[len - 1] == '.')
-		complain("a sentence that is none: %s", sentence);
+		complain("no sentence: %s", sentence);
 	tested.sentences++;
 }
 
-/* Else the policy let pass what the module then refused for some reason. */
+/* Is the right attribute blamed, not just some refusal of the module's? */
 static void judge_blame(const struct nlattr *offset, const struct verdict *v)
 {
 	uint32_t blamed = offset ? mnl_attr_get_u32(offset) : 0;
@@ -163,7 +163,7 @@ static void judge_last(const struct nlmsghdr *nlh, const struct verdict *v,
 	if (tb[NLMSGERR_ATTR_MSG])
 		sentence = mnl_attr_get_str(tb[NLMSGERR_ATTR_MSG]);
 	if (error < 0 || error >= ERRORS_MAX)
-		complain("error %d is none", error);
+		complain("no such error: %d", error);
 	if (error && !v->n_errors)
 		complain("refused (%s, %s)", strerrorname_np(error),
 			 sentence ?: "without a word");
@@ -182,7 +182,7 @@ static void judge_last(const struct nlmsghdr *nlh, const struct verdict *v,
 	    memcmp(&err->msg, nlh, sizeof(*nlh)))
 		complain("an ack of something else");
 	if (answer->nlmsg_type != (ends_dump ? NLMSG_DONE : NLMSG_ERROR))
-		complain("the end of something else");
+		complain("another kind of end");
 	count(v, error);
 }
 
@@ -211,7 +211,7 @@ static void judge_dump(const struct nlmsghdr *nlh, const struct verdict *v)
 
 /* --- all together -------------------------------------------------------- */
 
-/* Another message of the answer, but for the last one, which says no more. */
+/* The next message of the answer; NULL when only the last one is left. */
 static const struct nlmsghdr *more_answer(const struct nlmsghdr *nlh)
 {
 	const struct nlmsghdr *answer = wire_answer();
@@ -248,9 +248,9 @@ static void judge_get(const struct nlmsghdr *nlh, const struct verdict *v)
 }
 
 /**
- * judge() - take the answers to a message, and judge them
+ * judge() - read the answers to a message and judge them
  * @nlh: the message
- * @v: what has to come of it
+ * @v: the prediction
  */
 void judge(const struct nlmsghdr *nlh, const struct verdict *v)
 {
@@ -274,13 +274,13 @@ void judge(const struct nlmsghdr *nlh, const struct verdict *v)
 	judge_last(nlh, v, answer);
 }
 
-/* judge_silence() - there is nothing left to be said */
+/* judge_silence() - no answer may be left */
 void judge_silence(void)
 {
 	const struct nlmsghdr *answer = wire_answer();
 
 	if (answer)
-		complain("an answer to nothing, of type %u, to %#x",
+		complain("an unexpected answer of type %u, to %#x",
 			 answer->nlmsg_type, answer->nlmsg_seq);
 }
 
@@ -304,7 +304,7 @@ static uint32_t cause_of(const struct verdict *v)
 	}
 }
 
-/* The next event, but for slots that settle whenever they do. */
+/* The next event; those of settled slots come at any time and are skipped. */
 static const struct nlmsghdr *next_event(const struct nlattr **tb)
 {
 	const struct nlmsghdr *event;
@@ -320,8 +320,8 @@ static const struct nlmsghdr *next_event(const struct nlattr **tb)
 }
 
 /**
- * judge_event() - a change is told, exactly once, and nothing else is
- * @v: what was predicted, before commit(), or NULL if nothing is left to tell
+ * judge_event() - exactly one event for a change, and no other events
+ * @v: the prediction, before commit(); NULL if no event may be left
  */
 void judge_event(const struct verdict *v)
 {
@@ -332,7 +332,7 @@ void judge_event(const struct verdict *v)
 		return;
 	event = next_event(tb);
 	if (!v && event)
-		complain("an event of service %s about nothing",
+		complain("an unexpected event of service %s",
 			 read_name(tb, LBHASH_A_NAME));
 	if (!v)
 		return;
@@ -368,7 +368,7 @@ static void ask(struct nlmsghdr *nlh, uint8_t cmd)
 	wire_send(nlh, nlh->nlmsg_len);
 }
 
-/* Has the kernel what was predicted? Only for a change. */
+/* Has the kernel made the change? */
 static bool is_done(const struct verdict *v)
 {
 	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
@@ -389,9 +389,9 @@ static bool is_done(const struct verdict *v)
 }
 
 /**
- * judge_failure() - there was no memory for a message, which says so
- * @v: what would have come of it; the model follows if it has
- * @answered: nothing may have come of it
+ * judge_failure() - an allocation failed while the kernel handled a message
+ * @v: the prediction; the model follows if the change was made nevertheless
+ * @answered: the refusal was received, so the change must not have been made
  */
 void judge_failure(struct verdict *v, bool answered)
 {
@@ -402,7 +402,7 @@ void judge_failure(struct verdict *v, bool answered)
 	tested.failed += answered;
 	tested.unanswered += !answered;
 	if (done && answered)
-		complain("no memory, but done");
+		complain("refused for lack of memory, but done");
 	if (done)
 		judge_event(v);
 	else
@@ -411,7 +411,7 @@ void judge_failure(struct verdict *v, bool answered)
 }
 
 /**
- * adopt() - take what the kernel has as the model to start from
+ * adopt() - make the kernel's present configuration the model
  */
 void adopt(void)
 {
@@ -425,7 +425,7 @@ void adopt(void)
 	ask((void *)request, LBHASH_CMD_SERVICE_GET);
 	while ((answer = wire_next_answer()) && !is_last(answer)) {
 		read_service(answer, &service);
-		/* Who may not see the seed cannot compute the digest. */
+		/* The digest can be computed only from the seed. */
 		service.svc.digest = service.digest;
 		service.svc.has_digest = !service.has_seed;
 		model_put(service_copy(&service.svc));

@@ -2,15 +2,15 @@
 /*
  * nlfuzz [option]...
  *
- *   --seed N          messages are drawn with this (1)
- *   --count N         so many (1000)
- *   --failures        in each message an allocation of the kernel's fails
- *   --unprivileged    nothing that wants CAP_NET_ADMIN may succeed
- *   --verbose         show messages and what was expected
+ *   --seed N          seed of the random messages (1)
+ *   --count N         number of messages (1000)
+ *   --failures        for each message an allocation in the kernel fails
+ *   --unprivileged    nothing that needs CAP_NET_ADMIN may succeed
+ *   --verbose         show each message and its prediction
  *
- * Fuzzes the namespace that it runs in, from the configuration that is there.
- * Two runs from the same configuration send the same. Exit 1 at the first
- * message after which something is not as it has to be.
+ * Fuzzes the network namespace that it runs in, starting from the configuration
+ * there. Two runs with the same seed and configuration send the same messages.
+ * Exits with 1 at the first answer or event that was not predicted.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 #define COMPARE_EVERY	2000
 
-/* The next message of a datagram as the kernel sees them, NULL at the end. */
+/* The next message of a datagram, as the kernel splits it; NULL at the end. */
 static const struct nlmsghdr *next_message(const struct datagram *dg,
 					   size_t *at)
 {
@@ -36,8 +36,8 @@ static const struct nlmsghdr *next_message(const struct datagram *dg,
 }
 
 /*
- * Messages to other families are not ours to judge, and what happens between
- * the parts of a dump is another test's.
+ * Answers of other families cannot be predicted, nor changes between the parts
+ * of a dump.
  */
 static bool is_for_us(const struct datagram *dg)
 {
@@ -79,7 +79,7 @@ static void handle(const struct datagram *dg)
 	judge_event(NULL);
 }
 
-/* Only the first message of a datagram can be told from the others. */
+/* An error can be assigned to a message only if it is the only one. */
 static bool is_single(const struct datagram *dg)
 {
 	size_t at = 0;

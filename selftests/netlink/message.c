@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages. Every third one is broken in one place: all attributes that an
- * operation can have, nested ones too, have their turn at being broken in all
- * ways. Half of the others is as good as can be, though chance makes some that
- * the state of things forbids, and the rest is broken all over, from bad values
- * to lengths that lie.
+ * Messages. Every third one is broken in one place: in turn, each attribute of
+ * each operation, nested ones too, is broken in each way. Of the others, more
+ * than half are well-formed, although the configuration forbids some of them;
+ * the rest are broken in many places, from bad values to wrong lengths.
  */
 #include <string.h>
 
@@ -19,11 +18,11 @@
 
 /**
  * struct draft - a message that is being made
- * @start: where, in the datagram
- * @rate: of 1000 attributes so many are broken
+ * @start: its offset in the datagram
+ * @rate: number of broken attributes in 1000
  * @victim: the one attribute that is broken, or NULL
- * @way: how
- * @heads: where attributes start
+ * @way: how it is broken, below WAYS
+ * @heads: offsets of attributes
  */
 struct draft {
 	struct datagram *dg;
@@ -59,7 +58,7 @@ static size_t begin_attr(struct draft *d, uint16_t type)
 	return at;
 }
 
-/* What does not fit into 16 bits is cut off, as a careless program would. */
+/* Lengths are cut to 16 bits, as a careless program would do. */
 static void end_attr(struct draft *d, size_t at)
 {
 	((struct nlattr *)(d->dg->data + at))->nla_len = d->dg->len - at;
@@ -190,7 +189,7 @@ static unsigned int how_many(const struct draft *d,
 	return 1 + below(3);
 }
 
-/* In the order of the specification, or from a later one on. */
+/* In the order of the specification, or that order rotated. */
 static void put_set(struct draft *d, const struct set_spec *set,
 		    uint64_t allowed)
 {
@@ -236,7 +235,7 @@ static unsigned int count_attrs(const struct op_spec *op)
 	return ~0u - n;
 }
 
-/* Victims have their turns; when all had one, the way changes. */
+/* Each attribute is the victim in turn, then all are in the next way. */
 static void choose_victim(struct draft *d, uint32_t turn)
 {
 	static unsigned int victims;
@@ -314,7 +313,7 @@ static void break_bytes(struct draft *d)
 		message[below(len)] ^= 1 << below(8);
 }
 
-/* Cut off, or more than it says. */
+/* Cut off, or with bytes behind its end. */
 static void break_end(struct draft *d)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(d->dg->data + d->start);
@@ -380,11 +379,11 @@ static bool is_dump(const struct datagram *dg, size_t at)
 }
 
 /**
- * make_datagram() - the messages that are sent at once, often just one
+ * make_datagram() - messages that are sent at once, often just one
  * @dg: out
  *
- * A dump is the last one, for its answers come when they like, and so is a
- * message after which the answers might not fit into a socket's queue.
+ * A dump comes last, because its answers may come later than those to the next
+ * message. The size is limited so that the answers fit into the queue.
  */
 void make_datagram(struct datagram *dg)
 {

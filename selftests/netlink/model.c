@@ -20,7 +20,7 @@ void *must_alloc(size_t size)
 	return p;
 }
 
-/* copy_name() - of at most NAME_SIZE bytes, or what fits */
+/* copy_name() - copy a name; a longer one is cut to NAME_SIZE bytes */
 void copy_name(char *to, const char *from)
 {
 	snprintf(to, NAME_SIZE, "%s", from);
@@ -121,7 +121,7 @@ void service_drop(struct service *svc, struct backend *backend)
 	*backend = svc->backends[--svc->n];
 }
 
-/* backend_is_active() - it gets new connections */
+/* backend_is_active() - does it get new connections? */
 bool backend_is_active(const struct backend *backend)
 {
 	return backend->state == LBHASH_STATE_UP && backend->weight;

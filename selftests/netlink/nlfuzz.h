@@ -95,22 +95,22 @@ const struct op_spec *op_of(uint8_t cmd);
 /* --- predict.c --- */
 
 /**
- * struct verdict - what has to come of a message
- * @op: the operation, NULL for what is none
- * @request: it is for the kernel to handle, not just to acknowledge
- * @dump: it asks for a dump
- * @own: a refusal is the module's own, so it has a sentence
- * @parse: a refusal is netlink's own, while it parses attributes
- * @blamed: the attribute that it blames, if any, by its place in the message
- * @errors: any of them refuses it; none if it has to be done
- * @name: the service that it is about, "" for all
- * @backend: the backend that it is about
- * @first_slot: slots from here on
- * @draft: what the service becomes, NULL if it goes or nothing changes
- * @changes: the model changes, and an event tells
- * @dry_run: it would, if it were not for that
+ * struct verdict - the predicted answer to a message
+ * @op: the operation, NULL if there is no such operation
+ * @request: the kernel handles the message, and does not just acknowledge it
+ * @dump: it requests a dump
+ * @own: a refusal comes from the module and has a sentence
+ * @parse: a refusal comes from netlink, which parses the attributes
+ * @blamed: offset in the message of the attribute that netlink blames, or 0
+ * @errors: the possible errors; without any the request has to succeed
+ * @name: the service that the request names, "" for all
+ * @backend: the backend that the request names
+ * @first_slot: first slot of the table in the answer
+ * @draft: the service after the change; NULL if it is deleted or not changed
+ * @changes: the model changes, and there is an event
+ * @dry_run: a dry run of the change
  * @moves: flows get other slots
- * @warns: of few slots
+ * @warns: the answer has a warning of too few slots
  */
 struct verdict {
 	const struct op_spec *op;
@@ -137,12 +137,12 @@ bool percent(unsigned int n);
 /* --- values.c, message.c --- */
 
 /**
- * struct intent - what a message is going to be about
- * @op: operation
+ * struct intent - the subject of a message that is being made
+ * @op: the operation
  * @name: name of the service
  * @svc: the service, NULL if there is none of that name
- * @crowd: it is to have many backends
- * @version: of the flow: 4 or 6
+ * @crowd: the message has many backends
+ * @version: IP version of the flow: 4 or 6
  */
 struct intent {
 	const struct op_spec *op;
@@ -171,10 +171,10 @@ extern uint32_t portid;
 
 /**
  * enum failure - what became of a datagram while an allocation was to fail
- * @NO_FAILURE: it did not take so many
- * @NOT_SENT: the kernel does not know of it
+ * @NO_FAILURE: there were fewer allocations
+ * @NOT_SENT: the datagram did not reach the kernel's handler
  * @ANSWER_LOST: it may have been handled
- * @FAILED: it was handled; perhaps without a difference
+ * @FAILED: it was handled, and the failure may have had no effect
  */
 enum failure { NO_FAILURE, NOT_SENT, ANSWER_LOST, FAILED };
 
@@ -191,7 +191,7 @@ const struct nlmsghdr *wire_event(void);
 
 /**
  * struct seen_service - a service as the kernel shows it
- * @svc: what the model knows as well, without backends
+ * @svc: the part that is in the model, without backends
  */
 struct seen_service {
 	struct service svc;
@@ -217,7 +217,7 @@ void read_backend(const struct nlattr *nest, struct seen_backend *seen);
 /* --- content.c --- */
 
 /**
- * struct shown - what an answer of several messages has shown of a service
+ * struct shown - sums over the messages of an answer, for a service
  */
 struct shown {
 	const struct service *svc;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What netlink itself refuses, from the specification: strict validation, as
- * include/net/netlink.h documents it. A second opinion on the policies that
- * were generated from the same file.
+ * The checks of netlink itself, from the specification: strict validation, as
+ * include/net/netlink.h documents it. Written independently of the policies
+ * that are generated from the same file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static bool number_is_good(const struct attr_spec *attr, const uint8_t *data,
 
 	if (len != sizes[attr->kind])
 		return false;
-	/* A machine of the other byte order would need more. */
+	/* Little endian only. */
 	memcpy(&value, data, len);
 	if (attr->mask)
 		return !(value & ~attr->mask);
@@ -91,14 +91,14 @@ static bool attr_is_good(const struct attr_spec *attr, const struct nlattr *nla)
 }
 
 /**
- * oracle_attrs() - does netlink let these attributes pass?
- * @set: what they may be
- * @allowed: bit per attribute of the set that may be there
- * @data: the first one
- * @len: length of them all
- * @tb: out, if not NULL, the last one of every type
+ * oracle_attrs() - does netlink accept these attributes?
+ * @set: the set that they are from
+ * @allowed: a bit for each attribute of the set that may be present
+ * @data: the first attribute
+ * @len: length of all of them
+ * @tb: out, if not NULL, the last attribute of each type
  *
- * Return: true if it does, else oracle_blames says why.
+ * Return: true if it does; otherwise oracle_blames is the refused attribute.
  */
 bool oracle_attrs(const struct set_spec *set, uint64_t allowed,
 		  const uint8_t *data, size_t len, const struct nlattr **tb)

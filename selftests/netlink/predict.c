@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the module has to say to a message, from what the specification, the
- * manual page and the model say. A request may be wrong in several ways; any of
- * their errors will do then, but one it has to be.
+ * The answer of the module to a message, from the specification, the manual
+ * page and the model. If a request is wrong in several ways, each of their
+ * errors is a right answer.
  */
 #include <errno.h>
 #include <string.h>
@@ -113,7 +113,7 @@ static void change_backend(struct service *svc, const struct nlattr *attr,
 	}
 }
 
-/* Return: how many the request has. */
+/* Return: the number of backends in the request. */
 static unsigned int change_backends(struct service *svc,
 				    const struct nlmsghdr *nlh,
 				    struct verdict *v)
@@ -291,7 +291,7 @@ static void do_operation(const struct nlmsghdr *nlh, const struct nlattr **tb,
 	}
 }
 
-/* The name that a request starts with. */
+/* Check the name of the service, which every request has. */
 static void begin_operation(const struct nlmsghdr *nlh,
 			    const struct nlattr **tb, struct verdict *v)
 {
@@ -337,7 +337,7 @@ static void request(const struct nlmsghdr *nlh, struct verdict *v)
 	v->op = op_of(genl->cmd);
 	if (!v->op || !(v->dump ? v->op->can_dump : v->op->can_do))
 		refuse(v, EOPNOTSUPP);
-	/* Linux 6.1 asks this first, later ones if there is such an operation.
+	/* Linux 6.1 checks this first, later kernels check the operation first.
 	 */
 	if (v->op && v->op->admin && !options.capable)
 		refuse(v, EPERM);
@@ -357,9 +357,9 @@ static void request(const struct nlmsghdr *nlh, struct verdict *v)
 }
 
 /**
- * predict() - what has to come of a message
- * @nlh: a message whose length is right
- * @v: out; commit() is due
+ * predict() - predict the answer to a message
+ * @nlh: a message of valid length
+ * @v: out; the caller has to call commit()
  */
 void predict(const struct nlmsghdr *nlh, struct verdict *v)
 {
@@ -377,7 +377,7 @@ void predict(const struct nlmsghdr *nlh, struct verdict *v)
 }
 
 /**
- * commit() - the kernel did what was predicted, so the model follows
+ * commit() - update the model, when the kernel has done what was predicted
  * @v: the prediction
  */
 void commit(struct verdict *v)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dice.
+ * Random numbers, the same ones for the same seed.
  */
 #include "nlfuzz.h"
 
 static uint64_t state;
 
-/* A number that looks nothing like @z; splitmix64's. */
+/* The output function of splitmix64. */
 static uint64_t mix(uint64_t z)
 {
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -24,7 +24,7 @@ void dice_start(uint64_t seed)
 	state = mix(seed);
 }
 
-/* below() - 0..n-1, 0 if there is none */
+/* below() - a number from 0 to n-1; 0 if n is 0 */
 uint32_t below(uint32_t n)
 {
 	return n ? dice() % n : 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What answers say. All of them have to be what the specification promises.
+ * Parses answers, all of which have to follow the specification.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ void parse_message(const struct nlattr **tb, const struct nlmsghdr *nlh)
 		complain("an answer that is not in the specification");
 }
 
-/* parse_nest() - likewise of a nest */
+/* parse_nest() - as parse_message(), of a nest */
 void parse_nest(const struct nlattr **tb, const struct set_spec *set,
 		const struct nlattr *attr)
 {

@@ -15,10 +15,10 @@ struct set_spec;
 
 /**
  * struct attr_spec - an attribute
- * @min: least value of a number, least length of the others
- * @max: most; the length of a string is without its zero
- * @mask: bits that flags may have, 0 for what is none
- * @nested: what a nest holds
+ * @min: least value of a number, least length of other attributes
+ * @max: greatest value or length; that of a string without its zero
+ * @mask: bits that flags may have, 0 if the attribute has no flags
+ * @nested: the attributes of a nest
  */
 struct attr_spec {
 	const char *name;
@@ -37,8 +37,8 @@ struct set_spec {
 /**
  * struct op_spec - an operation
  * @admin: needs CAP_NET_ADMIN in the namespace's user namespace
- * @request: bit per attribute that a request may have
- * @reply: likewise for answers and events
+ * @request: a bit for each attribute that a request may have
+ * @reply: the same for answers and events
  */
 struct op_spec {
 	const char *name;

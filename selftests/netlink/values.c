@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What stands in messages: by the attribute's type and limits in the
- * specification, and, where chance alone would hardly ever hit on something
- * that means anything, by what the model has.
+ * Values of attributes: by type and limits in the specification, and from the
+ * model where a random value would hardly ever have a meaning.
  *
- * Tables are small, for an emulated CPU builds them.
+ * Tables are small, because an emulated CPU builds them.
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +31,7 @@ static void unused_service(char *to)
 	}
 }
 
-/* With backends, if there is one and they are needed. */
+/* One with backends, if they are needed and there is one. */
 static void some_service(char *to, bool with_backends)
 {
 	unsigned int tries = with_backends ? 4 : 1;
@@ -47,7 +46,7 @@ static void some_service(char *to, bool with_backends)
 	}
 }
 
-/* Operations, and how often they come. */
+/* Operations and their weights. */
 static uint8_t some_operation(void)
 {
 	static const uint8_t odds[][2] = {
@@ -209,7 +208,7 @@ static uint32_t some_size(void)
 	return 251 + below(percent(95) ? 250 : 3849);
 }
 
-/* At once, hardly ever, or never. */
+/* Settle times: at once, after a long time, invalid. */
 static uint32_t some_settle(void)
 {
 	if (percent(30))
@@ -230,14 +229,14 @@ static uint32_t some_fields(void)
 {
 	uint32_t fields = 1 + below(63);
 
-	/* Both ends alike, or it would hardly ever be symmetric. */
+	/* Mostly both ends alike: symmetric hashing needs that. */
 	if (percent(70))
 		fields |= (fields & 2) << 1 | (fields & 4) >> 1 |
 			(fields & 8) << 1 | (fields & 16) >> 1;
 	return fields;
 }
 
-/* Put the bits of a small number where the mask has room. */
+/* Spread the bits of a small number over the bits of the mask. */
 static uint32_t under_mask(uint32_t number, uint32_t mask)
 {
 	uint32_t bit, mark = 0;
@@ -315,7 +314,7 @@ static size_t name_value(const struct intent *in, const struct set_spec *set,
 		copy_name(name, in->name);
 	len = strlen(name) + 1;
 	memcpy(to, name, len);
-	/* Something behind the zero is no part of the name. */
+	/* Bytes behind the zero are no part of the name. */
 	if (odd == ODDS) {
 		memset(to + len, 'z', 3);
 		len += 3;
@@ -355,7 +354,7 @@ static uint64_t number_value(const struct intent *in,
 			return some_weight();
 		}
 	}
-	/* 0 takes an address away. */
+	/* 0 removes an address. */
 	if (attr->max == 0xffffffff && percent(20))
 		return 0;
 	return attr->min + dice() % (attr->max - attr->min + 1ull ?: ~0ull);
@@ -370,7 +369,7 @@ static size_t blob_value(const struct attr_spec *attr, unsigned int odd,
 	size_t i, len = odd ? lens[odd - 1] % VALUE_MAX : attr->min;
 	uint8_t few = below(3);
 
-	/* One of a few values, so that a change may be none. */
+	/* One of three values, so that some changes change nothing. */
 	for (i = 0; i < len; i++)
 		to[i] = percent(1) ? (uint8_t)dice() : few;
 	return len;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two sockets: one that asks, one that listens to events. The kernel has put
- * its answers into the queue when send() returns, so there is nothing to wait
- * for: what is not there then does not come.
+ * Two sockets: one for requests, one for events. When send() returns, the
+ * kernel has queued all answers: there is nothing to wait for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +23,7 @@ uint32_t portid;
 static struct mnl_socket *asking, *listening;
 static uint32_t group;
 
-/* Answers that came, from @at on those that nobody has looked at. */
+/* Received answers; those from @at on have not been read yet. */
 static struct {
 	uint8_t *data;
 	size_t len, at;
@@ -40,7 +39,7 @@ static struct mnl_socket *open_socket(void)
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		die("netlink");
 	fd = mnl_socket_get_fd(nl);
-	/* Past the limit only with privileges; then the limit has to do. */
+	/* Only privileges allow more than the limit. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &on, sizeof(on)))
@@ -143,11 +142,11 @@ static void take_answers(void)
 		got = receive(asking, queue.data + queue.len);
 		if (got > 0)
 			queue.len += NLMSG_ALIGN(got);
-		/* After word of one that is lost there may be others. */
+		/* Others may follow one that is lost. */
 	} while (got > 0 || (got < 0 && errno == ENOBUFS));
 }
 
-/* wire_send() - send a datagram, and take all that comes of it */
+/* wire_send() - send a datagram and receive all answers */
 void wire_send(const void *data, size_t len)
 {
 	if (mnl_socket_sendto(asking, data, len) != (ssize_t)len)
@@ -156,14 +155,14 @@ void wire_send(const void *data, size_t len)
 }
 
 /**
- * wire_send_failing() - likewise, while an allocation of the kernel's fails
+ * wire_send_failing() - as wire_send(), while an allocation in the kernel fails
  * @data: the datagram
- * @len: bytes
- * @nth: which one, of those that sending and handling it take; from 1
+ * @len: its length
+ * @nth: number of the allocation, of all during the system call; from 1
  *
  * The kernel counts them (Documentation/fault-injection, fail-nth).
  *
- * Return: what became of it.
+ * Return: what became of the datagram.
  */
 enum failure wire_send_failing(const void *data, size_t len, unsigned int nth)
 {
@@ -217,7 +216,7 @@ const struct nlmsghdr *wire_answer(void)
 	return nlh;
 }
 
-/* wire_next_answer() - likewise, and go on to the one behind it */
+/* wire_next_answer() - as wire_answer(), and remove it from the queue */
 const struct nlmsghdr *wire_next_answer(void)
 {
 	const struct nlmsghdr *nlh = wire_answer();

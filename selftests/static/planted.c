@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the checks of programs must find. No build has it. */
+/* Faults that the checks of programs must find; in no build. */
 #include <stdlib.h>
 
 int planted_use_after_free(int *words)

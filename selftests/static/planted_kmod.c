@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the checks of kmod/ must find. No build has it. */
+/* Faults that the checks of kmod/ must find; in no build. */
 #include <linux/mutex.h>
 #include <linux/slab.h>
 

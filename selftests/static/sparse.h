@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What headers of newer kernels use and sparse 0.6.4 does not know; read before
- * them, by sparse alone.
+/* Words of newer kernels' headers that sparse 0.6.4 does not know; only sparse
+ * reads this, before the headers.
  */
 #define __typeof_unqual__	__typeof__
 /* In a static assertion about literals. */

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For scripts that prove that the runner can fail: tests, and what it has to say
-# about each.
+# For scripts that prove that the runner can fail: tests, and the result that it
+# has to print for each.
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 tests=()
 
-# expect WORD NAME [WHY] <<SCRIPT, WHY may be the beginning of what it says
+# expect WORD NAME [WHY] <<SCRIPT; the reason begins with WHY
 expect() {
 	cat >"$work/sc_$2.sh"
 	echo "$1 sc_$2${3:+: $3}" >>"$work/expected"

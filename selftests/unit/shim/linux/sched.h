@@ -2,7 +2,7 @@
 #ifndef SHIM_SCHED_H
 #define SHIM_SCHED_H
 
-/* How often others got to run. */
+/* Number of calls of cond_resched(). */
 static unsigned long reschedules __attribute((unused));
 
 #define cond_resched() (reschedules++)
