@@ -506,7 +506,7 @@ static int flush(const struct command *cmd, char **argv)
 
 const struct command apply_commands[] = {
 	{ .args = "FILE|-",
-	  .help = "make the configuration what the file says, or leave it as it is",
+	  .help = "replace the configuration with the file; an invalid file changes nothing",
 	  .settings = apply_settings, .run = apply },
 	{}
 };

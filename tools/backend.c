@@ -14,7 +14,7 @@
 const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 	[BACKEND_MARK] = {
 		.key = "mark", .value = "N",
-		.help = "mark of its packets: not 0, unique in the service, within its mask",
+		.help = "mark of the packets: not 0, unique in the service, within its mask",
 		.json = "mark",
 		.parse = parse_number,
 		.offset = offsetof(struct backend, mark),
@@ -24,7 +24,7 @@ const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 	},
 	[BACKEND_WEIGHT] = {
 		.key = "weight", .value = "W",
-		.help = "share of the slots in relation to others, 0..65535; 1 by default",
+		.help = "share of the slots, relative to other backends, 0..65535; 1 by default",
 		.json = "weight",
 		.parse = parse_number,
 		.offset = offsetof(struct backend, weight),
@@ -32,7 +32,7 @@ const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 	},
 	[BACKEND_STATE] = {
 		.key = "state", .value = "up|drain|down",
-		.help = "drain: no new connections; down: none at all",
+		.help = "drain: takes no new connections; down: keeps no connections",
 		.json = "state",
 		.parse = parse_choice,
 		.offset = offsetof(struct backend, state),
@@ -40,7 +40,7 @@ const struct setting backend_settings[BACKEND_SETTINGS + 1] = {
 	},
 	[BACKEND_ADDRESS] = {
 		.key = "address", .value = "ADDR|none",
-		.help = "next hop for --forward, one IPv4 and one IPv6 address; none: take both away",
+		.help = "next hop for --forward, one IPv4 and one IPv6 address; none: remove both",
 		.json = "addresses",
 		.parse = parse_address,
 		.offset = offsetof(struct backend, addr),
@@ -238,12 +238,12 @@ const struct command backend_commands[] = {
 	  .op = LBHASH_CMD_BACKEND_NEW, .exist_ok = true,
 	  .run = backend_change },
 	{ .name = "set", .args = "SERVICE NAME",
-	  .help = "change what is given, leave the rest",
+	  .help = "change the given settings, keep the others",
 	  .settings = backend_settings,
 	  .op = LBHASH_CMD_BACKEND_SET, .partial = true,
 	  .run = backend_change },
 	{ .name = "del", .args = "SERVICE NAME",
-	  .help = "delete a backend; its connections are picked again",
+	  .help = "delete a backend; its connections are reassigned",
 	  .settings = change_settings,
 	  .op = LBHASH_CMD_BACKEND_DEL, .exist_ok = true,
 	  .run = backend_del },

@@ -13,7 +13,7 @@ struct nlattr;
 /* For every command that changes something. */
 #define CHANGE_DRY_RUN	{						\
 	.key = "dry-run",						\
-	.help = "change nothing, say what would change",		\
+	.help = "change nothing, print what would change",		\
 	.flags = SETTING_DRY_RUN,					\
 }
 

@@ -54,21 +54,21 @@ static struct {
 } running;
 
 static const struct object objects[] = {
-	{ "service", "what rules refer to: a table of slots and how to hash",
+	{ "service", "the services that iptables rules refer to",
 	  service_commands },
 	{ "backend", "the real servers of a service", backend_commands },
-	{ "apply", "make the configuration what a JSON file says",
+	{ "apply", "replace the configuration with a JSON file",
 	  apply_commands },
-	{ "save", "print what apply reads", save_commands },
-	{ "flush", "delete the backends of a service, or everything",
+	{ "save", "print the configuration for apply", save_commands },
+	{ "flush", "delete the backends of a service, or all services",
 	  flush_commands },
-	{ "lookup", "ask what the packets of a flow would meet",
+	{ "lookup", "show where a packet of a flow would go",
 	  lookup_commands },
-	{ "table", "show slots per backend, with -v every slot",
+	{ "table", "show the slots of each backend, with -v every slot",
 	  table_commands },
-	{ "stats", "show counters", stats_commands },
+	{ "stats", "show the counters", stats_commands },
 	{ "monitor", "print a line for every change", monitor_commands },
-	{ "metrics", "print what there is to count, for Prometheus",
+	{ "metrics", "print the counters for Prometheus",
 	  metrics_commands },
 	{ "version", "show the versions of lbhashctl and the module",
 	  version_commands },
@@ -236,12 +236,12 @@ static void print_help(FILE *out)
 	for (obj = objects; obj->name; obj++)
 		fprintf(out, "  %-8s  %s\n", obj->name, obj->help);
 	fputs("\n"
-	      "  -j  print JSON                   -n NETNS  in a network namespace\n"
-	      "  -p  print indented JSON          -b FILE   run commands from FILE\n"
+	      "  -j  print JSON                   -n NETNS  use this network namespace\n"
+	      "  -p  print indented JSON          -b FILE   run the commands in FILE\n"
 	      "  -v  show more                    -V        show the version\n"
-	      "  -c[=always|auto|never]  in colour; auto, on a terminal, if not given\n"
-	      "  --dry-run   change nothing, say what would change\n"
-	      "  --exist-ok  add what may be there, del what may not\n",
+	      "  -c[=always|auto|never]  use colour; without -c: on a terminal (auto)\n"
+	      "  --dry-run   change nothing, print what would change\n"
+	      "  --exist-ok  accept add of what exists, del of what does not\n",
 	      out);
 }
 

@@ -29,13 +29,13 @@ static const struct setting lookup_settings[] = {
 		.flags = SETTING_REQUIRED,
 	}, {
 		.key = "src", .value = "ADDR[:PORT]",
-		.help = "where they come from, an IPv6 address with a port in brackets",
+		.help = "source of the packets, an IPv6 address with a port in brackets",
 		.parse = parse_endpoint,
 		.offset = offsetof(struct flow, src),
 		.flags = SETTING_REQUIRED,
 	}, {
 		.key = "dst", .value = "ADDR[:PORT]",
-		.help = "where they go",
+		.help = "destination of the packets",
 		.parse = parse_endpoint,
 		.offset = offsetof(struct flow, dst),
 		.flags = SETTING_REQUIRED,
@@ -129,7 +129,7 @@ static int lookup(const struct command *cmd, char **argv)
 
 const struct command lookup_commands[] = {
 	{ .args = "SERVICE",
-	  .help = "slot, owner, backend and reason of a packet that came now",
+	  .help = "show slot, owner, backend and reason for a packet that arrives now",
 	  .settings = lookup_settings, .run = lookup },
 	{}
 };

@@ -31,9 +31,9 @@ struct family {
 static const struct family service_families[] = {
 	{ "lbhash_service_slots", "Slots of the table.", "size" },
 	{ "lbhash_service_backends", "Backends of the service.", "backends" },
-	{ "lbhash_service_rules", "Rules of iptables that refer to the service.",
+	{ "lbhash_service_rules", "iptables rules that refer to the service.",
 	  "rules" },
-	{ "lbhash_service_changes_total", "Changes of the service, its generation.",
+	{ "lbhash_service_changes_total", "Changes of the service (its generation).",
 	  "generation" },
 	{ "lbhash_service_transition_slots",
 	  "Slots that remember a previous owner.", "transition_slots" },
@@ -46,7 +46,7 @@ static const struct family service_families[] = {
 
 /* Of stats_list(). */
 static const struct family counter_families[] = {
-	{ "lbhash_service_packets_total", "Packets that met the service.",
+	{ "lbhash_service_packets_total", "Packets that rules sent to the service.",
 	  "packets" },
 	{ "lbhash_service_bytes_total", "Bytes of these packets.", "bytes" },
 	{}
@@ -54,7 +54,7 @@ static const struct family counter_families[] = {
 
 static const struct family reason_family = {
 	"lbhash_service_decisions_total",
-	"Packets by the reason why they went where they went.", NULL
+	"Packets by reason of the decision.", NULL
 };
 
 /* Of backend_list(). */
@@ -71,7 +71,7 @@ static const struct family state_family = {
 
 /* Of the backends in stats_list(). */
 static const struct family traffic_families[] = {
-	{ "lbhash_backend_packets_total", "Packets that the backend got.",
+	{ "lbhash_backend_packets_total", "Packets that the backend was given.",
 	  "packets" },
 	{ "lbhash_backend_bytes_total", "Bytes of these packets.", "bytes" },
 	{ "lbhash_backend_connections_total",
@@ -349,7 +349,7 @@ static int metrics(const struct command *cmd, char **argv)
 
 const struct command metrics_commands[] = {
 	{ .args = "",
-	  .help = "in the text format of Prometheus",
+	  .help = "print them in the text format of Prometheus",
 	  .run = metrics },
 	{}
 };

@@ -154,7 +154,7 @@ static int monitor(const struct command *cmd, char **argv)
 
 const struct command monitor_commands[] = {
 	{ .args = "",
-	  .help = "until it is interrupted",
+	  .help = "print a line for every change until interrupted",
 	  .run = monitor },
 	{}
 };

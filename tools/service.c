@@ -14,7 +14,7 @@
 const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	[SERVICE_SIZE] = {
 		.key = "size", .value = "N",
-		.help = "slots of the table, 251..1048573, raised to the next prime; 65537 by default",
+		.help = "slots of the table, 251..1048573, rounded up to a prime; 65537 by default",
 		.json = "size",
 		.parse = parse_number,
 		.offset = offsetof(struct service, size),
@@ -23,7 +23,7 @@ const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	},
 	[SERVICE_HASH] = {
 		.key = "hash", .value = "FIELDS",
-		.help = "what of a packet is hashed: proto,src[/BITS],dst[/BITS],sport,dport,symmetric",
+		.help = "fields that are hashed: proto,src[/BITS],dst[/BITS],sport,dport,symmetric",
 		.json = "hash",
 		.parse = parse_hash,
 		.offset = offsetof(struct service, hash),
@@ -31,7 +31,7 @@ const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	},
 	[SERVICE_SEED] = {
 		.key = "seed", .value = "HEX",
-		.help = "key of the hash, 32 hex digits; made of the name by default",
+		.help = "key of the hash, 32 hex digits; derived from the name by default",
 		.json = "seed",
 		.parse = parse_seed,
 		.offset = offsetof(struct service, seed),
@@ -39,7 +39,7 @@ const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	},
 	[SERVICE_MASK] = {
 		.key = "mask", .value = "M",
-		.help = "bits of the mark that are the service's; all by default",
+		.help = "bits of the mark that belong to the service; all by default",
 		.json = "mask",
 		.parse = parse_number,
 		.offset = offsetof(struct service, mask),
@@ -48,14 +48,14 @@ const struct setting service_settings[SERVICE_SETTINGS + 1] = {
 	},
 	[SERVICE_ON_EMPTY] = {
 		.key = "on-empty", .value = "drop|continue",
-		.help = "what happens to packets when no backend can take them",
+		.help = "drop packets that no backend can take, or continue with the next rule",
 		.json = "on_empty", .parse = parse_choice,
 		.offset = offsetof(struct service, on_empty),
 		.names = on_empty_names, .flags = SETTING_STRING,
 	},
 	[SERVICE_SETTLE] = {
 		.key = "settle", .value = "SECS",
-		.help = "how long a slot remembers its previous owner, at least; 600 by default",
+		.help = "minimum time that a slot remembers its previous owner; 600 by default",
 		.json = "settle",
 		.parse = parse_number,
 		.offset = offsetof(struct service, settle),
@@ -257,7 +257,7 @@ const struct command service_commands[] = {
 	  .op = LBHASH_CMD_SERVICE_NEW, .exist_ok = true,
 	  .run = service_change },
 	{ .name = "set", .args = "NAME",
-	  .help = "change what is given, leave the rest",
+	  .help = "change the given settings, keep the others",
 	  .settings = service_settings,
 	  .op = LBHASH_CMD_SERVICE_SET, .partial = true,
 	  .run = service_change },

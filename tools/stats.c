@@ -196,7 +196,7 @@ static int stats(const struct command *cmd, char **argv)
 
 const struct command stats_commands[] = {
 	{ .args = "[SERVICE]",
-	  .help = "packets by reason and by backend, of one service or all",
+	  .help = "show packets by reason and by backend, for one service or all",
 	  .run = stats },
 	{}
 };

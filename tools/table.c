@@ -320,7 +320,7 @@ static int show_table(const struct command *cmd, char **argv)
 
 const struct command table_commands[] = {
 	{ .args = "SERVICE",
-	  .help = "slots and share of each backend, and how far that is from the ideal",
+	  .help = "show slots and share of each backend, and their distance from the ideal",
 	  .run = show_table },
 	{}
 };

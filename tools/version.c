@@ -123,7 +123,7 @@ static int show_version(const struct command *cmd, char **argv)
 
 const struct command version_commands[] = {
 	{ .args = "",
-	  .help = "of both",
+	  .help = "show both versions",
 	  .run = show_version },
 	{}
 };

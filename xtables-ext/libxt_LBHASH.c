@@ -39,15 +39,15 @@ static const char *const track_names[] = {
 
 static const char usage[] =
 "LBHASH target options:\n"
-"  --service NAME          give the connection to a backend of this service\n"
+"  --service NAME          select a backend of this service\n"
 "  --track always|changed|never\n"
-"                          keep the backend of a connection in conntrack:\n"
-"                          always (default), where backends changed (table raw\n"
-"                          only), or choose by hash alone\n"
-"  --forward               send packets to the backend's address at once, without\n"
+"                          store the backend in conntrack: of every connection\n"
+"                          (default), of connections in slots in transition\n"
+"                          (table raw only), or never: the hash alone counts\n"
+"  --forward               send packets to the backend's address, without\n"
 "                          routing rules (PREROUTING only)\n"
-"  --adopt                 choose nothing, only make conntrack follow\n"
-"                          connections whose replies are not seen here\n";
+"  --adopt                 select no backend, only make conntrack accept\n"
+"                          connections whose replies bypass this host\n";
 
 static void LBHASH_help(void)
 {

@@ -29,10 +29,10 @@ static const struct xt_option_entry lbhash_opts[] = {
 
 static const char usage[] =
 "lbhash match options:\n"
-"[!] --syn-seen            the packet's connection began with a SYN seen here\n"
-"                          and no reply of it was ever seen\n"
+"[!] --syn-seen            conntrack has seen a SYN of the packet's connection\n"
+"                          and no reply\n"
 "[!] --pinned-to BACKEND --service NAME\n"
-"                          the packet's connection belongs to this backend\n";
+"                          the packet's connection is pinned to this backend\n";
 
 static void lbhash_help(void)
 {

@@ -308,17 +308,17 @@ formats() {
   backend add SERVICE NAME mark N [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
       add a backend to a service
   backend set SERVICE NAME [mark N] [weight W] [state up|drain|down] [address ADDR|none]... [dry-run]
-      change what is given, leave the rest
+      change the given settings, keep the others
   backend del SERVICE NAME [dry-run]
-      delete a backend; its connections are picked again
+      delete a backend; its connections are reassigned
   backend show SERVICE [NAME]
       show one backend of a service, or all
 
-  mark N                  mark of its packets: not 0, unique in the service, within its mask
-  weight W                share of the slots in relation to others, 0..65535; 1 by default
-  state up|drain|down     drain: no new connections; down: none at all
-  address ADDR|none       next hop for --forward, one IPv4 and one IPv6 address; none: take both away
-  dry-run                 change nothing, say what would change" help backend
+  mark N                  mark of the packets: not 0, unique in the service, within its mask
+  weight W                share of the slots, relative to other backends, 0..65535; 1 by default
+  state up|drain|down     drain: takes no new connections; down: keeps no connections
+  address ADDR|none       next hop for --forward, one IPv4 and one IPv6 address; none: remove both
+  dry-run                 change nothing, print what would change" help backend
 	check_eq "OBJECT help is help OBJECT" "$(ctl help service)" \
 		"$(ctl service help)"
 	check_eq "help names every object" 11 "$(ctl help |
