@@ -105,6 +105,6 @@ module_init(lbhash_init);
 module_exit(lbhash_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("Netfilter load balancer: consistent hashing pinned in conntrack, also one-way");
+MODULE_DESCRIPTION("Layer-4 load balancer inside Netfilter, with consistent hashing");
 MODULE_VERSION(LBHASH_VERSION);
 MODULE_ALIAS_GENL_FAMILY(LBHASH_GENL_NAME);
