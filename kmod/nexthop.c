@@ -86,8 +86,11 @@ find_ipv4(struct net *net, struct lbhash_nexthop __rcu **place, __be32 address)
 		.flowi4_flags = FLOWI_FLAG_KNOWN_NH,
 	};
 	union nf_inet_addr addr = { .ip = address };
+	u32 genid = rt_genid_ipv4(net);
 	struct rtable *rt;
 
+	/* Routing changes first, then its generation. */
+	smp_rmb();
 	rt = ip_route_output_key(net, &fl4);
 	if (IS_ERR(rt))
 		return NULL;
@@ -95,9 +98,20 @@ find_ipv4(struct net *net, struct lbhash_nexthop __rcu **place, __be32 address)
 		ip_rt_put(rt);
 		return NULL;
 	}
-	return keep(net, place, &rt->dst, 0, &addr);
+	return keep(net, place, &rt->dst, genid, &addr);
 }
 
+static bool same_origin(const struct dst_entry *a, const struct dst_entry *b)
+{
+	return rcu_access_pointer(dst_rt6_info(a)->from) ==
+	       rcu_access_pointer(dst_rt6_info(b)->from);
+}
+
+/* A cookie can only be read from a route, so after its lookup; if routing
+ * changes in between an outdated route has a current cookie, for good. So the
+ * cookie is read from one lookup and the route kept from a second one. If they
+ * differ, cookie 0, which no route has, makes the next packet look again.
+ */
 static const struct lbhash_nexthop *
 find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 	  const struct in6_addr *address)
@@ -107,29 +121,38 @@ find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 		.flowi6_flags = FLOWI_FLAG_KNOWN_NH,
 	};
 	union nf_inet_addr addr = { .in6 = *address };
-	struct dst_entry *dst;
+	struct dst_entry *dst, *first;
 	struct rt6_info *rt;
+	u32 cookie;
 
 	if (ipv6_addr_is_multicast(address))
 		return NULL;
+	first = ip6_route_output(net, NULL, &fl6);
+	cookie = rt6_get_cookie(dst_rt6_info(first));
+	/* Routing changes first, then its serial numbers. */
+	smp_rmb();
 	dst = ip6_route_output(net, NULL, &fl6);
+	if (!same_origin(dst, first))
+		cookie = 0;
+	dst_release(first);
 	rt = dst_rt6_info(dst);
 	if (dst->error || dst->dev->flags & IFF_LOOPBACK ||
 	    rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT)) {
 		dst_release(dst);
 		return NULL;
 	}
-	return keep(net, place, dst, rt6_get_cookie(rt), &addr);
+	return keep(net, place, dst, cookie, &addr);
 }
 
-/* What ipv4_dst_check() says, without a call. */
+/* As ipv4_dst_check(), without a call. The route has a generation, too, but one
+ * that was read after the lookup: it may be newer than the route.
+ */
 /* conntrack_facts: route_has_genid */
-static bool is_current(const struct net *net, const struct dst_entry *dst)
+static bool is_current(const struct net *net,
+		       const struct lbhash_nexthop *nexthop)
 {
-	const struct rtable *rt = container_of(dst, const struct rtable, dst);
-
-	return dst->obsolete == DST_OBSOLETE_FORCE_CHK &&
-	       rt->rt_genid == rt_genid_ipv4(net);
+	return nexthop->dst->obsolete == DST_OBSOLETE_FORCE_CHK &&
+	       nexthop->cookie == rt_genid_ipv4(net);
 }
 
 /**
@@ -148,7 +171,7 @@ lbhash_nexthop_ipv4(struct net *net, const struct lbhash_member *member)
 	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
 
 	if (likely(nexthop && nexthop->addr.ip == member->addr4 &&
-		   is_current(net, nexthop->dst)))
+		   is_current(net, nexthop)))
 		return nexthop;
 	if (!member->addr4)
 		return NULL;

@@ -16,7 +16,8 @@ struct net_device;
 /**
  * struct lbhash_nexthop - the route to one address of a backend
  * @dst: the route; holds a reference
- * @cookie: for dst_check(), 0 for IPv4
+ * @cookie: IPv6: for dst_check(); IPv4: the generation of the namespace's
+ *	routing before the lookup
  * @addr: where it leads, for the backend's address may change
  * @dev: the device, only to be compared: @dst forgets it when it goes
  * @place: the backend's pointer to this
