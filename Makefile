@@ -48,8 +48,8 @@ clean:
 
 # Each file that has targets adds its own.
 help::
-	@echo 'all          build everything, in build/: modules, extensions (of iptables),'
-	@echo '             tools (lbhashctl) and tests'
+	@echo 'all          build everything, in build/: modules, extensions (of iptables)'
+	@echo '             and tools (lbhashctl)'
 	@echo 'install      DESTDIR= PREFIX=$(PREFIX); uninstall removes it again'
 	@echo 'deb          Debian packages xt-lbhash-dkms and lbhash-tools: build/deb'
 	@echo 'clean        rm -rf build'

@@ -70,7 +70,7 @@ help::
 	@echo 'check-host   unit tests, short runs of the fuzzers, all static checks'
 	@echo 'soak         the tests that can run for longer: two hours'
 	@echo 'next         get the newest kernel now, and build for it'
-	@echo 'tests        what tests run; parts of it: facts sanitized ynl'
+	@echo 'tests        build what tests run, as all does; parts: facts sanitized ynl'
 	@echo 'selftests/vm/run --shell boots a kernel for you to play with.'
 
 .PHONY: tests facts ynl sanitized demo check check-host soak next
