@@ -7,6 +7,7 @@
 # kernel's symbols.
 #
 #   WAY=PATH[:STATE]  BACKENDS  FAMILY  KIND
+# checks: some
 . ./lib.sh
 . ./paths.bash
 
