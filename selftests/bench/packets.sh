@@ -87,12 +87,16 @@ nfqueue() {
 	wait_for 20 test -e "$T/queue.flows"
 }
 
-# runs PATH: warm up and measure: $T/runs, instructions a packet of each
+# runs PATH BACKENDS: warm up and measure: $T/runs, instructions a packet of each.
+# Taken in turn, backends are all known only after so many packets.
 runs() {
-	local run pass=whole
+	local run pass=whole warm=1
 
 	[ "$1" != nfqueue ] || pass=queued
-	$pass
+	[ "$1" != ipvs_rr ] || warm=$(($2 / FLOWS + 1))
+	for ((run = 0; run < warm; run++)); do
+		$pass
+	done
 	before=$($sunk) sent=0
 	rm -f "$T/runs"
 	for ((run = 0; run < RUNS; run++)); do
@@ -110,7 +114,7 @@ measure() {
 	begin "$1"
 	state_of "$3"
 	"${3%%:*}" "$2"
-	runs "$3"
+	runs "$3" "$2"
 	if [ -n "$lossy" ] && [ "$2" != 0 ]; then
 		neighbours 65536
 		check_ge "IPv$1, $2 backends, ${3%%:*}, gc_thresh3 of 1,024: lost of $sent packets" \

@@ -34,7 +34,7 @@ check-debug	needs a kernel that takes half an hour to build
 check-kcsan	likewise
 soak		are tests of check, for longer
 fuzz		are fuzzers of check, for longer
-bench		takes an hour
+bench		takes half an hour
 profile		is a boot of a bench, under a plugin of QEMU
 bench-churn	is a check of the host, for longer
 '
