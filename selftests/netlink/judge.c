@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Is the answer right? It has to be complete, in order, about the request and
- * equal to the model; a refusal has one of the predicted errors and, if it comes
+ * equal to the model; a refusal has one of the predicted errors and, if it is
  * from the module, a sentence.
  */
 #define _GNU_SOURCE
