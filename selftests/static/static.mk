@@ -108,6 +108,12 @@ analyzer: $(programs:%=analyzer/%)
 analyzer/%: FORCE
 	$(Q)$(CC) $(progflags) -O2 -Wall -Werror -fanalyzer -c -o /dev/null $*
 
+# Folders of sources, and of what was compiled of them.
+circled	:= tools=$(B)/tools
+
+circles: tools
+	$(Q)selftests/static/circles $(circled)
+
 # tidy, analyzer, cppcheck and others have to be able to fail; coccinelle plants
 # a fault of its own in every run.
 static-selfcheck:
@@ -122,7 +128,8 @@ help::
 	@echo 'regen-check  the generated netlink code is what the spec says'
 	@echo "cocci        the kernel's semantic patches"
 	@echo 'cppcheck     cppcheck; tidy: clang-tidy; analyzer: gcc -fanalyzer'
+	@echo 'circles      no file uses one that uses it'
 	@echo 'static-selfcheck  proves that these checks can fail'
 
 .PHONY: style style-kernel style-user style-shell style-pages sparse kdoc \
-	regen-check cocci cppcheck tidy analyzer static-selfcheck
+	regen-check cocci cppcheck tidy analyzer circles static-selfcheck
