@@ -4,9 +4,11 @@
  * errors out. And what it may always be relied on for.
  */
 #include "redirect.h"
-#include "../../tools/lbhashctl.c"
+#include "../../tools/ctl/lbhashctl.c"
 
 #include <assert.h>
+#include <ctype.h>
+#include <sched.h>
 
 #include "ctl.h"
 #include "kernel.h"

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of what lbhashctl makes of words, tools/parse.c as it is: each kind
- * of value with what is read in it, or why it is refused; keywords and what may
- * be left out. Prints TAP.
+ * Unit test of what lbhashctl makes of words, tools/lib/value.c and
+ * tools/ctl/words.c as they are: each kind of value with what is read in it, or
+ * why it is refused; keywords and what may be left out. Prints TAP.
  */
 #include <stdarg.h>
+#include <stdlib.h>
 
-#include "../../tools/parse.c"
+#include "../../tools/lib/error.c"
+#include "../../tools/lib/names.c"
+#include "../../tools/lib/value.c"
+#include "../../tools/ctl/words.c"
 
 #define MOST_WORDS	8
 
@@ -21,7 +25,7 @@ static void check(bool good, const char *what, const char *in,
 	failures += !good;
 }
 
-/* --- what parse.c takes from other files -----------------------------------*/
+/* --- what these take from other files --------------------------------------*/
 
 struct ctl ctl;
 
@@ -177,31 +181,31 @@ static const struct example examples[] = {
 	{ ENDPOINT, ":80", "!must be an address" },
 };
 
-static const char *parse_name_into(const struct setting *set, const char *in,
-				   void *into)
+static int parse_name_into(const struct lb_field *field, const char *in,
+			   void *into, struct lb_error *error)
 {
-	(void)set;
+	(void)field;
 	snprintf(into, sizeof(text), "%s", in);
-	return parse_name(in);
+	return lb_parse_name(in, error);
 }
 
-static const struct setting settings[] = {
+static const struct lb_field fields[] = {
 	[NAME] = { .parse = parse_name_into },
-	[SIZE] = { .parse = parse_number, .min = 251, .max = 1048573 },
-	[MASK] = { .parse = parse_number, .min = 1, .max = 0xffffffff,
-		   .flags = SETTING_HEX },
-	[STATE] = { .parse = parse_choice, .names = state_names },
-	[HASH] = { .parse = parse_hash },
-	[SEEDS] = { .parse = parse_seed },
-	[PROTO] = { .parse = parse_proto },
-	[ENDPOINT] = { .parse = parse_endpoint },
+	[SIZE] = { .parse = lb_parse_number, .min = 251, .max = 1048573 },
+	[MASK] = { .parse = lb_parse_number, .min = 1, .max = 0xffffffff,
+		   .flags = FIELD_HEX },
+	[STATE] = { .parse = lb_parse_choice, .names = lb_state_names },
+	[HASH] = { .parse = lb_parse_hash },
+	[SEEDS] = { .parse = lb_parse_seed },
+	[PROTO] = { .parse = lb_parse_proto },
+	[ENDPOINT] = { .parse = lb_parse_endpoint },
 };
 
-static void print_hash(const struct hash *hash)
+static void print_hash(const struct lb_hash *hash)
 {
 	char back[HASH_TEXT_MAX];
 
-	hash_to_text(hash, back);
+	lb_hash_to_text(hash, back);
 	snprintf(text, sizeof(text), "0x%02x %u %u %u %u %s", hash->fields,
 		 hash->prefix[SRC4], hash->prefix[DST4], hash->prefix[SRC6],
 		 hash->prefix[DST6], back);
@@ -215,7 +219,7 @@ static void print_seed(const __u8 *seed)
 		snprintf(text + 2 * i, 3, "%02x", seed[i]);
 }
 
-static void print_endpoint(const struct endpoint *e)
+static void print_endpoint(const struct lb_endpoint *e)
 {
 	size_t len;
 
@@ -258,12 +262,11 @@ static bool is_wanted(const char *want)
 static void test_value(enum kind kind, const char *in, const char *want)
 {
 	static char into[sizeof(text)] __attribute((aligned(8)));
-	const char *why;
+	struct lb_error error = {};
 
 	memset(into, 0, sizeof(into));
-	why = settings[kind].parse(&settings[kind], in, into);
-	if (why)
-		snprintf(text, sizeof(text), "!%s", why);
+	if (fields[kind].parse(&fields[kind], in, into, &error))
+		snprintf(text, sizeof(text), "!%.500s", error.sentence);
 	else
 		print_value(kind, into);
 	check(is_wanted(want), kinds[kind], in, want);
@@ -303,25 +306,26 @@ static const struct {
 
 static void test_addresses(const char *words, const char *want)
 {
-	const struct setting set = { .parse = parse_address };
+	const struct lb_field field = { .parse = lb_parse_address };
 	char copy[128], *next = copy, addr[INET6_ADDRSTRLEN];
-	struct addresses into = {};
-	const char *why = NULL;
+	struct lb_addresses into = {};
+	struct lb_error error = {};
+	int rc = 0;
 
 	snprintf(copy, sizeof(copy), "%s", words);
-	while (next && !why)
-		why = set.parse(&set, strsep(&next, " "), &into);
+	while (next && !rc)
+		rc = field.parse(&field, strsep(&next, " "), &into, &error);
 	text[0] = '\0';
-	if (!why && into.has4)
+	if (!rc && into.has4)
 		strcat(text, inet_ntop(AF_INET, &into.addr4, addr,
 				       sizeof(addr)));
-	if (!why && into.has4 && into.has6)
+	if (!rc && into.has4 && into.has6)
 		strcat(text, " ");
-	if (!why && into.has6)
+	if (!rc && into.has6)
 		strcat(text, inet_ntop(AF_INET6, &into.addr6, addr,
 				       sizeof(addr)));
-	if (why)
-		snprintf(text, sizeof(text), "!%s", why);
+	if (rc)
+		snprintf(text, sizeof(text), "!%.500s", error.sentence);
 	check(is_wanted(want), "address", words, want);
 }
 
@@ -331,19 +335,24 @@ struct thing {
 	__u32 have;
 	__u32 mark;
 	__u32 weight;
-	struct addresses addr;
+	struct lb_addresses addr;
+};
+
+static const struct lb_field thing_fields[] = {
+	{ .parse = lb_parse_number, .max = 9, .min = 1,
+	  .offset = offsetof(struct thing, mark), .flags = FIELD_REQUIRED },
+	{ .parse = lb_parse_number, .max = 99,
+	  .offset = offsetof(struct thing, weight) },
+	{ .parse = lb_parse_address,
+	  .offset = offsetof(struct thing, addr), .flags = FIELD_LIST },
 };
 
 static const struct setting keywords[] = {
-	{ .key = "mark", .value = "N", .parse = parse_number, .max = 9,
-	  .min = 1, .offset = offsetof(struct thing, mark),
-	  .flags = SETTING_REQUIRED },
-	{ .key = "weight", .value = "W", .parse = parse_number, .max = 99,
-	  .offset = offsetof(struct thing, weight) },
+	{ .key = "mark", .value = "N", .field = &thing_fields[0] },
+	{ .key = "weight", .value = "W", .field = &thing_fields[1] },
 	{ .key = "weightless" },
-	{ .key = "address", .value = "ADDR", .parse = parse_address,
-	  .offset = offsetof(struct thing, addr), .flags = SETTING_LIST },
-	{ .key = "dry-run", .flags = SETTING_DRY_RUN },
+	{ .key = "address", .value = "ADDR", .field = &thing_fields[2] },
+	{ .key = "dry-run", .is_dry_run = true },
 	{}
 };
 
@@ -382,7 +391,7 @@ static void test_line(const char *words, const char *want)
 	while (*words && next && n < MOST_WORDS)
 		argv[n++] = strsep(&next, " ");
 	ctl.dry_run = false;
-	if (parse_settings(keywords, argv, &into) == DONE)
+	if (words_parse(keywords, argv, &into) == DONE)
 		snprintf(text, sizeof(text), "have %u mark %u weight %u%s%s%s",
 			 into.have, into.mark, into.weight,
 			 into.addr.has4 ? " 4" : "", into.addr.has6 ? " 6" : "",
@@ -394,11 +403,11 @@ static void test_line(const char *words, const char *want)
 
 static void test_missing(void)
 {
-	const char *missing = parse_missing(keywords, BIT(1) | BIT(3));
+	const char *missing = words_missing(keywords, BIT(1) | BIT(3));
 
 	check(missing && !strcmp(missing, "mark"), "missing", "weight address",
 	      "mark");
-	check(!parse_missing(keywords, BIT(0)), "missing", "mark", "");
+	check(!words_missing(keywords, BIT(0)), "missing", "mark", "");
 }
 
 int main(void)

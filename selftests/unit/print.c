@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of what lbhashctl prints, tools/print.c, columns.c and table.c as
- * they are: JSON and a view of it in, text out. Prints TAP.
+ * Unit test of what lbhashctl prints, tools/ctl/print.c, view.c, columns.c and
+ * table.c with tools/lib/table.c, as they are: JSON and a view of it in, text
+ * out. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
 
-#include "../../tools/print.c"
-#include "../../tools/columns.c"
-#include "../../tools/color.c"
-#include "../../tools/table.c"
+#include "../../tools/lib/error.c"
+#include "../../tools/lib/json.c"
+#include "../../tools/lib/names.c"
+#include "../../tools/lib/table.c"
+#include "../../tools/ctl/color.c"
+#include "../../tools/ctl/columns.c"
+#include "../../tools/ctl/print.c"
+#include "../../tools/ctl/table.c"
+#include "../../tools/ctl/view.c"
 
 static int number, failures;
 static char *printed;
@@ -19,8 +25,6 @@ static FILE *real_stdout;
 /* --- what these take from other files --------------------------------------*/
 
 struct ctl ctl;
-
-const char *const state_names[] = { "up", "drain", "down", NULL };
 
 void *must_realloc(void *old, size_t size)
 {
@@ -53,53 +57,71 @@ int fail(int code, const char *fmt, ...)
 	return code;
 }
 
-struct nl_msg *nl_request(__u8 op)
+struct lb_request *lb_request_start(__u8 op)
 {
 	(void)op;
 	return NULL;
 }
 
-void nl_put_str(struct nl_msg *msg, __u16 type, const char *value)
+void lb_put_str(struct lb_request *req, __u16 type, const char *value)
 {
-	(void)msg;
+	(void)req;
 	(void)type;
 	(void)value;
 }
 
-void nl_put_u32(struct nl_msg *msg, __u16 type, __u32 value)
+void lb_put_u32(struct lb_request *req, __u16 type, __u32 value)
 {
-	(void)msg;
+	(void)req;
 	(void)type;
 	(void)value;
 }
 
-int nl_do(struct nl_msg *msg, nl_cb_t *cb, void *arg)
+int lb_do(struct lb *lb, struct lb_request *req, lb_cb_t *cb, void *arg,
+	  struct lb_error *error)
 {
-	(void)msg;
+	(void)lb;
+	(void)req;
 	(void)cb;
 	(void)arg;
-	return REFUSED;
+	(void)error;
+	return -1;
 }
 
-int backend_list(const char *service, json_t *into)
+int lb_backends(struct lb *lb, const char *service, const char *name,
+		json_t *into, struct lb_error *error)
 {
+	(void)lb;
 	(void)service;
+	(void)name;
 	(void)into;
-	return REFUSED;
+	(void)error;
+	return -1;
 }
 
-void nl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, __u16 max)
+struct lb *session(void)
+{
+	return NULL;
+}
+
+int session_result(int rc, const struct lb_error *error)
+{
+	(void)error;
+	return rc ? REFUSED : DONE;
+}
+
+void lb_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb, __u16 max)
 {
 	(void)nlh;
 	memset(tb, 0, (max + 1) * sizeof(*tb));
 }
 
-__u64 nl_uint(const struct nlattr *attr)
+__u64 lb_uint(const struct nlattr *attr)
 {
 	return attr ? *(const __u32 *)(const void *)(attr + 1) : 0;
 }
 
-const char *nl_str(const struct nlattr *attr)
+const char *lb_str(const struct nlattr *attr)
 {
 	return attr ? (const char *)(attr + 1) : NULL;
 }
@@ -144,13 +166,13 @@ static json_t *from(const char *json)
 
 /* --- views -----------------------------------------------------------------*/
 
-static const struct print_field view[] = {
-	{ .key = "name", .flags = PRINT_NAME },
-	{ .key = "mark", .flags = PRINT_HEX },
+static const struct view_field view[] = {
+	{ .key = "name", .flags = VIEW_NAME },
+	{ .key = "mark", .flags = VIEW_HEX },
 	{ .key = "weight" },
-	{ .key = "state", .label = "is", .flags = PRINT_STATE },
-	{ .key = "seed", .flags = PRINT_VERBOSE },
-	{ .key = "lost", .flags = PRINT_NONZERO },
+	{ .key = "state", .label = "is", .flags = VIEW_STATE },
+	{ .key = "seed", .flags = VIEW_VERBOSE },
+	{ .key = "lost", .flags = VIEW_NONZERO },
 	{ .key = "next", .label = "next hop" },
 	{}
 };
@@ -221,7 +243,7 @@ static void test_shares(void)
 	for (i = 0; i < ARRAY_SIZE(shares); i++) {
 		begin();
 		share = columns_share(shares[i].part, shares[i].whole);
-		text = print_text(share, 0);
+		text = view_text(share, 0);
 		fputs(text, stdout);
 		check(shares[i].want, shares[i].want);
 		free(text);
@@ -259,14 +281,14 @@ static void test_numbers(void)
 	struct number n = { .value = 1 };
 	json_t *list = json_array();
 
-	json_array_append_new(list, json_name(&n.attr, state_names));
-	json_array_append_new(list, json_name(NULL, state_names));
-	json_array_append_new(list, json_digest(&n.attr));
-	json_array_append_new(list, json_digest(NULL));
-	json_array_append_new(list, json_uint(&n.attr));
-	json_array_append_new(list, json_uint(NULL));
+	json_array_append_new(list, lb_json_choice(&n.attr, lb_state_names));
+	json_array_append_new(list, lb_json_choice(NULL, lb_state_names));
+	json_array_append_new(list, lb_json_digest(&n.attr));
+	json_array_append_new(list, lb_json_digest(NULL));
+	json_array_append_new(list, lb_json_uint(&n.attr));
+	json_array_append_new(list, lb_json_uint(NULL));
 	n.value = 3;
-	json_array_append_new(list, json_name(&n.attr, state_names));
+	json_array_append_new(list, lb_json_choice(&n.attr, lb_state_names));
 	begin();
 	ctl.json = true;
 	print(list, NULL);
@@ -279,7 +301,7 @@ static void test_sort(void)
 {
 	json_t *array = from("[{'k':'b10'},{'k':'b2'},{},{'k':'a'},{'k':'b1'}]");
 
-	sort_by(array, "k");
+	assert(!lb_json_sort(array, "k"));
 	begin();
 	ctl.json = true;
 	print(array, NULL);
@@ -299,12 +321,12 @@ static void test_table(void)
 		.size = ARRAY_SIZE(marks), .marks = marks,
 		.digest = json_string("00000000000000ff"),
 	};
-	struct owners owners;
+	struct owners owners = {};
 	json_t *table;
 
-	fill_owners(&owners, list);
+	assert(!fill_owners(&owners, list));
 	assert(count_slots(&pages, &owners));
-	table = table_json("web", &pages, list, &owners);
+	table = table_json("web", &pages, list, &owners, false);
 	begin();
 	print_table(table);
 	check("lbhashctl table",
@@ -314,9 +336,7 @@ static void test_table(void)
 	      "  s2        5.71      3  -47.46%  30.00%  ############\n"
 	      "  s3        0.00      1        -  10.00%  ####\n");
 	json_decref(table);
-	ctl.verbose = true;
 	table = slots_json(&pages, &owners);
-	ctl.verbose = false;
 	begin();
 	ctl.json = true;
 	print(table, NULL);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LBHASHCTL_COMMAND_H
+#define _LBHASHCTL_COMMAND_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+struct lb_field;
+
+/**
+ * struct setting - a keyword of a command
+ * @key: the word; a table ends with a NULL one
+ * @value: placeholder of the value in help; NULL if the keyword stands alone
+ * @help: what it is for
+ * @field: the field that it sets; NULL if the keyword stands alone
+ * @is_dry_run: it sets ctl.dry_run only
+ *
+ * The structure that a table of settings fills begins with a __u32, where bit n
+ * says that setting n was given: fields have the same numbers in both tables.
+ */
+struct setting {
+	const char *key;
+	const char *value;
+	const char *help;
+	const struct lb_field *field;
+	bool is_dry_run;
+};
+
+/* For every command that changes something. */
+#define SETTING_DRY_RUN	{						\
+	.key = "dry-run",						\
+	.help = "change nothing, print what would change",		\
+	.is_dry_run = true,						\
+}
+
+/**
+ * struct command - one command of an object; a table of them ends with no @run
+ * @name: NULL if the object has only this command, and no word for it
+ * @args: words that stand first, those in brackets are optional; NAME and
+ *	SERVICE must be names
+ * @help: what it does
+ * @settings: keywords that may follow, or NULL
+ * @op: netlink operation
+ * @partial: no setting is required, those that are not given stay as they are
+ * @exist_ok: it takes --exist-ok
+ * @run: gets the words after the command, NULL-terminated; returns an exit code
+ */
+struct command {
+	const char *name;
+	const char *args;
+	const char *help;
+	const struct setting *settings;
+	__u8 op;
+	bool partial;
+	bool exist_ok;
+	int (*run)(const struct command *cmd, char **argv);
+};
+
+/* A table of them ends with a NULL name. */
+struct object {
+	const char *name;
+	const char *help;
+	const struct command *commands;
+};
+
+#endif /* _LBHASHCTL_COMMAND_H */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * JSON of netlink attributes, and small things that jansson leaves to others.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "attr.h"
+#include "json.h"
+
+json_t *lb_json_uint(const struct nlattr *attr)
+{
+	return attr ? json_integer(lb_uint(attr)) : json_null();
+}
+
+/* Text that is not UTF-8 is null; the kernel's names are ASCII. */
+json_t *lb_json_text(const struct nlattr *attr)
+{
+	json_t *text = lb_str(attr) ? json_string(lb_str(attr)) : NULL;
+
+	return text ? text : json_null();
+}
+
+/* 16 hex digits: numbers of 64 bits do not fit those of every program. */
+json_t *lb_json_digest(const struct nlattr *attr)
+{
+	return attr ? json_sprintf("%016llx", lb_uint(attr)) : json_null();
+}
+
+/**
+ * lb_json_choice() - JSON of an attribute that is an index of a list of names
+ * @attr: the attribute, or NULL
+ * @names: the list, NULL-terminated
+ *
+ * Return: the name; the number, if it is one of a newer kernel; or null.
+ */
+json_t *lb_json_choice(const struct nlattr *attr, const char *const *names)
+{
+	__u64 index = lb_uint(attr);
+	__u64 i;
+
+	for (i = 0; attr && names[i]; i++)
+		if (i == index)
+			return json_string(names[i]);
+	return lb_json_uint(attr);
+}
+
+/* Return: the number in an object, 0 if there is none. */
+__u64 lb_json_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+/* Return: the string in an object, NULL if there is none. */
+const char *lb_json_string(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+/* Append a value, which is consumed, unless it is NULL. Return: 0 or -ENOMEM. */
+int lb_json_append(json_t *array, json_t *value)
+{
+	return json_array_append_new(array, value) ? -ENOMEM : 0;
+}
+
+static int compare(const void *a, const void *b, void *key)
+{
+	const json_t *const *left = a, *const *right = b;
+	const char *x = lb_json_string(*left, key);
+	const char *y = lb_json_string(*right, key);
+
+	return strcmp(x ? x : "", y ? y : "");
+}
+
+/**
+ * lb_json_sort() - sort an array of objects
+ * @array: the array; unchanged on failure
+ * @key: key of the string to sort by
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int lb_json_sort(json_t *array, const char *key)
+{
+	size_t i, n = json_array_size(array);
+	json_t **sorted;
+
+	sorted = calloc(n + 1, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		sorted[i] = json_incref(json_array_get(array, i));
+	qsort_r(sorted, n, sizeof(*sorted), compare, (void *)key);
+	/* The array keeps its memory, so that setting cannot fail. */
+	for (i = 0; i < n; i++)
+		json_array_set_new(array, i, sorted[i]);
+	free(sorted);
+	return 0;
+}
