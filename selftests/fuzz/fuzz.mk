@@ -3,19 +3,19 @@
 # Fuzzers, in user space.
 
 targets	:= flow apply words
-fuzzobj	:= $(patsubst %,$(B)/fuzz/%.o,ctl kernel kernel_age kernel_ops \
-	$(filter-out tools/lbhashctl,$(basename $(wildcard tools/*.c))))
+fuzzobj	:= $(patsubst %,$(B)/fuzz/%.o,alloc ctl kernel kernel_age kernel_ops \
+	$(filter-out tools/ctl/lbhashctl,$(basename $(wildcard tools/*/*.c))))
 fuzzcc	= clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
 	-D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all \
 	-I selftests/unit/shim -I kmod -I kmod/uapi
 
-fuzzers: $(targets:%=$(B)/fuzz/%) $(B)/fuzz/versions
+fuzzers: $(targets:%=$(B)/fuzz/%) $(B)/fuzz/versions $(B)/fuzz/memory
 
-# With the fuzzers' model of the kernel, and a main() of its own.
-$(B)/fuzz/versions: $(B)/fuzz/versions.o $(fuzzobj)
-	@echo "  LD      fuzz/versions"
+# With the fuzzers' model of the kernel, and a main() of their own.
+$(B)/fuzz/versions $(B)/fuzz/memory: $(B)/fuzz/%: $(B)/fuzz/%.o $(fuzzobj)
+	@echo "  LD      fuzz/$*"
 	$(Q)clang -fsanitize=address,undefined -o $@ $^ -lmnl -ljansson
 
 $(B)/fuzz/apply $(B)/fuzz/words: $(fuzzobj)
@@ -48,4 +48,4 @@ help::
 
 .PHONY: fuzz fuzzers
 .SECONDARY:
--include $(wildcard $(B)/fuzz/*.d $(B)/fuzz/tools/*.d)
+-include $(wildcard $(B)/fuzz/*.d $(B)/fuzz/tools/*/*.d)

@@ -13,6 +13,8 @@
 #include "../../kmod/netlink_gen.h"
 #include "kernel.h"
 
+#define PAGE		200	/* slots of a table in a message */
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* --- anything --------------------------------------------------------------*/
@@ -335,6 +337,39 @@ int lbhash_nl_stats_get_dumpit(struct sk_buff *skb,
 	return 0;
 }
 
+static u32 first_mark(const json_t *service)
+{
+	json_t *backends = json_object_get(service, "backends");
+	void *first = json_object_iter(backends);
+
+	return first ? kept(json_object_iter_value(first), "mark") : 0;
+}
+
+/* The first backend owns all slots. */
+int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	json_t *service = json_object_get(kernel.services, kernel_name(info));
+	u32 marks[PAGE], first, size, n, i;
+	struct nlmsghdr *nlh;
+
+	if (!service || kernel.babbles)
+		return say_something(skb, info);
+	first = kernel_number(info->attrs[LBHASH_A_FIRST_SLOT]);
+	size = kept(service, "size");
+	n = size < first ? 0 : size - first < PAGE ? size - first : PAGE;
+	for (i = 0; i < n; i++)
+		marks[i] = first_mark(service);
+	nlh = kernel_begin(info->cmd);
+	mnl_attr_put_strz(nlh, LBHASH_A_NAME, kernel_name(info));
+	mnl_attr_put_u32(nlh, LBHASH_A_SIZE, size);
+	mnl_attr_put_u64(nlh, LBHASH_A_GENERATION, kernel.changes);
+	mnl_attr_put_u64(nlh, LBHASH_A_DIGEST, 1);
+	mnl_attr_put_u32(nlh, LBHASH_A_FIRST_SLOT, first);
+	mnl_attr_put(nlh, LBHASH_A_MARKS, n * sizeof(*marks), marks);
+	kernel_end(nlh);
+	return 0;
+}
+
 #define DOIT(name, verb)						\
 	int lbhash_nl_##name##_doit(struct sk_buff *skb,		\
 				    struct genl_info *info)		\
@@ -350,6 +385,5 @@ DOIT(backend_set, look_at)
 DOIT(backend_del, look_at)
 DOIT(backend_get, say_something)
 DOIT(stats_get, say_something)
-DOIT(table_get, say_something)
 DOIT(lookup, say_something)
 

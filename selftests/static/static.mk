@@ -74,7 +74,7 @@ cocci: $(unpacked)
 	$(Q)selftests/static/cocci $(B)/linux/scripts/coccinelle \
 		$(filter %.c,$(sources))
 
-programs = $(wildcard tools/*.c xtables-ext/*.c)
+programs = $(wildcard tools/*/*.c xtables-ext/*.c)
 progflags := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I kmod/uapi
 
 # cppcheck reads the headers of the two libraries; it would choke on all of
@@ -114,6 +114,9 @@ circled	:= tools=$(B)/tools
 circles: tools
 	$(Q)selftests/static/circles $(circled)
 
+library: tools
+	$(Q)selftests/static/library $(B)/tools/liblbhash.a
+
 # tidy, analyzer, cppcheck and others have to be able to fail; coccinelle plants
 # a fault of its own in every run.
 static-selfcheck:
@@ -128,8 +131,9 @@ help::
 	@echo 'regen-check  the generated netlink code is what the spec says'
 	@echo "cocci        the kernel's semantic patches"
 	@echo 'cppcheck     cppcheck; tidy: clang-tidy; analyzer: gcc -fanalyzer'
-	@echo 'circles      no file uses one that uses it'
+	@echo 'circles      no file uses one that uses it; library: tools/lib neither prints'
+	@echo '             nor exits nor keeps state'
 	@echo 'static-selfcheck  proves that these checks can fail'
 
 .PHONY: style style-kernel style-user style-shell style-pages sparse kdoc \
-	regen-check cocci cppcheck tidy analyzer circles static-selfcheck
+	regen-check cocci cppcheck tidy analyzer circles library static-selfcheck

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Colours of text, for people: on a terminal, unless told otherwise.
+ * Colours of text: on a terminal, unless --color or NO_COLOR decide otherwise.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,10 +15,10 @@
 static enum { AUTO, ALWAYS, NEVER } mode;
 
 /**
- * color_mode() - what --color says
- * @when: always, auto or never, or an = and one of these; NULL for always
+ * color_mode() - set the mode by the value of --color
+ * @when: always, auto or never, with or without a leading =; NULL for always
  *
- * Return: NULL, or why it is refused.
+ * Return: NULL, or the reason why it is refused.
  */
 const char *color_mode(const char *when)
 {
@@ -38,7 +38,7 @@ const char *color_mode(const char *when)
 	return "must be one of always, auto, never";
 }
 
-/* NO_COLOR is what other programs look at, too. */
+/* NO_COLOR is a convention of many programs. */
 static bool is_wanted(void)
 {
 	const char *no = getenv("NO_COLOR");
@@ -48,10 +48,7 @@ static bool is_wanted(void)
 	return terminal_obeys(STDOUT_FILENO) && !(no && *no);
 }
 
-/**
- * color_begin() - what is printed from now on has a colour
- * @color: the colour
- */
+/* Print in a colour from now on. */
 void color_begin(enum color color)
 {
 	static const char *const codes[] = {
@@ -63,22 +60,14 @@ void color_begin(enum color color)
 		printf("\033[%sm", codes[color]);
 }
 
-/**
- * color_end() - what is printed from now on has none
- * @color: what color_begin() got
- */
+/* End what color_begin() began with the same colour. */
 void color_end(enum color color)
 {
 	if (color != PLAIN && is_wanted())
 		fputs("\033[0m", stdout);
 }
 
-/**
- * color_of_state() - the colour of a backend's state
- * @state: its name
- *
- * Return: the colour.
- */
+/* Return: the colour of a state of a backend. */
 enum color color_of_state(const char *state)
 {
 	if (!strcmp(state, "up"))

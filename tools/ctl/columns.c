@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables for people: an object a row, a key a column.
+ * Tables as text: a row for each object, a column for each key.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +16,11 @@
 #define BAR_WIDTH	20
 
 /**
- * struct column - one of a table
- * @field: what it shows
- * @width: of its widest cell
- * @is_right: its cells end at the same place
- * @cells: their texts, one a row
+ * struct column - a column of a table
+ * @field: the key that it shows
+ * @width: width of its widest cell
+ * @is_right: its cells are aligned to the right
+ * @cells: text of each row
  */
 struct column {
 	const struct view_field *field;
@@ -34,7 +34,7 @@ static const char *heading(const struct view_field *field)
 	return field->label ? field->label : field->key;
 }
 
-/* Return: false if no row has anything to show. */
+/* Return: false if all rows hide the value. */
 static bool fill(struct column *column, const json_t *rows)
 {
 	const struct view_field *field = column->field;
@@ -70,7 +70,7 @@ static void drop(struct column *column, size_t rows)
 	free(column->cells);
 }
 
-/* @gap: blanks that are due before the next text. */
+/* @gap: blanks to print before the next text; a line ends without blanks. */
 static void print_cell(const struct column *column, const char *text,
 		       enum color color, int *gap)
 {
@@ -97,10 +97,10 @@ static enum color color_of(const struct view_field *field, const char *text)
 }
 
 /**
- * columns_print() - print an array of objects below headings
+ * columns_print() - print an array of objects as a table
  * @rows: the array; nothing is printed if it is empty
- * @fields: the columns; those that are hidden in every row are left out
- * @indent: stands before each line
+ * @fields: the columns; those that are hidden in every row are omitted
+ * @indent: printed in front of each line
  */
 void columns_print(const json_t *rows, const struct view_field *fields,
 		   const char *indent)
@@ -136,13 +136,7 @@ void columns_print(const json_t *rows, const struct view_field *fields,
 		drop(&columns[j], count);
 }
 
-/**
- * columns_share() - a part of a whole in per cent, for people
- * @part: the part
- * @whole: the whole
- *
- * Return: a string; null of nothing.
- */
+/* Return: a part of a whole as a percentage, a string; null if @whole is 0. */
 json_t *columns_share(__u64 part, __u64 whole)
 {
 	char text[32];
@@ -155,9 +149,9 @@ json_t *columns_share(__u64 part, __u64 whole)
 }
 
 /**
- * columns_add_bars() - add "bar" to rows, as long as a number is large
- * @rows: an array of objects
- * @key: the number; the largest one gets the longest bar
+ * columns_add_bars() - add a bar to each row, in proportion to a number
+ * @rows: array of objects, which get a key "bar"
+ * @key: key of the number; the largest one gets the longest bar
  */
 void columns_add_bars(json_t *rows, const char *key)
 {

@@ -115,7 +115,7 @@ static void show_progress(const char *verb, size_t done, size_t all, void *arg)
 		progress_end();
 }
 
-/* Make changes or print what they would do. Return: an exit code or FORGIVEN. */
+/* As commit_run(). Return: an exit code, or FORGIVEN for that errno. */
 static int run(struct lb_commit *commit, int forgiven)
 {
 	struct lb_error error = {};
@@ -173,7 +173,7 @@ int commit_add(struct lb_request *req, __u8 add, __u8 set)
 		lb_request_set_op(req, set);
 		rc = run(&commit, ENOENT);
 	}
-	/* Gone meanwhile; or something else exists, which the kernel reports. */
+	/* Gone meanwhile; or something else exists: the kernel says what. */
 	if (rc == FORGIVEN) {
 		lb_request_set_op(req, add);
 		rc = run(&commit, 0);

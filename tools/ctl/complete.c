@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lbhashctl complete: what the last word of a command line may become, a line
- * each, from the tables that commands are run by. "<file>" stands for any file.
+ * lbhashctl complete: print the candidates for the last word of a command line,
+ * a line each, from the tables that run commands. "<file>" stands for any file.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -22,9 +22,9 @@
 #include "words.h"
 
 /**
- * struct place - where the last word stands
- * @words: it and what is before it, as far as that was not looked at
- * @object: what the command is about, once known
+ * struct place - the context of the last word
+ * @words: the words that are not parsed yet; the last one is to be completed
+ * @object: the object, once known
  * @command: the command, once known
  * @service: name of the service, once known
  */
@@ -51,7 +51,7 @@ static void offer(const struct place *at, const char *candidate)
 		puts(candidate);
 }
 
-/* Structures that begin with a name. */
+/* Offer the names of a table of structures that begin with one. */
 static void offer_table(const struct place *at, const void *table,
 			size_t stride)
 {
@@ -153,7 +153,7 @@ static void offer_options(const struct place *at, const struct option *options)
 	offer_table(at, colors, sizeof(*colors));
 }
 
-/* Return: true if the last word was among them. */
+/* Skip options. Return: true if the last word was one of them. */
 static bool pass_options(struct place *at, const struct option *options,
 			 int *rc)
 {
@@ -188,7 +188,7 @@ static bool pass_options(struct place *at, const struct option *options,
 	return false;
 }
 
-/* Those that stand behind the object; skips what is not last. */
+/* Skip options behind the object. Return: true if the last word was one. */
 static bool pass_flags(struct place *at)
 {
 	while (last(at)[0] == '-') {
@@ -204,7 +204,7 @@ static bool pass_flags(struct place *at)
 
 /* --- values ----------------------------------------------------------------*/
 
-/* What has a fixed place: "SERVICE", "[NAME]", "FILE|-". */
+/* Candidates for a positional argument: "SERVICE", "[NAME]", "FILE|-". */
 static int offer_argument(const struct place *at, const char *arg)
 {
 	bool is_new = at->command->name && !strcmp(at->command->name, "add");
@@ -220,7 +220,7 @@ static int offer_argument(const struct place *at, const char *arg)
 	return at->service ? offer_backends(at) : offer_services(at);
 }
 
-/* The next one of a list with commas. */
+/* The next element of a list with commas. */
 static void offer_fields(const struct place *at)
 {
 	const char *comma = strrchr(last(at), ',');
@@ -236,7 +236,7 @@ static void offer_fields(const struct place *at)
 	}
 }
 
-/* The words of "ADDR|none" that are no placeholders. */
+/* Words of "ADDR|none" in lower case; others are placeholders. */
 static void offer_value(const struct place *at, const struct setting *set)
 {
 	char *values = must_print("%s", set->value), *next = values, *word;
@@ -249,6 +249,11 @@ static void offer_value(const struct place *at, const struct setting *set)
 	free(values);
 }
 
+static bool is_list(const struct setting *set)
+{
+	return set->field && set->field->flags & FIELD_LIST;
+}
+
 static void offer_settings(struct place *at)
 {
 	const struct setting *settings = at->command->settings, *set;
@@ -258,7 +263,7 @@ static void offer_settings(struct place *at)
 		if (is_last(at)) {
 			for (set = settings; set->key; set++)
 				if (!(have & BIT(set - settings)) ||
-				    (set->field && set->field->flags & FIELD_LIST))
+				    is_list(set))
 					offer(at, set->key);
 			return;
 		}
@@ -321,12 +326,12 @@ static int offer_after_object(struct place *at)
 }
 
 /**
- * complete() - print what the last word may become
+ * complete() - print the candidates for the last word
  * @objects: the objects
- * @options: the options that may stand before them
+ * @options: the options that may stand in front of them
  * @words: the command line without the program, NULL-terminated
  *
- * Return: DONE, or an exit code after an error message.
+ * Return: an exit code.
  */
 int complete(const struct object *objects, const struct option *options,
 	     char **words)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lbhashctl - configure and look at the LBHASH load balancer
+ * lbhashctl - configure and inspect the LBHASH load balancer
  *
- * Options, the table of objects, and the way from words to a command.
+ * Options, the table of objects, and dispatch: of the command line, or of each
+ * line of a batch.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,11 +24,11 @@
 
 #define WORDS_MAX	256
 
-/* What getopt_long() returns for options without a letter. */
+/* Values of options without a letter for getopt_long(). */
 #define OPTION_DRY_RUN	256
 #define OPTION_EXIST_OK	257
 
-/* Those that may also stand behind the object. */
+/* Options that may also stand behind the object. */
 static const char dry_run_option[] = "--dry-run";
 static const char exist_ok_option[] = "--exist-ok";
 static bool always_dry_run, always_exist_ok;
@@ -68,7 +69,7 @@ static const struct object objects[] = {
 	{}
 };
 
-/* Says what runs, for errors: "service add web". */
+/* Append a word to the command that errors name, as in "service add web". */
 static void say(const char *word)
 {
 	size_t len = strlen(ctl.what);
@@ -77,7 +78,7 @@ static void say(const char *word)
 		 len ? " " : "", word);
 }
 
-/* Checks the words that have a fixed place; keywords are the command's. */
+/* Check the positional arguments; the command parses its keywords. */
 static int check_args(const struct object *obj, const struct command *cmd,
 		      char **argv)
 {
@@ -108,7 +109,7 @@ static int check_args(const struct object *obj, const struct command *cmd,
 	return DONE;
 }
 
-/* Takes an option out that may stand anywhere: no name begins with a dash. */
+/* Remove an option that may stand anywhere: names do not begin with a dash. */
 static bool take_option(char **argv, const char *option)
 {
 	char **to = argv;
@@ -124,7 +125,7 @@ static bool take_option(char **argv, const char *option)
 	return found;
 }
 
-/* What changes nothing cannot be rehearsed. */
+/* Only commands that change something take --dry-run. */
 static int check_dry_run(const struct command *cmd)
 {
 	const struct setting *set;
@@ -136,7 +137,7 @@ static int check_dry_run(const struct command *cmd)
 				  ctl.what) : DONE;
 }
 
-/* In front of a batch it is meant for those lines that can take it. */
+/* In front of a batch it applies to the lines whose commands take it. */
 static int check_exist_ok(const struct command *cmd, bool is_in_line)
 {
 	if (cmd->exist_ok || !ctl.exist_ok || (!is_in_line && ctl.where[0]))
@@ -144,7 +145,7 @@ static int check_exist_ok(const struct command *cmd, bool is_in_line)
 	return fail(USAGE, "%s: unexpected argument --exist-ok", ctl.what);
 }
 
-/* Runs one command line, NULL-terminated. */
+/* Run one command line, NULL-terminated. */
 static int run(char **argv)
 {
 	const struct command *cmd;

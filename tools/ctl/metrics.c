@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lbhashctl metrics: what there is to count, for Prometheus
+ * lbhashctl metrics: counters and gauges in the text format of Prometheus
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +18,10 @@
 #include "versions.h"
 
 /**
- * struct family - samples that share a name and a meaning
- * @name: the name; a table ends with a NULL one
- * @help: the meaning
- * @key: where an object has the value
+ * struct family - samples of one metric
+ * @name: name of the metric; a table ends with a NULL one
+ * @help: description for Prometheus
+ * @key: key of the value in an object
  *
  * Counters end in _total, all others are gauges.
  */
@@ -31,7 +31,7 @@ struct family {
 	const char *key;
 };
 
-/* Of lb_services(). */
+/* From lb_services(). */
 static const struct family service_families[] = {
 	{ "lbhash_service_slots", "Slots of the table.", "size" },
 	{ "lbhash_service_backends", "Backends of the service.", "backends" },
@@ -48,7 +48,7 @@ static const struct family service_families[] = {
 	{}
 };
 
-/* Of lb_stats(). */
+/* From lb_stats(). */
 static const struct family counter_families[] = {
 	{ "lbhash_service_packets_total", "Packets that rules sent to the service.",
 	  "packets" },
@@ -61,7 +61,7 @@ static const struct family reason_family = {
 	"Packets by reason of the decision.", NULL
 };
 
-/* Of lb_backends(). */
+/* From lb_backends(). */
 static const struct family backend_families[] = {
 	{ "lbhash_backend_weight", "Configured share of the slots.", "weight" },
 	{ "lbhash_backend_slots", "Slots that the backend owns.", "slots" },
@@ -73,7 +73,7 @@ static const struct family state_family = {
 	"state"
 };
 
-/* Of the backends in lb_stats(). */
+/* From the backends in lb_stats(). */
 static const struct family traffic_families[] = {
 	{ "lbhash_backend_packets_total", "Packets that the backend was given.",
 	  "packets" },
@@ -91,10 +91,10 @@ static const struct family traffic_families[] = {
 };
 
 /**
- * struct running - what the kernel has told
- * @services: of lb_services()
- * @backends: of lb_backends()
- * @stats: of lb_stats()
+ * struct running - the state of all services
+ * @services: as lb_services() reads it
+ * @backends: as lb_backends() reads it
+ * @stats: as lb_stats() reads it
  */
 struct running {
 	json_t *services;
@@ -109,7 +109,7 @@ static bool is_counter(const char *name)
 	return len > tail && !strcmp(name + len - tail, "_total");
 }
 
-/* Return: the samples of the new family. */
+/* Return: the array of samples of the new family. */
 static json_t *add_family(json_t *families, const struct family *family)
 {
 	const char *type = is_counter(family->name) ? "counter" : "gauge";
@@ -124,7 +124,7 @@ static json_t *add_family(json_t *families, const struct family *family)
 	return samples;
 }
 
-/* A null value is no sample. */
+/* Null values are skipped. */
 static void add_sample(json_t *samples, json_t *labels, json_t *value)
 {
 	if (json_is_integer(value))
@@ -145,7 +145,7 @@ static json_t *backend_labels(json_t *service, const json_t *backend)
 			 json_object_get(backend, "name"));
 }
 
-/* A family for each of the keys, with a sample for each of the objects. */
+/* Add each family, with a sample for each service. */
 static void add_services(json_t *families, const struct family *family,
 			 const json_t *services, const char *name)
 {
@@ -288,7 +288,7 @@ static void print_sample(const char *name, const json_t *sample)
 	printf("} %llu\n", lb_json_number(sample, "value"));
 }
 
-/* A family without a sample is not there. */
+/* Families without samples are skipped. */
 static void print_family(const json_t *family)
 {
 	const json_t *samples = json_object_get(family, "samples"), *sample;

@@ -74,7 +74,7 @@ static void print_event(json_t *event, void *arg)
 	json_decref(event);
 }
 
-/* That events were lost is printed, and no reason to stop. */
+/* Lost events are reported; reading goes on. */
 static int read_events(void)
 {
 	struct lb_error error = {};

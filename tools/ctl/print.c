@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Output. Text is rendered from the JSON that a command made.
+ * Output: the JSON of a command, or a view of it as text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static int dump(json_t *value, size_t layout)
 	return DONE;
 }
 
-/* A line of words and values. */
+/* Print an object as one line of words and values. */
 static void print_line(const json_t *object, const struct view_field *fields)
 {
 	const struct view_field *f;
@@ -49,10 +49,9 @@ static void print_line(const json_t *object, const struct view_field *fields)
 }
 
 /**
- * print() - show an object or an array of objects, as the user asked
- * @value: what to show, consumed
- * @fields: the view that text has of it: a line of an object, a table of an
- *	array
+ * print() - print the result of a command, as JSON or as text
+ * @value: an object or an array of objects, consumed
+ * @fields: what text shows of it: a line for an object, a table for an array
  *
  * Return: DONE.
  */
@@ -68,12 +67,7 @@ int print(json_t *value, const struct view_field *fields)
 	return DONE;
 }
 
-/**
- * print_file() - print JSON that people keep in files
- * @value: what to print, consumed
- *
- * Return: DONE.
- */
+/* Print and free JSON that is kept in files: indented by default. */
 int print_file(json_t *value)
 {
 	return dump(value, ctl.json && !ctl.pretty ? JSON_COMPACT :

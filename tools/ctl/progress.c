@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How far a long command is: a line on standard error that is written over
- * again and again, if that is a terminal that can.
+ * Progress of a long command: a line on standard error that is overwritten, if
+ * that is a terminal with cursor control.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "progress.h"
 #include "terminal.h"
 
-/* Milliseconds: short commands say nothing, long ones not too often. */
+/* Milliseconds: before the first line, and between two of them. */
 #define PATIENCE	500
 #define INTERVAL	100
 
@@ -26,10 +26,10 @@ static long long now(void)
 }
 
 /**
- * progress() - say how far we are, if it is time to
- * @what: has been done
- * @done: to so many services
- * @all: of so many
+ * progress() - show the progress, if it is time for it
+ * @what: verb, as in "checked"
+ * @done: services that are done
+ * @all: services in total
  */
 void progress(const char *what, size_t done, size_t all)
 {
@@ -47,9 +47,7 @@ void progress(const char *what, size_t done, size_t all)
 	is_shown = true;
 }
 
-/**
- * progress_end() - take the line away
- */
+/* Erase the line. */
 void progress_end(void)
 {
 	if (is_shown)

@@ -38,16 +38,16 @@ static const struct view_field backends_view[] = {
 /* Add to each row its share of the packets of all. */
 static void add_shares(json_t *rows)
 {
-	__u64 sum = 0;
+	__u64 sum = 0, packets;
 	json_t *row;
 	size_t i;
 
 	json_array_foreach(rows, i, row)
 		sum += lb_json_number(row, "packets");
-	json_array_foreach(rows, i, row)
-		json_object_set_new(row, "share",
-				    columns_share(lb_json_number(row, "packets"),
-						  sum));
+	json_array_foreach(rows, i, row) {
+		packets = lb_json_number(row, "packets");
+		json_object_set_new(row, "share", columns_share(packets, sum));
+	}
 	columns_add_bars(rows, "packets");
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the output goes.
+ * Abilities of the terminal.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,7 @@
 
 #include "terminal.h"
 
-/**
- * terminal_obeys() - whether colours and erasing work there
- * @fd: standard output or standard error
- *
- * Return: false for a file, a pipe, and a terminal whose TERM is dumb.
- */
+/* Return: true if @fd is a terminal that understands colours and erasing. */
 bool terminal_obeys(int fd)
 {
 	const char *term = getenv("TERM");

@@ -27,13 +27,7 @@ static char *scalar_text(const json_t *value, unsigned int flags)
 	}
 }
 
-/**
- * view_text() - a value as people read it
- * @value: the value, or NULL
- * @flags: VIEW_*
- *
- * Return: the text, to be freed; of an array with blanks in between.
- */
+/* Return: a value as text, to be freed; of an array, with blanks between. */
 char *view_text(const json_t *value, unsigned int flags)
 {
 	char *text = NULL, *word, *longer;
@@ -53,11 +47,7 @@ char *view_text(const json_t *value, unsigned int flags)
 	return text ? text : must_print("-");
 }
 
-/**
- * view_print_number() - print a number, or "-" if it is not known
- * @object: what has it
- * @key: its key
- */
+/* Print the number at a key, or "-" if there is none. */
 void view_print_number(const json_t *object, const char *key)
 {
 	char *text = view_text(json_object_get(object, key), 0);
@@ -66,10 +56,7 @@ void view_print_number(const json_t *object, const char *key)
 	free(text);
 }
 
-/**
- * view_print_name() - print what a line is about
- * @name: its name
- */
+/* Print the name that a line is about. */
 void view_print_name(const char *name)
 {
 	color_begin(NAME);
@@ -77,13 +64,7 @@ void view_print_name(const char *name)
 	color_end(NAME);
 }
 
-/**
- * view_is_hidden() - look whether text leaves a value out
- * @value: the value, or NULL
- * @flags: VIEW_*
- *
- * Return: true if it does.
- */
+/* Return: true if text omits a value, which may be NULL, under VIEW_* flags. */
 bool view_is_hidden(const json_t *value, unsigned int flags)
 {
 	if (flags & VIEW_VERBOSE && !ctl.verbose)

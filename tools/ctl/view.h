@@ -7,12 +7,12 @@
 
 #define VIEW_HEX	0x1	/* numbers in hex */
 #define VIEW_VERBOSE	0x2	/* only with -v */
-#define VIEW_NONZERO	0x4	/* not if it is 0 */
+#define VIEW_NONZERO	0x4	/* unless it is 0 */
 #define VIEW_ALWAYS	0x8	/* also if it is null */
 #define VIEW_NAME	0x10	/* what the row is about */
 #define VIEW_STATE	0x20	/* up, drain or down */
-#define VIEW_BAR	0x40
-#define VIEW_RIGHT	0x80	/* at the right edge, as numbers are */
+#define VIEW_BAR	0x40	/* a bar of a chart */
+#define VIEW_RIGHT	0x80	/* aligned to the right, as numbers are */
 
 /**
  * struct view_field - how text shows one key of a JSON object
@@ -21,8 +21,8 @@
  *	none in a line and for the key in a table
  * @flags: VIEW_*
  *
- * A command makes JSON, and nothing but JSON: text is a view of it, so the
- * two cannot differ. Keys that are null are not shown.
+ * Commands produce JSON only; text is a view of it, so that the two cannot
+ * differ. Null values are not shown.
  */
 struct view_field {
 	const char *key;

@@ -234,14 +234,17 @@ static int read_backends(struct place *at, const json_t *list, __u32 mask,
 	const json_t *object;
 	int rc = 0;
 
-	if (list && !json_is_array(list))
+	if (!names || !marks)
+		rc = lb_error_memory(at->error);
+	else if (list && !json_is_array(list))
 		rc = refuse(at, "must be a list of objects");
 	json_array_foreach(list, i, object) {
-		back = enter(at, "[%zu]", i);
-		rc = read_backend(at, object, mask, names, marks, req);
 		if (rc)
 			break;
-		leave(at, back);
+		back = enter(at, "[%zu]", i);
+		rc = read_backend(at, object, mask, names, marks, req);
+		if (!rc)
+			leave(at, back);
 	}
 	json_decref(names);
 	json_decref(marks);
@@ -293,6 +296,9 @@ int lb_config_load(FILE *in, json_t **config, struct lb_error *error)
 	if (ferror(in))
 		lb_error_set(error, errno ? errno : EIO, "%s",
 			     strerror(errno));
+	else if (!*where.text ||
+		 json_error_code(&where) == json_error_out_of_memory)
+		lb_error_memory(error);
 	else
 		lb_error_set(error, EINVAL, "line %d column %d: %s",
 			     where.line, where.column, where.text);
@@ -358,6 +364,8 @@ int lb_config_prune(struct lb *lb, const json_t *names,
 
 	rc = lb_services(lb, NULL, services, error);
 	commit->known = json_object();
+	if (!rc && !commit->known)
+		rc = lb_error_memory(error);
 	json_array_foreach(services, i, service) {
 		name = lb_json_string(service, "name");
 		if (rc || !name)
@@ -436,7 +444,7 @@ static void drop_nulls(json_t *object)
 			json_object_del(object, key);
 }
 
-/* Turn what lb_services() reads of a service into what lb_config_read() takes. */
+/* Turn what lb_services() reads into what lb_config_read() takes. */
 static int make_service(json_t *service, const json_t *backends,
 			struct lb_error *error)
 {

@@ -3,6 +3,7 @@
  * JSON of netlink attributes, and small things that jansson leaves to others.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,20 @@ json_t *lb_json_uint(const struct nlattr *attr)
 	return attr ? json_integer(lb_uint(attr)) : json_null();
 }
 
-/* Text that is not UTF-8 is null; the kernel's names are ASCII. */
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if (*text & 0x80)
+			return false;
+	return true;
+}
+
+/* Names are ASCII: other text is null, rather than perhaps invalid UTF-8. */
 json_t *lb_json_text(const struct nlattr *attr)
 {
-	json_t *text = lb_str(attr) ? json_string(lb_str(attr)) : NULL;
+	const char *text = lb_str(attr);
 
-	return text ? text : json_null();
+	return text && is_ascii(text) ? json_string(text) : json_null();
 }
 
 /* 16 hex digits: numbers of 64 bits do not fit those of every program. */
@@ -58,7 +67,7 @@ const char *lb_json_string(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
-/* Append a value, which is consumed, unless it is NULL. Return: 0 or -ENOMEM. */
+/* Append a value, which is consumed. Return: 0; -ENOMEM if it is NULL, too. */
 int lb_json_append(json_t *array, json_t *value)
 {
 	return json_array_append_new(array, value) ? -ENOMEM : 0;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "attr.h"
+#include "error.h"
 #include "json.h"
 #include "lookup.h"
 #include "names.h"
@@ -99,11 +100,10 @@ int lb_lookup(struct lb *lb, const char *service, const struct lb_flow *flow,
 	put_endpoint(req, &flow->dst, LBHASH_FLOW_A_DST4, LBHASH_FLOW_A_DST6,
 		     LBHASH_FLOW_A_DPORT);
 	lb_nest_end(req, nest);
-	*decision = json_object();
+	*decision = NULL;
 	rc = lb_do(lb, req, read_decision, decision, error);
-	if (rc) {
-		json_decref(*decision);
-		*decision = NULL;
-	}
-	return rc;
+	if (rc || *decision)
+		return rc;
+	*decision = json_object();
+	return *decision ? 0 : lb_error_memory(error);
 }

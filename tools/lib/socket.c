@@ -146,8 +146,8 @@ static int take(const struct lb_request *req, const struct nlmsghdr *nlh,
 	}
 }
 
-/* Return: length of what was received into the buffer, or -1. */
-static ssize_t receive_some(struct lb *lb)
+/* Return: length of what was received into the buffer, or a negative errno. */
+static ssize_t receive_some(struct lb *lb, struct lb_error *error)
 {
 	struct nlmsghdr *buffer;
 	ssize_t len;
@@ -156,18 +156,17 @@ static ssize_t receive_some(struct lb *lb)
 	/* cppcheck-suppress nullPointer ; the length is asked for, no byte */
 	len = recv(mnl_socket_get_fd(lb->sock), NULL, 0, MSG_PEEK | MSG_TRUNC);
 	if (len < 0)
-		return len;
+		return broken("receive", error);
 	if ((size_t)len > lb->room || !lb->buffer) {
 		room = len > BUFFER_SIZE ? len : BUFFER_SIZE;
 		buffer = realloc(lb->buffer, room);
-		if (!buffer) {
-			errno = ENOMEM;
-			return -1;
-		}
+		if (!buffer)
+			return lb_error_memory(error);
 		lb->buffer = buffer;
 		lb->room = room;
 	}
-	return mnl_socket_recvfrom(lb->sock, lb->buffer, lb->room);
+	len = mnl_socket_recvfrom(lb->sock, lb->buffer, lb->room);
+	return len < 0 ? broken("receive", error) : len;
 }
 
 static int receive(struct lb *lb, const struct lb_request *req,
@@ -178,12 +177,12 @@ static int receive(struct lb *lb, const struct lb_request *req,
 	int rc, len;
 
 	for (;;) {
-		got = receive_some(lb);
-		if (got < 0 && errno == ENOBUFS)
+		got = receive_some(lb, error);
+		if (got == -ENOBUFS)
 			return lb_error_set(error, ENOBUFS,
 					    "the kernel had no memory to answer; a change may have been made");
 		if (got < 0)
-			return broken("receive", error);
+			return got;
 		nlh = lb->buffer;
 		for (len = got; mnl_nlmsg_ok(nlh, len);
 		     nlh = mnl_nlmsg_next(nlh, &len)) {
@@ -474,12 +473,12 @@ int lb_receive(struct lb *lb, lb_cb_t *cb, void *arg, struct lb_error *error)
 	ssize_t got;
 	int len;
 
-	got = receive_some(lb);
-	if (got < 0 && errno == ENOBUFS)
+	got = receive_some(lb, error);
+	if (got == -ENOBUFS)
 		return lb_error_set(error, ENOBUFS,
 				    "too slow, events were lost");
 	if (got < 0)
-		return broken("receive", error);
+		return got;
 	nlh = lb->buffer;
 	for (len = got; mnl_nlmsg_ok(nlh, len);
 	     nlh = mnl_nlmsg_next(nlh, &len)) {

@@ -102,8 +102,8 @@ static int append_stats(const struct nlmsghdr *nlh, void *arg)
  * lb_stats() - read the counters of one service, or of all
  * @lb: the socket
  * @name: name of the service, or NULL
- * @into: array that gets an object for each; these and their backends are sorted
- *	by name
+ * @into: array that gets an object for each; these and their backends are
+ *	sorted by name
  * @error: set on failure
  *
  * Return: 0 or a negative errno.

@@ -69,7 +69,7 @@ static int read_page(const struct nlmsghdr *nlh, void *arg)
 		pages->generation = generation;
 		pages->digest = lb_json_digest(tb[LBHASH_A_DIGEST]);
 		pages->marks = calloc((size_t)size + 1, sizeof(__u32));
-		if (!pages->marks)
+		if (!pages->digest || !pages->marks)
 			return -ENOMEM;
 	}
 	if (tb[LBHASH_A_MARKS])

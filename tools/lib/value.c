@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From text to values. One table of fields serves the command line and files, so
- * that both accept the same and refuse the same.
+ * From text to values. One table of fields serves the command line and files,
+ * so that both accept the same and refuse the same.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -55,7 +55,7 @@ static unsigned int digit_of(char c)
 	return UINT_MAX;
 }
 
-/* Digits only: strtoul() also takes signs and blanks, which are typing errors. */
+/* Digits only: strtoul() would also take signs and blanks: typing errors. */
 static bool to_number(const char *text, __u64 max, __u64 *value)
 {
 	unsigned int base = 10, digit;
