@@ -56,8 +56,11 @@ void lb_backend_put(struct lb_request *req, const char *name,
 		    const struct lb_backend *be)
 {
 	size_t nest = lb_nest_start(req, LBHASH_A_BACKEND);
-	__u32 have = be ? be->have : 0;
+	static const struct lb_backend nothing;
+	__u32 have;
 
+	be = be ? be : &nothing;
+	have = be->have;
 	lb_put_str(req, LBHASH_BACKEND_A_NAME, name);
 	if (have & BIT(LB_BACKEND_MARK))
 		lb_put_u32(req, LBHASH_BACKEND_A_MARK, be->mark);

@@ -207,8 +207,8 @@ int lb_commit_dry_run(struct lb *lb, const struct lb_commit *commit,
  * @commit: the changes
  * @error: set on failure
  *
- * All of several requests are checked before the first is made; somebody else's
- * change in between may still make one fail.
+ * If there is more than one, all are checked before the first is made. A change
+ * by another program in between may still make one fail.
  *
  * Return: 0 or a negative errno.
  */

@@ -139,7 +139,7 @@ static int read_fields(struct place *at, const struct lb_field *fields,
 		back = enter(at, ".%.64s", key);
 		if (!field)
 			return refuse(at, "unknown key");
-		rc = field->flags & FIELD_LIST ?
+		rc = (field->flags & FIELD_LIST) ?
 		     read_list(at, field, value, into) :
 		     read_value(at, field, value, into);
 		if (rc)
@@ -208,7 +208,7 @@ static int read_backend(struct place *at, const json_t *object, __u32 mask,
 			json_t *names, json_t *marks, struct lb_request *req)
 {
 	struct lb_backend be = {};
-	const char *name;
+	const char *name = NULL;
 	int rc;
 
 	rc = read_name(at, object, names, &name);
@@ -258,7 +258,7 @@ static int read_service(struct place *at, const json_t *object, __u32 flags,
 {
 	struct lb_service svc = { .mask = 0xffffffff };
 	struct lb_request *req;
-	const char *name;
+	const char *name = NULL;
 	int rc;
 
 	rc = read_name(at, object, names, &name);
@@ -315,7 +315,7 @@ int lb_config_load(FILE *in, json_t **config, struct lb_error *error)
  * @names: object whose keys become the names of these services
  * @error: set on failure; the sentence says where in @config
  *
- * Nothing is asked of the kernel.
+ * No request is sent.
  *
  * Return: 0, -EINVAL or -ENOMEM.
  */

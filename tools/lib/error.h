@@ -15,7 +15,7 @@
  *	which of its own requests failed
  * @is_unknown: the module lacks the operation or, if @attr is set, the
  *	attribute or its value: it is of another version
- * @about: the request of several that failed, as in "service web", or ""
+ * @about: which request of a commit failed, as in "service web", or ""
  * @attr: the word for the attribute that the kernel points at, or ""
  * @sentence: the reason, the kernel's own where it gives one; lower case, no
  *	full stop

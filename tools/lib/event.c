@@ -14,7 +14,7 @@
 #include "socket.h"
 
 struct listener {
-	lb_event_t *tell;
+	lb_event_t *report;
 	void *arg;
 };
 
@@ -53,23 +53,23 @@ static int read_event(const struct nlmsghdr *nlh, void *arg)
 	event = event_json(tb);
 	if (!event)
 		return -ENOMEM;
-	listener->tell(event, listener->arg);
+	listener->report(event, listener->arg);
 	return 0;
 }
 
 /**
  * lb_events() - read events, wait for one if there is none
  * @lb: the socket, after lb_join()
- * @tell: called for each event
- * @arg: for @tell
+ * @report: called for each event
+ * @arg: for @report
  * @error: set on failure
  *
  * Return: as lb_receive().
  */
-int lb_events(struct lb *lb, lb_event_t *tell, void *arg,
+int lb_events(struct lb *lb, lb_event_t *report, void *arg,
 	      struct lb_error *error)
 {
-	struct listener listener = { .tell = tell, .arg = arg };
+	struct listener listener = { .report = report, .arg = arg };
 
 	return lb_receive(lb, read_event, &listener, error);
 }

@@ -14,7 +14,7 @@ struct nlmsghdr;
  * @room: size of the buffer
  * @is_failed: memory ran out; what is appended is ignored, and sending fails
  * @is_silent: a warning of the kernel about it is dropped
- * @about: which request of several it is, for errors; "" if it is alone
+ * @about: its name among the requests of a commit, for errors, or ""
  * @next: the one to send after it, see struct lb_commit
  *
  * All functions take NULL for a request that could not be allocated: only

@@ -66,9 +66,12 @@ struct lb_request *lb_service_request(__u8 op, const char *name,
 				      const struct lb_service *svc)
 {
 	struct lb_request *req = lb_request_start(op);
-	__u32 have = svc ? svc->have : 0;
+	static const struct lb_service nothing;
 	unsigned int i;
+	__u32 have;
 
+	svc = svc ? svc : &nothing;
+	have = svc->have;
 	lb_put_str(req, LBHASH_A_NAME, name);
 	if (have & BIT(LB_SERVICE_SIZE))
 		lb_put_u32(req, LBHASH_A_SIZE, svc->size);

@@ -107,7 +107,7 @@ static int keep(struct answer *answer, const struct nlmsghdr *nlh)
 	size_t len = MNL_ALIGN(nlh->nlmsg_len);
 	char *data;
 
-	if (answer->len + len > answer->room) {
+	if (!answer->data || answer->len + len > answer->room) {
 		data = realloc(answer->data, 2 * (answer->len + len));
 		if (!data)
 			return -ENOMEM;
@@ -153,7 +153,7 @@ static ssize_t receive_some(struct lb *lb, struct lb_error *error)
 	ssize_t len;
 	size_t room;
 
-	/* cppcheck-suppress nullPointer ; the length is asked for, no byte */
+	/* cppcheck-suppress nullPointer ; only the length is read */
 	len = recv(mnl_socket_get_fd(lb->sock), NULL, 0, MSG_PEEK | MSG_TRUNC);
 	if (len < 0)
 		return broken("receive", error);
@@ -353,7 +353,7 @@ static int prepare(struct lb *lb, struct lb_request *req,
 /**
  * lb_send() - send a request and read the answer
  * @lb: the socket
- * @req: remains the caller's, who may send it again
+ * @req: not consumed, may be sent again
  * @cb: called for each message of the answer, or NULL
  * @arg: for @cb
  * @error: set on failure
