@@ -27,10 +27,25 @@
 
 static const char present[] =
 	"{\"services\":[{\"name\":\"web\",\"size\":251,\"backends\":[{\"name\":\"s1\",\"mark\":1,\"addresses\":[\"192.0.2.1\",\"::1\"]},{\"name\":\"s2\",\"mark\":2,\"state\":\"drain\"}]},{\"name\":\"old\",\"size\":251}]}";
-static const char wanted[] =
-	"{\"services\":[{\"name\":\"web\",\"mask\":255,\"backends\":[{\"name\":\"s2\",\"mark\":\"0x3\",\"addresses\":[\"::2\"]}]},{\"name\":\"new\",\"hash\":\"src/24,dst\",\"settle\":3}]}";
+/* More backends than a request begins with room for. */
+#define BACKENDS	160
+
+static char wanted[BACKENDS * 64];
 
 static unsigned long failures;
+
+static void write_wanted(void)
+{
+	size_t len;
+	int i;
+
+	len = sprintf(wanted, "{\"services\":[{\"name\":\"new\",\"hash\":\"src/24,dst\"},{\"name\":\"web\",\"mask\":255,\"backends\":[");
+	for (i = 1; i <= BACKENDS; i++)
+		len += sprintf(wanted + len,
+			       "%s{\"name\":\"s%d\",\"mark\":%d,\"addresses\":[\"::%d\"]}",
+			       i > 1 ? "," : "", i, i, i);
+	sprintf(wanted + len, "]}]}");
+}
 
 static int list_services(struct lb *lb, struct lb_error *error)
 {
@@ -197,6 +212,7 @@ int main(void)
 
 	json_set_alloc_funcs(fuzz_malloc, free);
 	json_object_seed(1);
+	write_wanted();
 	for (op = 0; op < sizeof(operations) / sizeof(*operations); op++) {
 		for (nth = 1; fails(op, nth); nth++)
 			failures++;
