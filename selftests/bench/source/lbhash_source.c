@@ -10,16 +10,16 @@
  * KIND is udp, syn, ack or data; the addresses are of IPv4 or IPv6. COUNT
  * packets go to MAC, of the flows FIRST to FIRST + FLOWS - 1 in turn. A flow is
  * one of the 256 addresses that differ from SOURCE in the last byte, and one of
- * the ports from 1024 on. Writing ends PAUSE milliseconds after the last packet:
- * what a program does with packets is not mixed with what a shell does next.
- * Reading the file then tells
+ * the ports from 1024 on. Writing ends PAUSE milliseconds after the last
+ * packet, so that what a program does with packets is not mixed with what a
+ * shell does next. Reading the file then tells
  *
  *   CYCLES PACKETS STARTED ROUTING
  *
- * of the last order, STARTED in microseconds of the monotonic clock. Packets
- * that were left to ksoftirqd or interrupted, as by a timer, or met what an
- * interrupt had left to do, are not in PACKETS, nor is what they took in CYCLES:
- * the rest is exact to a few instructions. Two instructions tell a profiler
+ * of the last order, STARTED in microseconds of the monotonic clock. PACKETS
+ * and CYCLES are without packets that were left to ksoftirqd, that were
+ * interrupted, as by a timer, or that met what an interrupt had left to do: the
+ * others are exact to a few instructions. Two instructions tell a profiler
  * (profile.c) what is measured.
  *
  * ROUTING is about the reader's network namespace: "plain", "rules", "local" or
@@ -225,7 +225,8 @@ static bool left_to_ksoftirqd(void)
 /* So many on this CPU, the only one: of devices and of the timer. */
 static u64 interrupts(void)
 {
-	return kstat_this_cpu->irqs_sum + this_cpu_read(irq_stat.apic_timer_irqs);
+	return kstat_this_cpu->irqs_sum +
+		this_cpu_read(irq_stat.apic_timer_irqs);
 }
 
 static int send_packets(const struct order *o, struct result *r)
