@@ -1,64 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What belongs to a network namespace, and the lock map.
+ * What all of the module shares: sizes, allocation flags, and the lock map.
  *
- * lbhash_net.mutex	all configuration of a namespace: its services, their
- *			published tables (writers), numbers of rules; taken in
- *			process context, by netlink, by rules that come and by
- *			the sweep, which holds it while it walks conntrack
- * RCU			packets: lbhash_service.table and all it points to
- * lbhash_net.nexthops_lock
- *			the list of nexthops, and what a backend's nexthop4 and
- *			nexthop6 are, for writers; nothing inside it
- * nf_conn.lock		taken by pin.c, inside RCU, nothing inside it
+ * &lbhash_net.mutex (mutex)
+ *	Protects the configuration of one namespace: its services and their
+ *	numbers, the published tables against other writers, generations, the
+ *	counts of pinned connections, and when settle.c runs next. Taken in
+ *	process context by netlink operations and dumps, by rules that get a
+ *	service, by the settle work, which holds it while it walks conntrack,
+ *	and at the end of the namespace. Outermost of the module's locks.
+ *	Netlink's and x_tables' own locks are outside it; conntrack's bucket
+ *	locks, &lbhash_net.nexthops_lock and those of allocators are inside.
  *
- * A rule holds a reference of its service, so the service's memory outlives
- * the namespace's if the rules die last.
+ * RCU
+ *	Protects what packets read: &lbhash_service.table and all that a table
+ *	points to, &lbhash_backend.nexthop4 and nexthop6, &lbhash_net.locals.
+ *	Packets never wait for a writer. In a published table only the words of
+ *	slots change, and &lbhash_table.transitions, list and digest, all of
+ *	them under &lbhash_net.mutex.
+ *
+ * &lbhash_net.nexthops_lock (spinlock, softirqs off)
+ *	Protects &lbhash_net.nexthops, and keeps a nexthop on the list for as
+ *	long as a backend points to it. Taken by packets that renew a route, by
+ *	the notifier of devices, and where a backend is freed. Nothing is taken
+ *	inside it.
+ *
+ * &nf_conn.lock (spinlock, softirqs off)
+ *	Conntrack's own. Taken by oneway.c, inside RCU, while a half-open entry
+ *	is adopted. Nothing is taken inside it.
+ *
+ * &lbhash_service.rules, destinations and the counters of backends are atomic
+ * or per CPU and need no lock. A rule holds a reference to its service, whose
+ * memory therefore outlives the namespace's if the rules are freed last.
  */
-#ifndef LBHASH_H
-#define LBHASH_H
+#ifndef LBHASH_LBHASH_H
+#define LBHASH_LBHASH_H
 
-#include <linux/list.h>
-#include <linux/mutex.h>
-#include <linux/rhashtable-types.h>
-#include <linux/spinlock.h>
-#include <linux/workqueue.h>
-#include <linux/xarray.h>
+#include <linux/gfp.h>
+#include <uapi/linux/lbhash.h>
 
-struct lbhash_locals;
-struct net;
+#define LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
 
-/**
- * struct lbhash_net - one network namespace
- * @net: the namespace
- * @mutex: serialises all configuration
- * @services: by name
- * @ids: the same services by number, the order of dumps
- * @generation: changes of any service, so that dumps notice
- * @sweep: settles slots; see sweep.c
- * @sweep_at: when it is to run, in jiffies, if it is pending
- * @nexthops_lock: protects @nexthops
- * @nexthops: the routes that backends have; see nexthop.c
- * @locals: its own IPv4 addresses, RCU; see source.c
+/* GFP flags for temporary and for lasting memory; failure is reported to the
+ * caller, not logged. An allocation over the limit of a cgroup fails instead of
+ * killing one of the cgroup's processes.
  */
-struct lbhash_net {
-	struct net *net;
-	struct mutex mutex; /* protects the members below */
-	struct rhashtable services;
-	struct xarray ids;
-	u32 generation;
-	struct delayed_work sweep;
-	unsigned long sweep_at;
-	spinlock_t nexthops_lock; /* protects the member below */
-	struct list_head nexthops;
-	struct lbhash_locals __rcu *locals;
-};
+#define LBHASH_GFP	(GFP_KERNEL | __GFP_NOWARN)
+#define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT | __GFP_RETRY_MAYFAIL)
 
-struct lbhash_net *lbhash_net(const struct net *net);
-
-int lbhash_xt_init(void);
-void lbhash_xt_exit(void);
-int lbhash_netlink_init(void);
-void lbhash_netlink_exit(void);
-
-#endif /* LBHASH_H */
+#endif /* LBHASH_LBHASH_H */

@@ -5,27 +5,15 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
-#include <net/netns/generic.h>
 #include <uapi/linux/lbhash.h>
 
 #include "compat.h"
-#include "lbhash.h"
+#include "net.h"
+#include "netlink.h"
 #include "nexthop.h"
 #include "service.h"
 #include "source.h"
-
-static unsigned int lbhash_net_id __read_mostly;
-
-/**
- * lbhash_net - a namespace's part of the balancer
- * @net: namespace
- *
- * Return: it; its memory outlives the namespace's rules.
- */
-struct lbhash_net *lbhash_net(const struct net *net)
-{
-	return net_generic(net, lbhash_net_id);
-}
+#include "xt.h"
 
 static int __net_init net_init(struct net *net)
 {

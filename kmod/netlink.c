@@ -8,7 +8,7 @@
 #include "change.h"
 #include "compat.h"
 #include "draft.h"
-#include "lbhash.h"
+#include "net.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "service.h"

@@ -4,13 +4,16 @@
 
 #include <net/genetlink.h>
 
-#include "lbhash.h"
+#include "net.h"
 #include "service.h"
 
 struct lbhash_change;
 struct lbhash_refusal;
 
 extern struct genl_family lbhash_nl_family;
+
+int lbhash_netlink_init(void);
+void lbhash_netlink_exit(void);
 
 /**
  * lbhash_nl_net - namespace of a request

@@ -6,7 +6,7 @@
 
 #include "compat.h"
 #include "draft.h"
-#include "lbhash.h"
+#include "net.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "pick.h"

@@ -14,7 +14,7 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
-#include "lbhash.h"
+#include "net.h"
 #include "nexthop.h"
 #include "table.h"
 

@@ -8,7 +8,7 @@
 
 #include "change.h"
 #include "draft.h"
-#include "lbhash.h"
+#include "net.h"
 #include "service.h"
 #include "stats.h"
 #include "sweep.h"

@@ -19,7 +19,7 @@
 #include <net/xfrm.h>
 
 #include "compat.h"
-#include "lbhash.h"
+#include "net.h"
 #include "source.h"
 
 #define LOCAL_BITS	11

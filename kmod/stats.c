@@ -4,10 +4,8 @@
  * needs no section around it, in any context; a 32-bit reader may meet a
  * counter in the middle of a carry, once in 2^32 packets.
  */
-#include <linux/gfp.h>
-
+#include "lbhash.h"
 #include "stats.h"
-#include "table.h"
 
 /**
  * lbhash_stats_service_alloc - counters of a service, all zero

@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "lbhash.h"
+#include "net.h"
 #include "netlink.h"
 #include "pin.h"
 #include "service.h"

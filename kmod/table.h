@@ -3,24 +3,14 @@
 #define LBHASH_TABLE_H
 
 #include <linux/atomic.h>
-#include <linux/gfp.h>
 #include <linux/hash.h>
 #include <linux/in6.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
-#include <uapi/linux/lbhash.h>
 
 #include "flow.h"
+#include "lbhash.h"
 #include "transition.h"
-
-#define LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
-
-/* GFP flags for temporary and for lasting memory; failure is reported to the
- * caller, not logged. What a cgroup's limit does not allow fails, too, instead
- * of ending one of the cgroup's processes.
- */
-#define LBHASH_GFP	(GFP_KERNEL | __GFP_NOWARN)
-#define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT | __GFP_RETRY_MAYFAIL)
 
 struct lbhash_backend_stats;
 struct lbhash_nexthop;

@@ -8,11 +8,12 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <uapi/linux/netfilter/xt_lbhash.h>
 
-#include "lbhash.h"
+#include "net.h"
 #include "oneway.h"
 #include "pick.h"
 #include "pin.h"
 #include "service.h"
+#include "xt.h"
 
 static bool is_name(const char *name, size_t size)
 {

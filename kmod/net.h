@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_NET_H
+#define LBHASH_NET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+struct lbhash_locals;
+struct net;
+
+/**
+ * struct lbhash_net - one network namespace
+ * @net: the namespace
+ * @mutex: protects the members up to @sweep_at, see lbhash.h
+ * @services: by name
+ * @ids: the same services by number, in the order of dumps
+ * @generation: number of changes of any service, for the consistency of dumps
+ * @sweep: work that settles slots, see sweep.c
+ * @sweep_at: when @sweep is to run, in jiffies, while it is pending
+ * @nexthops_lock: protects @nexthops
+ * @nexthops: cached routes to backends, see nexthop.c
+ * @locals: filter of the namespace's own IPv4 addresses, RCU; see source.c
+ */
+struct lbhash_net {
+	struct net *net;
+	struct mutex mutex; /* protects the members below */
+	struct rhashtable services;
+	struct xarray ids;
+	u32 generation;
+	struct delayed_work sweep;
+	unsigned long sweep_at;
+	spinlock_t nexthops_lock; /* protects the member below */
+	struct list_head nexthops;
+	struct lbhash_locals __rcu *locals;
+};
+
+extern unsigned int lbhash_net_id;
+
+struct lbhash_net *lbhash_net(const struct net *net);
+
+#endif /* LBHASH_NET_H */
