@@ -3,63 +3,13 @@
  * The one way to change a service: copy its configuration into a draft, edit
  * the draft, have it checked as a whole; service.c publishes it.
  */
-#include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
 #include "draft.h"
 #include "maglev.h"
-
-/**
- * lbhash_refuse - note why a request cannot be done
- * @why: out
- * @err: negative errno
- * @attr: the attribute to blame, or NULL
- * @format: one sentence, lower case, no full stop
- *
- * Return: @err, so that callers can return it on.
- */
-int lbhash_refuse(struct lbhash_refusal *why, int err,
-		  const struct nlattr *attr, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vscnprintf(why->text, sizeof(why->text), format, args);
-	va_end(args);
-	why->attr = attr;
-	return err;
-}
-
-/**
- * lbhash_refuse_memory - note that there is no memory
- * @why: out
- *
- * Return: -ENOMEM.
- */
-int lbhash_refuse_memory(struct lbhash_refusal *why)
-{
-	return lbhash_refuse(why, -ENOMEM, NULL, "out of memory");
-}
-
-/**
- * lbhash_name_is_valid - may a service or a backend be called that?
- * @name: at most 31 characters, zero-terminated
- *
- * Return: true for 1..31 of A-Za-z0-9_.- that do not start with a dash.
- */
-bool lbhash_name_is_valid(const char *name)
-{
-	if (!*name || *name == '-')
-		return false;
-	for (; *name; name++)
-		/* To isalnum(), Latin-1 has letters, too. */
-		if (!isascii(*name) ||
-		    (!isalnum(*name) && !strchr("_.-", *name)))
-			return false;
-	return true;
-}
+#include "refuse.h"
 
 /**
  * lbhash_draft_default - a draft of a service without backends

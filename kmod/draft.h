@@ -4,17 +4,7 @@
 
 #include "table.h"
 
-struct nlattr;
-
-/**
- * struct lbhash_refusal - why a request cannot be done
- * @attr: the attribute to blame, or NULL
- * @text: one sentence, lower case, no full stop
- */
-struct lbhash_refusal {
-	const struct nlattr *attr;
-	char text[80];
-};
+struct lbhash_refusal;
 
 /**
  * struct lbhash_draft - a configuration that somebody is still writing
@@ -34,12 +24,6 @@ struct lbhash_draft {
 	u32 room;
 	u32 sorted;
 };
-
-__printf(4, 5)
-int lbhash_refuse(struct lbhash_refusal *why, int err,
-		  const struct nlattr *attr, const char *format, ...);
-int lbhash_refuse_memory(struct lbhash_refusal *why);
-bool lbhash_name_is_valid(const char *name);
 
 void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
 			  const struct lbhash_table *base);

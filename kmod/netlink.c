@@ -11,6 +11,7 @@
 #include "net.h"
 #include "netlink.h"
 #include "netlink_gen.h"
+#include "refuse.h"
 #include "service.h"
 
 static bool names_its_service(u8 cmd)

@@ -5,12 +5,12 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
-#include "draft.h"
 #include "net.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "pick.h"
 #include "pin.h"
+#include "refuse.h"
 #include "service.h"
 #include "stats.h"
 #include "sweep.h"

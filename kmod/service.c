@@ -9,6 +9,7 @@
 #include "change.h"
 #include "draft.h"
 #include "net.h"
+#include "refuse.h"
 #include "service.h"
 #include "stats.h"
 #include "sweep.h"
