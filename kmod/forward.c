@@ -350,7 +350,8 @@ static int forward_ipv4(const struct lbhash_member *member,
 
 	if (unlikely(!in || !IN_DEV_FORWARD(in)))
 		return NF_ACCEPT;
-	nexthop = lbhash_nexthop_ipv4(net, member);
+	nexthop = lbhash_nexthop_ipv4(net, &member->backend->nexthop4,
+				      member->addr4);
 	if (unlikely(!nexthop ||
 		     !lbhash_source_is_valid(nexthop->ln, skb, in)))
 		return NF_ACCEPT;
@@ -375,7 +376,8 @@ static int forward_ipv6(const struct lbhash_member *member,
 
 	if (unlikely(!READ_ONCE(net->ipv6.devconf_all->forwarding)))
 		return NF_ACCEPT;
-	nexthop = lbhash_nexthop_ipv6(net, member);
+	nexthop = lbhash_nexthop_ipv6(net, &member->backend->nexthop6,
+				      &member->addr6);
 	if (unlikely(!nexthop))
 		return NF_ACCEPT;
 	dst = nexthop->dst;

@@ -16,7 +16,6 @@
 
 #include "net.h"
 #include "nexthop.h"
-#include "table.h"
 
 static void free_nexthop(struct rcu_head *rcu)
 {
@@ -156,67 +155,63 @@ static bool is_current(const struct net *net,
 }
 
 /**
- * lbhash_nexthop_ipv4 - the way to a backend
+ * lbhash_nexthop_ipv4 - get the route to an IPv4 address, cached or new
  * @net: namespace
- * @member: the backend
+ * @place: the backend's pointer to the cached route
+ * @addr: the backend's address, 0 for none
  *
  * Context: packet path, RCU.
- * Return: the way, good until the end of the RCU section, or NULL: the
- * backend has no address, there is no route to it, or it is this host.
+ * Return: the route, valid until the end of the RCU section; NULL if there is
+ * no address or no route, or if the address is this host's.
  */
 const struct lbhash_nexthop *
-lbhash_nexthop_ipv4(struct net *net, const struct lbhash_member *member)
+lbhash_nexthop_ipv4(struct net *net, struct lbhash_nexthop __rcu **place,
+		    __be32 addr)
 {
-	struct lbhash_nexthop __rcu **place = &member->backend->nexthop4;
 	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
 
-	if (likely(nexthop && nexthop->addr.ip == member->addr4 &&
+	if (likely(nexthop && nexthop->addr.ip == addr &&
 		   is_current(net, nexthop)))
 		return nexthop;
-	if (!member->addr4)
+	if (!addr)
 		return NULL;
-	return find_ipv4(net, place, member->addr4);
+	return find_ipv4(net, place, addr);
 }
 
 /**
- * lbhash_nexthop_ipv6 - the way to a backend
+ * lbhash_nexthop_ipv6 - get the route to an IPv6 address, cached or new
  * @net: namespace
- * @member: the backend
+ * @place: the backend's pointer to the cached route
+ * @addr: the backend's address, all zeroes for none
  *
  * Context: packet path, RCU.
  * Return: as lbhash_nexthop_ipv4().
  */
 const struct lbhash_nexthop *
-lbhash_nexthop_ipv6(struct net *net, const struct lbhash_member *member)
+lbhash_nexthop_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
+		    const struct in6_addr *addr)
 {
-	struct lbhash_nexthop __rcu **place = &member->backend->nexthop6;
 	const struct lbhash_nexthop *nexthop = rcu_dereference(*place);
 
 	if (likely(nexthop &&
-		   ipv6_addr_equal(&nexthop->addr.in6, &member->addr6) &&
+		   ipv6_addr_equal(&nexthop->addr.in6, addr) &&
 		   dst_check(nexthop->dst, nexthop->cookie)))
 		return nexthop;
-	if (ipv6_addr_any(&member->addr6))
+	if (ipv6_addr_any(addr))
 		return NULL;
-	return find_ipv6(net, place, &member->addr6);
+	return find_ipv6(net, place, addr);
 }
 
-static void drop(struct lbhash_nexthop __rcu **place)
+/**
+ * lbhash_nexthop_drop - drop a cached route
+ * @place: pointer of a backend that no packet uses any more
+ */
+void lbhash_nexthop_drop(struct lbhash_nexthop __rcu **place)
 {
 	struct lbhash_nexthop *old = unrcu_pointer(xchg(place, NULL));
 
 	if (old)
 		retire_unlocked(old);
-}
-
-/**
- * lbhash_nexthop_drop - forget a backend's routes
- * @backend: one that no packet uses any more
- */
-void lbhash_nexthop_drop(struct lbhash_backend *backend)
-{
-	drop(&backend->nexthop4);
-	drop(&backend->nexthop6);
 }
 
 /* When this is called the routes by the device are gone, and the packets that

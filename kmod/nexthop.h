@@ -7,8 +7,6 @@
 #include <linux/rcupdate.h>
 
 struct dst_entry;
-struct lbhash_backend;
-struct lbhash_member;
 struct lbhash_net;
 struct net;
 struct net_device;
@@ -40,9 +38,11 @@ int lbhash_nexthop_init(void);
 void lbhash_nexthop_exit(void);
 
 const struct lbhash_nexthop *
-lbhash_nexthop_ipv4(struct net *net, const struct lbhash_member *member);
+lbhash_nexthop_ipv4(struct net *net, struct lbhash_nexthop __rcu **place,
+		    __be32 addr);
 const struct lbhash_nexthop *
-lbhash_nexthop_ipv6(struct net *net, const struct lbhash_member *member);
-void lbhash_nexthop_drop(struct lbhash_backend *backend);
+lbhash_nexthop_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
+		    const struct in6_addr *addr);
+void lbhash_nexthop_drop(struct lbhash_nexthop __rcu **place);
 
 #endif /* LBHASH_NEXTHOP_H */

@@ -4,7 +4,6 @@
  * immutable piece. Built aside, published by service.c, freed after a grace
  * period.
  */
-#include <linux/bsearch.h>
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
 #include <linux/mm.h>
@@ -14,92 +13,9 @@
 #include <net/ipv6.h>
 
 #include "maglev.h"
-#include "nexthop.h"
-#include "stats.h"
 #include "table.h"
 
 static const siphash_key_t digest_key;
-
-/**
- * lbhash_backend_alloc - a backend that no table knows yet
- * @name: its name
- *
- * Context: may sleep.
- * Return: it with one reference, the caller's, or NULL.
- */
-struct lbhash_backend *lbhash_backend_alloc(const char *name)
-{
-	struct lbhash_backend *backend;
-
-	backend = kzalloc(sizeof(*backend), LBHASH_GFP_KEPT);
-	if (!backend)
-		return NULL;
-	backend->stats = lbhash_stats_backend_alloc();
-	if (!backend->stats) {
-		kfree(backend);
-		return NULL;
-	}
-	refcount_set(&backend->ref, 1);
-	strscpy(backend->name, name, sizeof(backend->name));
-	backend->hash = siphash(name, strlen(name), &digest_key);
-	return backend;
-}
-
-/**
- * lbhash_backend_put - give a reference back
- * @backend: a backend
- */
-void lbhash_backend_put(struct lbhash_backend *backend)
-{
-	if (!refcount_dec_and_test(&backend->ref))
-		return;
-	lbhash_nexthop_drop(backend);
-	free_percpu(backend->stats);
-	kfree(backend);
-}
-
-static int compare_name(const void *name, const void *member)
-{
-	const struct lbhash_member *m = member;
-
-	return strcmp(name, m->backend->name);
-}
-
-/**
- * lbhash_member_find - find a member by its name
- * @members: sorted by name
- * @n: number of them
- * @name: name
- *
- * Return: the member or NULL.
- */
-struct lbhash_member *lbhash_member_find(struct lbhash_member *members, u32 n,
-					 const char *name)
-{
-	return bsearch(name, members, n, sizeof(*members), compare_name);
-}
-
-/**
- * lbhash_member_seek - find many, one after the other
- * @members: sorted by name
- * @n: number of them
- * @at: where the search has got to, 0 to begin with
- * @name: name, not below the one before
- *
- * Return: the member or NULL.
- */
-struct lbhash_member *lbhash_member_seek(struct lbhash_member *members, u32 n,
-					 u32 *at, const char *name)
-{
-	int order;
-
-	for (; *at < n; ++*at) {
-		order = strcmp(members[*at].backend->name, name);
-		if (order >= 0)
-			return order ? NULL : &members[*at];
-	}
-	return NULL;
-}
 
 /* Weight for new connections. */
 static u16 active_weight(const struct lbhash_member *member)

@@ -2,18 +2,13 @@
 #ifndef LBHASH_TABLE_H
 #define LBHASH_TABLE_H
 
-#include <linux/atomic.h>
 #include <linux/hash.h>
-#include <linux/in6.h>
 #include <linux/rcupdate.h>
-#include <linux/refcount.h>
 
+#include "backend.h"
 #include "flow.h"
 #include "lbhash.h"
 #include "transition.h"
-
-struct lbhash_backend_stats;
-struct lbhash_nexthop;
 
 /**
  * struct lbhash_conf - attributes of a service, as the user sees them
@@ -39,52 +34,6 @@ struct lbhash_conf {
 	u32 mask;
 	u32 on_empty;
 	u32 settle;
-};
-
-/**
- * struct lbhash_backend - what of a backend outlives a change of the set
- * @ref: one for each member of each table that names it
- * @name: unique in the service
- * @hash: of @name, for digests of tables
- * @stats: its counters
- * @nexthop4: the route to its IPv4 address, if a packet needed it; RCU
- * @nexthop6: likewise of IPv6
- * @unforwarded: packets that could not be sent to its address
- * @unresolved: packets sent there when its link address was not known; neither
- *	is worth a counter for each CPU, which memory of a control group is
- *	charged thrice for
- */
-struct lbhash_backend {
-	refcount_t ref;
-	char name[LBHASH_NAMESIZE];
-	u64 hash;
-	struct lbhash_backend_stats __percpu *stats;
-	struct lbhash_nexthop __rcu *nexthop4;
-	struct lbhash_nexthop __rcu *nexthop6;
-	atomic64_t unforwarded;
-	atomic64_t unresolved;
-};
-
-/**
- * struct lbhash_member - a backend as one table knows it
- * @mark: under the service's mask, not 0
- * @weight: 0..65535
- * @state: one of enum lbhash_state
- * @slots: slots that it owns
- * @addr4: next hop, 0 is none
- * @stats: of @backend; here to spare packets a cache line
- * @backend: name and counters; the member holds a reference
- * @addr6: next hop, all zeroes is none
- */
-struct lbhash_member {
-	u32 mark;
-	u16 weight;
-	u8 state;
-	u32 slots;
-	__be32 addr4;
-	struct lbhash_backend_stats __percpu *stats;
-	struct lbhash_backend *backend;
-	struct in6_addr addr6;
 };
 
 /**
@@ -127,12 +76,6 @@ struct lbhash_table {
 	struct rcu_head rcu;
 };
 
-struct lbhash_backend *lbhash_backend_alloc(const char *name);
-void lbhash_backend_put(struct lbhash_backend *backend);
-struct lbhash_member *lbhash_member_find(struct lbhash_member *members, u32 n,
-					 const char *name);
-struct lbhash_member *lbhash_member_seek(struct lbhash_member *members, u32 n,
-					 u32 *at, const char *name);
 u16 *lbhash_marks_alloc(u32 n, u32 *bits, gfp_t gfp);
 
 struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
@@ -149,17 +92,6 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 void lbhash_table_trim(struct lbhash_table *table);
 void lbhash_table_forget(struct lbhash_table *table);
-
-/**
- * lbhash_member_is_usable - may connections stay with it?
- * @member: a backend of a table
- *
- * Return: true unless it is down.
- */
-static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
-{
-	return member->state != LBHASH_STATE_DOWN;
-}
 
 /**
  * lbhash_marks_at - look a mark up in an index
