@@ -12,6 +12,7 @@
 #include "netlink.h"
 #include "nexthop.h"
 #include "service.h"
+#include "settle.h"
 #include "source.h"
 #include "xt.h"
 
@@ -23,6 +24,7 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&ln->mutex);
 	spin_lock_init(&ln->nexthops_lock);
 	INIT_LIST_HEAD(&ln->nexthops);
+	lbhash_settle_init(ln);
 	return lbhash_services_init(ln);
 }
 
@@ -37,8 +39,11 @@ static void __net_exit net_pre_exit(struct net *net)
 
 static void __net_exit net_exit(struct net *net)
 {
-	lbhash_services_exit(lbhash_net(net));
-	lbhash_source_exit(lbhash_net(net));
+	struct lbhash_net *ln = lbhash_net(net);
+
+	lbhash_settle_exit(ln);
+	lbhash_services_exit(ln);
+	lbhash_source_exit(ln);
 }
 
 static struct pernet_operations net_ops = {

@@ -15,12 +15,12 @@ struct net;
 /**
  * struct lbhash_net - one network namespace
  * @net: the namespace
- * @mutex: protects the members up to @sweep_at, see lbhash.h
+ * @mutex: protects the members up to @settle_at, see lbhash.h
  * @services: by name
  * @ids: the same services by number, in the order of dumps
  * @generation: number of changes of any service, for the consistency of dumps
- * @sweep: work that settles slots, see sweep.c
- * @sweep_at: when @sweep is to run, in jiffies, while it is pending
+ * @settle: work that settles slots, see settle.c
+ * @settle_at: when @settle is to run, in jiffies, while it is pending
  * @nexthops_lock: protects @nexthops
  * @nexthops: cached routes to backends, see nexthop.c
  * @locals: filter of the namespace's own IPv4 addresses, RCU; see source.c
@@ -31,8 +31,8 @@ struct lbhash_net {
 	struct rhashtable services;
 	struct xarray ids;
 	u32 generation;
-	struct delayed_work sweep;
-	unsigned long sweep_at;
+	struct delayed_work settle;
+	unsigned long settle_at;
 	spinlock_t nexthops_lock; /* protects the member below */
 	struct list_head nexthops;
 	struct lbhash_locals __rcu *locals;

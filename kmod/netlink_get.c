@@ -5,15 +5,16 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
+#include "event.h"
 #include "net.h"
-#include "netlink.h"
-#include "netlink_gen.h"
+#include "netlink_get.h"
+#include "netlink_msg.h"
 #include "pick.h"
 #include "pin.h"
 #include "refuse.h"
 #include "service.h"
 #include "stats.h"
-#include "sweep.h"
+#include "settle.h"
 
 /* Slots in one answer: 32 KiB of the 64 that an attribute can hold. */
 #define SLOTS_PER_ANSWER	8192
@@ -105,7 +106,7 @@ int lbhash_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (trusted)
-		lbhash_sweep_count(ln);
+		lbhash_settle_count(ln);
 	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
@@ -396,7 +397,7 @@ int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
 
 	if (!pos->trusted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
 		mutex_lock(&ln->mutex);
-		lbhash_sweep_count(ln);
+		lbhash_settle_count(ln);
 		mutex_unlock(&ln->mutex);
 		pos->trusted = true;
 	}
@@ -478,7 +479,8 @@ static int read_flow(struct lbhash_flow *flow, const struct nlattr *attr,
 	if (!attr)
 		return lbhash_refuse(why, -EINVAL, NULL, "the flow is missing");
 	err = nla_parse_nested(tb, LBHASH_FLOW_A_DPORT, attr,
-			       lbhash_flow_nl_policy, info->extack);
+			       lbhash_nl_nested(info, LBHASH_A_FLOW),
+			       info->extack);
 	if (err)
 		return err;
 

@@ -12,7 +12,6 @@
 #include "refuse.h"
 #include "service.h"
 #include "stats.h"
-#include "sweep.h"
 
 static u32 hash_name(const void *data, u32 len, u32 seed)
 {
@@ -50,7 +49,6 @@ static const struct rhashtable_params services_params = {
 int lbhash_services_init(struct lbhash_net *ln)
 {
 	xa_init_flags(&ln->ids, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
-	lbhash_sweep_init(ln);
 	return rhashtable_init(&ln->services, &services_params);
 }
 
@@ -94,7 +92,6 @@ void lbhash_services_exit(struct lbhash_net *ln)
 	struct lbhash_service *svc;
 	unsigned long id;
 
-	lbhash_sweep_exit(ln);
 	mutex_lock(&ln->mutex);
 	xa_for_each(&ln->ids, id, svc)
 		unlink_service(ln, svc);
@@ -325,7 +322,8 @@ err_change:
  * @change: out, what it means, for lbhash_change_free() after success
  * @why: out, where something else than 0 is returned
  *
- * Packets see the old table or the new one, never a mixture.
+ * Packets see the old table or the new one, never a mixture. The caller plans
+ * the settling of the new one's slots.
  *
  * Context: &lbhash_net.mutex held, may sleep.
  * Return: what lbhash_draft_check() says; -EBUSY for a change that needs
@@ -359,7 +357,6 @@ int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
 	lbhash_table_free_rcu(old);
 	svc->generation++;
 	ln->generation++;
-	lbhash_sweep_plan(ln, table);
 	return 0;
 }
 

@@ -13,11 +13,11 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "event.h"
 #include "net.h"
-#include "netlink.h"
 #include "pin.h"
 #include "service.h"
-#include "sweep.h"
+#include "settle.h"
 
 #define PAUSE		HZ
 #define PAUSE_FACTOR	20
@@ -108,13 +108,13 @@ static int list_searches(struct lbhash_net *ln,
 }
 
 /**
- * lbhash_sweep_count - update &lbhash_service.holding of all services
+ * lbhash_settle_count - update &lbhash_service.holding of all services
  * @ln: namespace
  *
  * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if a
  * slot is in transition. Without memory the numbers are 0.
  */
-void lbhash_sweep_count(struct lbhash_net *ln)
+void lbhash_settle_count(struct lbhash_net *ln)
 {
 	struct lbhash_searches searches;
 
@@ -169,7 +169,8 @@ static void settle_slots(struct lbhash_net *ln,
 		if (left == table->transitions)
 			continue;
 		WRITE_ONCE(table->transitions, left);
-		lbhash_nl_tell(ln, svc->name, svc, LBHASH_CAUSE_SETTLED, NULL);
+		lbhash_event_send(ln, svc->name, svc, LBHASH_CAUSE_SETTLED,
+				  NULL);
 	}
 }
 
@@ -186,30 +187,31 @@ static void plan(struct lbhash_net *ln, const struct lbhash_table *table,
 	if (seconds == U32_MAX)
 		return;
 	at = jiffies + max(pause, (unsigned long)seconds * HZ);
-	if (delayed_work_pending(&ln->sweep) && time_before(ln->sweep_at, at))
+	if (delayed_work_pending(&ln->settle) && time_before(ln->settle_at, at))
 		return;
-	ln->sweep_at = at;
-	mod_delayed_work(system_long_wq, &ln->sweep, at - jiffies);
+	ln->settle_at = at;
+	mod_delayed_work(system_long_wq, &ln->settle, at - jiffies);
 }
 
 /**
- * lbhash_sweep_plan - a table has come that may have slots in transition
+ * lbhash_settle_plan - a table has come that may have slots in transition
  * @ln: namespace
  * @table: the table
  *
  * Context: &lbhash_net.mutex held.
  */
-void lbhash_sweep_plan(struct lbhash_net *ln, const struct lbhash_table *table)
+void lbhash_settle_plan(struct lbhash_net *ln,
+			const struct lbhash_table *table)
 {
 	lockdep_assert_held(&ln->mutex);
 
 	plan(ln, table, PAUSE);
 }
 
-static void sweep(struct work_struct *work)
+static void settle(struct work_struct *work)
 {
 	struct lbhash_net *ln = container_of(to_delayed_work(work),
-					     struct lbhash_net, sweep);
+					     struct lbhash_net, settle);
 	unsigned long start, pause = PAUSE;
 	struct lbhash_searches searches;
 	struct lbhash_service *svc;
@@ -237,19 +239,19 @@ static void sweep(struct work_struct *work)
 }
 
 /**
- * lbhash_sweep_init - no sweep yet
+ * lbhash_settle_init - no sweep yet
  * @ln: a new namespace
  */
-void lbhash_sweep_init(struct lbhash_net *ln)
+void lbhash_settle_init(struct lbhash_net *ln)
 {
-	INIT_DELAYED_WORK(&ln->sweep, sweep);
+	INIT_DELAYED_WORK(&ln->settle, settle);
 }
 
 /**
- * lbhash_sweep_exit - no sweep any more
+ * lbhash_settle_exit - no sweep any more
  * @ln: a namespace whose configuration can no longer change
  */
-void lbhash_sweep_exit(struct lbhash_net *ln)
+void lbhash_settle_exit(struct lbhash_net *ln)
 {
-	cancel_delayed_work_sync(&ln->sweep);
+	cancel_delayed_work_sync(&ln->settle);
 }

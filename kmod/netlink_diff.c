@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Answers to dry runs: what a change would move.
+ */
+#include <net/genetlink.h>
+
+#include "change.h"
+#include "event.h"
+#include "netlink_diff.h"
+
+/* Room for 400 backends. */
+#define ANSWER_SIZE \
+	(SKB_WITH_OVERHEAD(SZ_32K) - NLMSG_HDRLEN - GENL_HDRLEN)
+
+static int put_share(struct sk_buff *msg, const struct lbhash_share *share,
+		     bool by_slot)
+{
+	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_BACKEND);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (nla_put_string(msg, LBHASH_BACKEND_A_NAME, share->name) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_SLOTS, share->after) ||
+	    nla_put_u32(msg, LBHASH_BACKEND_A_BEFORE, share->before) ||
+	    (by_slot &&
+	     (nla_put_u32(msg, LBHASH_BACKEND_A_GAINED, share->gained) ||
+	      nla_put_u32(msg, LBHASH_BACKEND_A_LOST, share->lost) ||
+	      nla_put_u32(msg, LBHASH_BACKEND_A_ENTERED, share->entered)))) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+static int put_sums(struct sk_buff *msg, const struct lbhash_change *change)
+{
+	if (nla_put_u32(msg, LBHASH_A_SIZE, change->size) ||
+	    nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, change->transitions))
+		return -EMSGSIZE;
+	return lbhash_event_put_change(msg, change);
+}
+
+/* The sums, in the first message, and as many backends from @next on as fit. A
+ * single message would need contiguous memory for all backends.
+ */
+static int answer_part(struct genl_info *info, const char *name,
+		       const struct lbhash_change *change, u32 *next)
+{
+	struct sk_buff *msg;
+	void *hdr;
+
+	msg = genlmsg_new(ANSWER_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
+				info->genlhdr->cmd);
+	if (!hdr || nla_put_string(msg, LBHASH_A_NAME, name) ||
+	    (!*next && put_sums(msg, change))) {
+		nlmsg_free(msg);
+		return -EMSGSIZE;
+	}
+	while (*next < change->n &&
+	       !put_share(msg, &change->shares[*next], change->by_slot))
+		++*next;
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
+}
+
+/**
+ * lbhash_nl_answer_change - answer a dry run
+ * @info: request
+ * @name: name of the service
+ * @change: effect that the change would have
+ *
+ * Return: 0, -ENOMEM, or the errno of a socket that cannot receive.
+ */
+int lbhash_nl_answer_change(struct genl_info *info, const char *name,
+			    const struct lbhash_change *change)
+{
+	u32 next = 0;
+	int err;
+
+	do
+		err = answer_part(info, name, change, &next);
+	while (!err && next < change->n);
+	return err;
+}

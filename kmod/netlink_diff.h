@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_NETLINK_DIFF_H
+#define LBHASH_NETLINK_DIFF_H
+
+struct genl_info;
+struct lbhash_change;
+
+int lbhash_nl_answer_change(struct genl_info *info, const char *name,
+			    const struct lbhash_change *change);
+
+#endif /* LBHASH_NETLINK_DIFF_H */

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What operations that change something and operations that only answer share.
+ */
+#include "compat.h"
+#include "netlink_msg.h"
+#include "refuse.h"
+
+/**
+ * lbhash_nl_answer - end an operation
+ * @skb: message of the request
+ * @info: request
+ * @why: reason of a failure, if there is a sentence for it
+ * @err: 0 or a negative errno
+ *
+ * Return: return value of the operation.
+ */
+int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
+		     const struct lbhash_refusal *why, int err)
+{
+	if (err && *why->text)
+		return lbhash_compat_refuse(skb, info, why->attr, why->text,
+					    err);
+	return err;
+}
+
+/**
+ * lbhash_nl_parse_backend - parse a backend attribute
+ * @attr: nest
+ * @tb: out, LBHASH_BACKEND_A_MAX + 1 pointers; on success the name is present
+ *	and valid
+ * @info: request
+ * @why: out, set unless 0 is returned
+ *
+ * Return: 0 or a negative errno.
+ */
+int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
+			    struct genl_info *info,
+			    struct lbhash_refusal *why)
+{
+	const struct nlattr *name;
+	int err;
+
+	err = nla_parse_nested(tb, LBHASH_BACKEND_A_MAX, attr,
+			       lbhash_nl_nested(info, LBHASH_A_BACKEND),
+			       info->extack);
+	if (err)
+		return err;
+	name = tb[LBHASH_BACKEND_A_NAME];
+	if (!name)
+		return lbhash_refuse(why, -EINVAL, attr,
+				     "the backend's name is missing");
+	if (!lbhash_name_is_valid(nla_data(name)))
+		return lbhash_refuse(why, -EINVAL, name,
+				     "backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
+	return 0;
+}

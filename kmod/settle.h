@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_SETTLE_H
+#define LBHASH_SETTLE_H
+
+struct lbhash_net;
+struct lbhash_table;
+
+void lbhash_settle_init(struct lbhash_net *ln);
+void lbhash_settle_exit(struct lbhash_net *ln);
+void lbhash_settle_plan(struct lbhash_net *ln,
+			const struct lbhash_table *table);
+void lbhash_settle_count(struct lbhash_net *ln);
+
+#endif /* LBHASH_SETTLE_H */
