@@ -15,7 +15,7 @@ struct lbhash_backend_stats;
 struct lbhash_nexthop;
 
 /**
- * struct lbhash_backend - the part of a backend that outlives changes of the set
+ * struct lbhash_backend - the part of a backend that outlives tables
  * @ref: number of members, of tables and drafts, that point here
  * @name: unique in the service
  * @hash: hash of @name, for digests of tables

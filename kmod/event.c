@@ -2,13 +2,13 @@
 /*
  * Events: listeners to the netlink family's multicast group are notified of
  * every change of a service. Configuration changes and settling send events, so
- * this unit lies below the netlink faces and has the family; netlink.c gives the
- * family its operations before it registers it.
+ * this unit lies below the netlink faces and has the family; netlink.c adds the
+ * operations and registers it.
  */
 #include <linux/module.h>
 #include <net/genetlink.h>
 
-#include "change.h"
+#include "diff.h"
 #include "event.h"
 #include "net.h"
 #include "service.h"
@@ -32,21 +32,21 @@ struct genl_family lbhash_nl_family __ro_after_init = {
 };
 
 /**
- * lbhash_event_put_change - add a change's sums to a message
+ * lbhash_event_put_diff - add a change's sums to a message
  * @msg: message
- * @change: effect of the change
+ * @diff: effect of the change
  *
  * Return: 0 or -EMSGSIZE.
  */
-int lbhash_event_put_change(struct sk_buff *msg,
-			    const struct lbhash_change *change)
+int lbhash_event_put_diff(struct sk_buff *msg,
+			  const struct lbhash_diff *diff)
 {
 	struct nlattr *nest = nla_nest_start(msg, LBHASH_A_CHANGE);
 
 	if (!nest ||
-	    nla_put_u32(msg, LBHASH_CHANGE_A_MOVED, change->moved) ||
-	    nla_put_u32(msg, LBHASH_CHANGE_A_NEEDED, change->needed) ||
-	    nla_put_u32(msg, LBHASH_CHANGE_A_ENTERED, change->entered))
+	    nla_put_u32(msg, LBHASH_CHANGE_A_MOVED, diff->moved) ||
+	    nla_put_u32(msg, LBHASH_CHANGE_A_NEEDED, diff->needed) ||
+	    nla_put_u32(msg, LBHASH_CHANGE_A_ENTERED, diff->entered))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;
@@ -55,7 +55,7 @@ int lbhash_event_put_change(struct sk_buff *msg,
 static int put_event(struct sk_buff *msg, struct lbhash_net *ln,
 		     const char *name, struct lbhash_service *svc,
 		     enum lbhash_cause cause,
-		     const struct lbhash_change *change)
+		     const struct lbhash_diff *diff)
 {
 	const struct lbhash_table *table;
 
@@ -71,7 +71,7 @@ static int put_event(struct sk_buff *msg, struct lbhash_net *ln,
 				table->transitions))
 			return -EMSGSIZE;
 	}
-	return change ? lbhash_event_put_change(msg, change) : 0;
+	return diff ? lbhash_event_put_diff(msg, diff) : 0;
 }
 
 /**
@@ -80,7 +80,7 @@ static int put_event(struct sk_buff *msg, struct lbhash_net *ln,
  * @name: name of the service
  * @svc: the service, NULL if it has been deleted
  * @cause: operation that changed it
- * @change: effect on the slots, or NULL
+ * @diff: effect on the slots, or NULL
  *
  * Like other netlink events, an event is lost if there is no memory for it.
  *
@@ -88,7 +88,7 @@ static int put_event(struct sk_buff *msg, struct lbhash_net *ln,
  */
 void lbhash_event_send(struct lbhash_net *ln, const char *name,
 		       struct lbhash_service *svc, enum lbhash_cause cause,
-		       const struct lbhash_change *change)
+		       const struct lbhash_diff *diff)
 {
 	struct sk_buff *msg;
 	void *hdr;
@@ -100,7 +100,7 @@ void lbhash_event_send(struct lbhash_net *ln, const char *name,
 	if (!msg)
 		return;
 	hdr = genlmsg_put(msg, 0, 0, &lbhash_nl_family, 0, LBHASH_CMD_CHANGE);
-	if (!hdr || put_event(msg, ln, name, svc, cause, change)) {
+	if (!hdr || put_event(msg, ln, name, svc, cause, diff)) {
 		nlmsg_free(msg);
 		return;
 	}

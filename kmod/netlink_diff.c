@@ -4,7 +4,7 @@
  */
 #include <net/genetlink.h>
 
-#include "change.h"
+#include "diff.h"
 #include "event.h"
 #include "netlink_diff.h"
 
@@ -33,19 +33,19 @@ static int put_share(struct sk_buff *msg, const struct lbhash_share *share,
 	return 0;
 }
 
-static int put_sums(struct sk_buff *msg, const struct lbhash_change *change)
+static int put_sums(struct sk_buff *msg, const struct lbhash_diff *diff)
 {
-	if (nla_put_u32(msg, LBHASH_A_SIZE, change->size) ||
-	    nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, change->transitions))
+	if (nla_put_u32(msg, LBHASH_A_SIZE, diff->size) ||
+	    nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, diff->transitions))
 		return -EMSGSIZE;
-	return lbhash_event_put_change(msg, change);
+	return lbhash_event_put_diff(msg, diff);
 }
 
 /* The sums, in the first message, and as many backends from @next on as fit. A
  * single message would need contiguous memory for all backends.
  */
 static int answer_part(struct genl_info *info, const char *name,
-		       const struct lbhash_change *change, u32 *next)
+		       const struct lbhash_diff *diff, u32 *next)
 {
 	struct sk_buff *msg;
 	void *hdr;
@@ -56,33 +56,33 @@ static int answer_part(struct genl_info *info, const char *name,
 	hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
 				info->genlhdr->cmd);
 	if (!hdr || nla_put_string(msg, LBHASH_A_NAME, name) ||
-	    (!*next && put_sums(msg, change))) {
+	    (!*next && put_sums(msg, diff))) {
 		nlmsg_free(msg);
 		return -EMSGSIZE;
 	}
-	while (*next < change->n &&
-	       !put_share(msg, &change->shares[*next], change->by_slot))
+	while (*next < diff->n &&
+	       !put_share(msg, &diff->shares[*next], diff->by_slot))
 		++*next;
 	genlmsg_end(msg, hdr);
 	return genlmsg_reply(msg, info);
 }
 
 /**
- * lbhash_nl_answer_change - answer a dry run
+ * lbhash_nl_answer_diff - answer a dry run
  * @info: request
  * @name: name of the service
- * @change: effect that the change would have
+ * @diff: effect that the change would have
  *
  * Return: 0, -ENOMEM, or the errno of a socket that cannot receive.
  */
-int lbhash_nl_answer_change(struct genl_info *info, const char *name,
-			    const struct lbhash_change *change)
+int lbhash_nl_answer_diff(struct genl_info *info, const char *name,
+			  const struct lbhash_diff *diff)
 {
 	u32 next = 0;
 	int err;
 
 	do
-		err = answer_part(info, name, change, &next);
-	while (!err && next < change->n);
+		err = answer_part(info, name, diff, &next);
+	while (!err && next < diff->n);
 	return err;
 }

@@ -3,9 +3,9 @@
 #define LBHASH_NETLINK_DIFF_H
 
 struct genl_info;
-struct lbhash_change;
+struct lbhash_diff;
 
-int lbhash_nl_answer_change(struct genl_info *info, const char *name,
-			    const struct lbhash_change *change);
+int lbhash_nl_answer_diff(struct genl_info *info, const char *name,
+			  const struct lbhash_diff *diff);
 
 #endif /* LBHASH_NETLINK_DIFF_H */

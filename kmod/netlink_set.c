@@ -4,7 +4,7 @@
  */
 #include <net/genetlink.h>
 
-#include "change.h"
+#include "diff.h"
 #include "draft.h"
 #include "event.h"
 #include "netlink_diff.h"
@@ -162,12 +162,12 @@ static enum lbhash_cause cause_of(const struct genl_info *info)
 
 /* What has to follow a change that was made. */
 static void publish(struct lbhash_net *ln, const char *name,
-		    enum lbhash_cause cause, const struct lbhash_change *change)
+		    enum lbhash_cause cause, const struct lbhash_diff *diff)
 {
 	struct lbhash_service *svc = lbhash_service_find(ln, name);
 
 	lbhash_settle_plan(ln, lbhash_service_table(ln, svc));
-	lbhash_event_send(ln, name, svc, cause, change);
+	lbhash_event_send(ln, name, svc, cause, diff);
 }
 
 static int commit(struct genl_info *info, struct lbhash_draft *draft,
@@ -178,24 +178,24 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 	const char *name = nla_data(info->attrs[LBHASH_A_NAME]);
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_net *ln = lbhash_nl_net(info);
-	struct lbhash_change change;
+	struct lbhash_diff diff;
 	int err;
 
 	if (svc)
-		err = lbhash_service_change(ln, svc, draft, disruptive,
-					    dry_run, &change, why);
+		err = lbhash_service_update(ln, svc, draft, disruptive,
+					    dry_run, &diff, why);
 	else
-		err = lbhash_service_create(ln, name, draft, dry_run, &change,
+		err = lbhash_service_create(ln, name, draft, dry_run, &diff,
 					    why);
 	if (err)
 		return err;
 
 	warn_of_few_slots(info, draft->conf.size, draft->n);
 	if (dry_run)
-		err = lbhash_nl_answer_change(info, name, &change);
+		err = lbhash_nl_answer_diff(info, name, &diff);
 	else
-		publish(ln, name, cause_of(info), &change);
-	lbhash_change_free(&change);
+		publish(ln, name, cause_of(info), &diff);
+	lbhash_diff_free(&diff);
 	return err;
 }
 
@@ -248,14 +248,14 @@ int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 /* What deleting it would do. */
 static int answer_deletion(struct genl_info *info, struct lbhash_refusal *why)
 {
-	struct lbhash_change change;
+	struct lbhash_diff diff;
 	int err;
 
-	if (lbhash_change_measure(&change, lbhash_nl_table(info), NULL))
+	if (lbhash_diff_compute(&diff, lbhash_nl_table(info), NULL))
 		return lbhash_refuse_memory(why);
-	err = lbhash_nl_answer_change(info, lbhash_nl_service(info)->name,
-				      &change);
-	lbhash_change_free(&change);
+	err = lbhash_nl_answer_diff(info, lbhash_nl_service(info)->name,
+				    &diff);
+	lbhash_diff_free(&diff);
 	return err;
 }
 

@@ -6,7 +6,7 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 
-#include "change.h"
+#include "diff.h"
 #include "draft.h"
 #include "net.h"
 #include "refuse.h"
@@ -190,10 +190,10 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 /* Most connections move, so somebody has to want it. */
 static int check_disruption(const struct lbhash_table *now,
 			    const struct lbhash_table *then,
-			    const struct lbhash_change *change, u32 rules,
+			    const struct lbhash_diff *diff, u32 rules,
 			    struct lbhash_refusal *why)
 {
-	u32 permille = div_u64((u64)change->moved * 1000, then->size);
+	u32 permille = div_u64((u64)diff->moved * 1000, then->size);
 	const char *what = "hash";
 
 	if (lbhash_table_is_comparable(now, then))
@@ -246,7 +246,7 @@ static struct lbhash_service *alloc_service(const char *name)
 /* Build aside, and see what it means; NULL with a reason. */
 static struct lbhash_table *prepare(struct lbhash_draft *draft,
 				    struct lbhash_table *old,
-				    struct lbhash_change *change,
+				    struct lbhash_diff *diff,
 				    struct lbhash_refusal *why, int *err)
 {
 	struct lbhash_table *table;
@@ -256,7 +256,7 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
 		return NULL;
 	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
 				   old);
-	if (table && lbhash_change_measure(change, old, table)) {
+	if (table && lbhash_diff_compute(diff, old, table)) {
 		lbhash_table_free(table);
 		table = NULL;
 	}
@@ -271,7 +271,7 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
  * @name: valid name that no service has
  * @draft: what it shall be
  * @dry_run: only check
- * @change: out, what it means, for lbhash_change_free() after success
+ * @diff: out, what it means, for lbhash_diff_free() after success
  * @why: out, where something else than 0 is returned
  *
  * Context: &lbhash_net.mutex held, may sleep.
@@ -279,7 +279,7 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
  */
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
-			  struct lbhash_change *change,
+			  struct lbhash_diff *diff,
 			  struct lbhash_refusal *why)
 {
 	struct lbhash_service *svc = NULL;
@@ -288,7 +288,7 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 
 	lockdep_assert_held(&ln->mutex);
 
-	table = prepare(draft, NULL, change, why, &err);
+	table = prepare(draft, NULL, diff, why, &err);
 	if (!table)
 		return err;
 	if (!dry_run)
@@ -297,29 +297,29 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 		lbhash_table_free(table);
 		if (dry_run)
 			return 0;
-		goto err_change;
+		goto err_diff;
 	}
 	RCU_INIT_POINTER(svc->table, table);
 	if (insert_service(ln, svc)) {
 		free_service(svc);
-		goto err_change;
+		goto err_diff;
 	}
 	ln->generation++;
 	return 0;
 
-err_change:
-	lbhash_change_free(change);
+err_diff:
+	lbhash_diff_free(diff);
 	return lbhash_refuse_memory(why);
 }
 
 /**
- * lbhash_service_change - make a service what a draft says
+ * lbhash_service_update - make a service what a draft says
  * @ln: namespace
  * @svc: service
  * @draft: what it shall be
  * @disruptive: seed, size and hash may change although rules use it
  * @dry_run: only check
- * @change: out, what it means, for lbhash_change_free() after success
+ * @diff: out, what it means, for lbhash_diff_free() after success
  * @why: out, where something else than 0 is returned
  *
  * Packets see the old table or the new one, never a mixture. The caller plans
@@ -329,9 +329,9 @@ err_change:
  * Return: what lbhash_draft_check() says; -EBUSY for a change that needs
  * @disruptive; -ENOMEM.
  */
-int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
+int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
-			  bool dry_run, struct lbhash_change *change,
+			  bool dry_run, struct lbhash_diff *diff,
 			  struct lbhash_refusal *why)
 {
 	struct lbhash_table *old = lbhash_service_table(ln, svc);
@@ -341,13 +341,13 @@ int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
 
 	lockdep_assert_held(&ln->mutex);
 
-	table = prepare(draft, old, change, why, &err);
+	table = prepare(draft, old, diff, why, &err);
 	if (!table)
 		return err;
 	if (rules && !disruptive)
-		err = check_disruption(old, table, change, rules, why);
+		err = check_disruption(old, table, diff, rules, why);
 	if (err)
-		lbhash_change_free(change);
+		lbhash_diff_free(diff);
 	if (err || dry_run) {
 		lbhash_table_free(table);
 		return err;

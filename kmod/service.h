@@ -11,7 +11,7 @@
 
 #define LBHASH_DESTINATIONS	1024
 
-struct lbhash_change;
+struct lbhash_diff;
 struct lbhash_draft;
 struct lbhash_net;
 struct lbhash_refusal;
@@ -61,11 +61,11 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
-			  struct lbhash_change *change,
+			  struct lbhash_diff *diff,
 			  struct lbhash_refusal *why);
-int lbhash_service_change(struct lbhash_net *ln, struct lbhash_service *svc,
+int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
-			  bool dry_run, struct lbhash_change *change,
+			  bool dry_run, struct lbhash_diff *diff,
 			  struct lbhash_refusal *why);
 int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
 			  bool dry_run, struct lbhash_refusal *why);

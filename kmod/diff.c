@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a change costs: how many slots move, how many of them had to, and how
- * many need a memory. For dry runs, events, and to name a price.
+ * The difference between two tables of a service: how many slots move, how many
+ * had to move, and how many enter transition. Dry runs and events report it,
+ * and so does the refusal of a disruptive change.
  */
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "change.h"
+#include "diff.h"
 #include "table.h"
 
 #define NO_SHARE	U32_MAX
 
-/* Shares of the members of @after come first, of those that left last;
- * @indices maps the members of @before to them. Together they can be more than
+/* Shares of the members of @after come first, then those of members that left.
+ * @indices maps the members of @before to shares. There can be more shares than
  * a slot can name.
  */
-static void list_backends(struct lbhash_change *change, u32 *indices,
+static void list_backends(struct lbhash_diff *diff, u32 *indices,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
@@ -24,11 +25,11 @@ static void list_backends(struct lbhash_change *change, u32 *indices,
 	u32 i, at = 0;
 
 	for (i = 0; i < after->n; i++)
-		change->shares[i] = (struct lbhash_share){
+		diff->shares[i] = (struct lbhash_share){
 			.name = after->members[i].backend->name,
 			.after = after->members[i].slots,
 		};
-	change->n = after->n;
+	diff->n = after->n;
 
 	for (i = 0; i < before->n; i++) {
 		from = &before->members[i];
@@ -37,12 +38,12 @@ static void list_backends(struct lbhash_change *change, u32 *indices,
 		if (to && to->backend == from->backend) {
 			indices[i] = to - after->members;
 		} else {
-			indices[i] = change->n++;
-			change->shares[indices[i]] = (struct lbhash_share){
+			indices[i] = diff->n++;
+			diff->shares[indices[i]] = (struct lbhash_share){
 				.name = from->backend->name,
 			};
 		}
-		change->shares[indices[i]].before = from->slots;
+		diff->shares[indices[i]].before = from->slots;
 	}
 }
 
@@ -56,7 +57,7 @@ static u32 index_after(u16 member)
 	return member == LBHASH_NOBODY ? NO_SHARE : member;
 }
 
-/* A settled slot, with indices that all fit into one. */
+/* Does a settled slot keep its owner? All indices must fit into a slot. */
 static bool stays(u32 old, u32 new, const u32 *indices)
 {
 	return lbhash_slot_is_settled(old) &&
@@ -64,13 +65,13 @@ static bool stays(u32 old, u32 new, const u32 *indices)
 				  LBHASH_NOBODY);
 }
 
-static void compare_slots(struct lbhash_change *change, const u32 *indices,
+static void compare_slots(struct lbhash_diff *diff, const u32 *indices,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
 	bool both = before->slots && after->slots &&
-		    change->n <= LBHASH_NOBODY;
-	struct lbhash_share *shares = change->shares;
+		    diff->n <= LBHASH_NOBODY;
+	struct lbhash_share *shares = diff->shares;
 	u32 i, old, new, left, came, size = after->size;
 
 	lbhash_for_each_slot(i, size) {
@@ -83,7 +84,7 @@ static void compare_slots(struct lbhash_change *change, const u32 *indices,
 		came = index_after(lbhash_slot_owner(new));
 		if (left != came) {
 			if (left != NO_SHARE) {
-				change->moved++;
+				diff->moved++;
 				shares[left].lost++;
 			}
 			if (came != NO_SHARE)
@@ -91,21 +92,19 @@ static void compare_slots(struct lbhash_change *change, const u32 *indices,
 		}
 		if (lbhash_slot_in_transition(new) &&
 		    !lbhash_slot_in_transition(old)) {
-			change->entered++;
+			diff->entered++;
 			shares[lbhash_slot_previous(new)].entered++;
 		}
 	}
 }
 
-/* First hash, in units of 2^-32 of them all, behind a slot of a table; the
- * inverse of lbhash_table_slot().
- */
+/* The first 32-bit hash beyond a slot: the inverse of lbhash_table_slot(). */
 static u64 end_of_slot(u32 slot, u32 size)
 {
 	return div_u64(((u64)(slot + 1) << 32) + size - 1, size);
 }
 
-/* Hashes, of 2^32, that stay with their backend when only the size changes. */
+/* How many of the 2^32 hashes keep their backend when only the size changes. */
 static u64 hashes_that_stay(const u32 *indices,
 			    const struct lbhash_table *before,
 			    const struct lbhash_table *after)
@@ -129,23 +128,23 @@ static u64 hashes_that_stay(const u32 *indices,
 	return stay;
 }
 
-/* Likewise when flows get another hash: slots meet at random. */
-static u64 hashes_that_meet(const struct lbhash_change *change, u32 before_size,
+/* As above when flows get another hash, so that slots correspond at random. */
+static u64 hashes_that_meet(const struct lbhash_diff *diff, u32 before_size,
 			    u32 after_size)
 {
 	u64 stay = 0, share;
 	u32 i;
 
-	for (i = 0; i < change->n; i++) {
-		share = div_u64((u64)change->shares[i].before << 32,
+	for (i = 0; i < diff->n; i++) {
+		share = div_u64((u64)diff->shares[i].before << 32,
 				before_size);
-		stay += div_u64(share * change->shares[i].after, after_size);
+		stay += div_u64(share * diff->shares[i].after, after_size);
 	}
 	return stay;
 }
 
-/* A slot is not what it was: moves are a share of the flows. */
-static void estimate_moves(struct lbhash_change *change, const u32 *indices,
+/* Slots do not correspond: the moves are an estimate, from shares of flows. */
+static void estimate_moves(struct lbhash_diff *diff, const u32 *indices,
 			   const struct lbhash_table *before,
 			   const struct lbhash_table *after)
 {
@@ -155,36 +154,36 @@ static void estimate_moves(struct lbhash_change *change, const u32 *indices,
 	if (lbhash_table_is_empty(before))
 		return;
 	stay = same_hash ? hashes_that_stay(indices, before, after) :
-		hashes_that_meet(change, before->size, after->size);
-	change->moved = after->size - ((stay * after->size) >> 32);
-	change->entered = after->transitions;
+		hashes_that_meet(diff, before->size, after->size);
+	diff->moved = after->size - ((stay * after->size) >> 32);
+	diff->entered = after->transitions;
 }
 
-static u32 count_needed(const struct lbhash_change *change, u32 before_size,
+static u32 count_needed(const struct lbhash_diff *diff, u32 before_size,
 			u32 after_size)
 {
 	u32 i, before, needed = 0;
 
-	for (i = 0; i < change->n; i++) {
-		before = div_u64((u64)change->shares[i].before * after_size,
+	for (i = 0; i < diff->n; i++) {
+		before = div_u64((u64)diff->shares[i].before * after_size,
 				 before_size);
-		if (before > change->shares[i].after)
-			needed += before - change->shares[i].after;
+		if (before > diff->shares[i].after)
+			needed += before - diff->shares[i].after;
 	}
 	return needed;
 }
 
 /**
- * lbhash_change_measure - what a change does
- * @change: out
- * @before: table of the service now, NULL for a service that is to come
- * @after: table that is to follow, NULL for a service that is to go
+ * lbhash_diff_compute - compare two tables of a service
+ * @diff: out, for lbhash_diff_free() on success
+ * @before: present table, NULL for a service that is being created
+ * @after: next table, NULL for a service that is being deleted
  *
  * Context: may sleep.
- * Return: 0, and lbhash_change_free() is due; or -ENOMEM.
+ * Return: 0 or -ENOMEM.
  */
-int lbhash_change_measure(struct lbhash_change *change,
-			  const struct lbhash_table *before,
+int lbhash_diff_compute(struct lbhash_diff *diff,
+			const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
 	const struct lbhash_table *either = before ?: after;
@@ -196,37 +195,37 @@ int lbhash_change_measure(struct lbhash_change *change,
 
 	before = before ?: &nothing;
 	after = after ?: &nothing;
-	*change = (struct lbhash_change){
+	*diff = (struct lbhash_diff){
 		.size = after->size,
 		.transitions = after->transitions,
 		.by_slot = !before->slots ||
 			   lbhash_table_is_comparable(before, after),
 	};
 	indices = kvmalloc_array(before->n ?: 1, sizeof(*indices), LBHASH_GFP);
-	change->shares = kvmalloc_array((before->n + after->n) ?: 1,
-					sizeof(*change->shares), LBHASH_GFP);
-	if (!indices || !change->shares) {
+	diff->shares = kvmalloc_array((before->n + after->n) ?: 1,
+				      sizeof(*diff->shares), LBHASH_GFP);
+	if (!indices || !diff->shares) {
 		kvfree(indices);
-		kvfree(change->shares);
+		kvfree(diff->shares);
 		return -ENOMEM;
 	}
 
-	list_backends(change, indices, before, after);
-	if (change->by_slot)
-		compare_slots(change, indices, before, after);
+	list_backends(diff, indices, before, after);
+	if (diff->by_slot)
+		compare_slots(diff, indices, before, after);
 	else
-		estimate_moves(change, indices, before, after);
-	change->needed = min(change->moved,
-			     count_needed(change, before->size, after->size));
+		estimate_moves(diff, indices, before, after);
+	diff->needed = min(diff->moved,
+			   count_needed(diff, before->size, after->size));
 	kvfree(indices);
 	return 0;
 }
 
 /**
- * lbhash_change_free - let go what lbhash_change_measure() made
- * @change: it
+ * lbhash_diff_free - free what lbhash_diff_compute() allocated
+ * @diff: a computed diff
  */
-void lbhash_change_free(struct lbhash_change *change)
+void lbhash_diff_free(struct lbhash_diff *diff)
 {
-	kvfree(change->shares);
+	kvfree(diff->shares);
 }
