@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Packet -> flow -> hash. Fragments need no care here: wherever a rule of ours
- * exists, defragmentation runs before it.
+ * Packet -> flow. Packets are whole here: wherever a rule of ours exists,
+ * defragmentation runs before it.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -158,57 +158,12 @@ static int parse_quoted(const struct sk_buff *skb, struct lbhash_flow *flow)
 	return 0;
 }
 
-/**
- * struct usual - what almost every packet is: TCP or UDP right behind an IP
- * header without options, whole and in one piece
- * @thoff: where its ports are
- * @sport: source port
- * @dport: destination port
- * @proto: transport protocol
- */
-struct usual {
-	unsigned int thoff;
-	__be16 sport, dport;
-	u8 proto;
-};
-
-/* False for a packet that is not. */
-static __always_inline bool read_usual(const struct sk_buff *skb, u8 family,
-				       struct usual *usual)
-{
-	unsigned int offset = skb_network_offset(skb);
-	bool ipv4 = family == NFPROTO_IPV4;
-	const struct ipv6hdr *ip6h;
-	const struct iphdr *iph;
-	const __be16 *ports;
-
-	usual->thoff = offset + (ipv4 ? sizeof(*iph) : sizeof(*ip6h));
-	if (usual->thoff + 2 * sizeof(*ports) > skb_headlen(skb))
-		return false;
-
-	iph = (const void *)(skb->data + offset);
-	ip6h = (const void *)iph;
-	if (ipv4 && (iph->version != 4 || iph->ihl != 5 ||
-		     iph->frag_off & htons(IP_OFFSET)))
-		return false;
-	if (!ipv4 && ip6h->version != 6)
-		return false;
-	usual->proto = ipv4 ? iph->protocol : ip6h->nexthdr;
-	if (usual->proto != IPPROTO_TCP && usual->proto != IPPROTO_UDP)
-		return false;
-
-	ports = (const void *)(skb->data + usual->thoff);
-	usual->sport = ports[0];
-	usual->dport = ports[1];
-	return true;
-}
-
-static __always_inline bool parse_usual(const struct sk_buff *skb, u8 family,
+static __always_inline bool parse_plain(const struct sk_buff *skb, u8 family,
 					struct lbhash_flow *flow)
 {
-	struct usual usual;
+	struct lbhash_head head;
 
-	if (!read_usual(skb, family, &usual))
+	if (!lbhash_flow_read(skb, family, &head))
 		return false;
 	if (family == NFPROTO_IPV4) {
 		flow->src.ip = ip_hdr(skb)->saddr;
@@ -217,10 +172,10 @@ static __always_inline bool parse_usual(const struct sk_buff *skb, u8 family,
 		flow->src.in6 = ipv6_hdr(skb)->saddr;
 		flow->dst.in6 = ipv6_hdr(skb)->daddr;
 	}
-	flow->thoff = usual.thoff;
-	flow->sport = usual.sport;
-	flow->dport = usual.dport;
-	flow->proto = usual.proto;
+	flow->thoff = head.thoff;
+	flow->sport = head.sport;
+	flow->dport = head.dport;
+	flow->proto = head.proto;
 	return true;
 }
 
@@ -253,8 +208,8 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 {
 	*flow = (struct lbhash_flow){ .family = family };
 	if (likely(family == NFPROTO_IPV4 ?
-		   parse_usual(skb, NFPROTO_IPV4, flow) :
-		   parse_usual(skb, NFPROTO_IPV6, flow)))
+		   parse_plain(skb, NFPROTO_IPV4, flow) :
+		   parse_plain(skb, NFPROTO_IPV6, flow)))
 		return 0;
 	return parse_any(skb, flow);
 }
@@ -332,199 +287,4 @@ bool lbhash_flow_opens_here(const struct sk_buff *skb,
 	sh = skb_header_pointer(skb, flow->thoff, sizeof(buffer.sctp),
 				&buffer.sctp);
 	return sh && !sh->vtag;
-}
-
-/* SipHash-2-4 (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input
- * PRF", 2012), a word at a time: siphash() would want them side by side in
- * memory, where they are not.
- */
-struct sip {
-	u64 a, b, c, d;
-};
-
-static __always_inline struct sip sip_begin(const siphash_key_t *key)
-{
-	return (struct sip){
-		.a = key->key[0] ^ SIPHASH_CONST_0,
-		.b = key->key[1] ^ SIPHASH_CONST_1,
-		.c = key->key[0] ^ SIPHASH_CONST_2,
-		.d = key->key[1] ^ SIPHASH_CONST_3,
-	};
-}
-
-static __always_inline void sip_word(struct sip *sip, u64 word)
-{
-	sip->d ^= word;
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	sip->a ^= word;
-}
-
-static __always_inline u32 sip_end(struct sip *sip)
-{
-	sip->c ^= 0xff;
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	return sip->a ^ sip->b ^ sip->c ^ sip->d;
-}
-
-/* The last word: ports and protocol, in the order of their bytes, and how many
- * bytes there were, with @n before.
- */
-static u64 last_word(__be16 sport, __be16 dport, u8 proto, unsigned int n)
-{
-	u32 ports = (u32)le16_to_cpu((__force __le16)dport) << 16 |
-		    le16_to_cpu((__force __le16)sport);
-
-	return (u64)(n + 5) << 56 | (u64)proto << 32 | ports;
-}
-
-static __always_inline u32 hash_ipv4(__be32 src, __be32 dst, __be16 sport,
-				     __be16 dport, u8 proto,
-				     const struct lbhash_flow_hash *how)
-{
-	struct sip sip = sip_begin(&how->key);
-
-	src &= how->src4;
-	dst &= how->dst4;
-	sport &= how->sport;
-	dport &= how->dport;
-	if (how->symmetric &&
-	    (be32_to_cpu(src) > be32_to_cpu(dst) ||
-	     (src == dst && be16_to_cpu(sport) > be16_to_cpu(dport)))) {
-		swap(src, dst);
-		swap(sport, dport);
-	}
-	sip_word(&sip, (u64)le32_to_cpu((__force __le32)dst) << 32 |
-		       le32_to_cpu((__force __le32)src));
-	sip_word(&sip, last_word(sport, dport, proto & how->proto, 8));
-	return sip_end(&sip);
-}
-
-/* An IPv6 address, to be kept in registers. */
-struct halves {
-	__be64 first, second;
-};
-
-static __always_inline struct halves under(const struct in6_addr *addr,
-					   const struct in6_addr *mask)
-{
-	struct halves a, m;
-
-	memcpy(&a.first, &addr->s6_addr[0], sizeof(a.first));
-	memcpy(&a.second, &addr->s6_addr[8], sizeof(a.second));
-	memcpy(&m.first, &mask->s6_addr[0], sizeof(m.first));
-	memcpy(&m.second, &mask->s6_addr[8], sizeof(m.second));
-	a.first &= m.first;
-	a.second &= m.second;
-	return a;
-}
-
-static bool is_above(struct halves a, struct halves b)
-{
-	return be64_to_cpu(a.first) > be64_to_cpu(b.first) ||
-	       (a.first == b.first &&
-		be64_to_cpu(a.second) > be64_to_cpu(b.second));
-}
-
-static __always_inline u32 hash_ipv6(const struct in6_addr *saddr,
-				     const struct in6_addr *daddr,
-				     __be16 sport, __be16 dport, u8 proto,
-				     const struct lbhash_flow_hash *how)
-{
-	struct halves src = under(saddr, &how->src6);
-	struct halves dst = under(daddr, &how->dst6);
-	struct sip sip = sip_begin(&how->key);
-
-	sport &= how->sport;
-	dport &= how->dport;
-	if (how->symmetric &&
-	    (is_above(src, dst) ||
-	     (!is_above(dst, src) &&
-	      be16_to_cpu(sport) > be16_to_cpu(dport)))) {
-		swap(src, dst);
-		swap(sport, dport);
-	}
-	sip_word(&sip, le64_to_cpu((__force __le64)src.first));
-	sip_word(&sip, le64_to_cpu((__force __le64)src.second));
-	sip_word(&sip, le64_to_cpu((__force __le64)dst.first));
-	sip_word(&sip, le64_to_cpu((__force __le64)dst.second));
-	sip_word(&sip, last_word(sport, dport, proto & how->proto, 32));
-	return sip_end(&sip);
-}
-
-/**
- * lbhash_flow_hash - hash a flow
- * @flow: a flow
- * @how: which of its fields count, and the key
- *
- * Return: 32 evenly spread bits, the same on every machine.
- */
-u32 lbhash_flow_hash(const struct lbhash_flow *flow,
-		     const struct lbhash_flow_hash *how)
-{
-	if (how->no_address)
-		return hash_ipv4(0, 0, flow->sport, flow->dport, flow->proto,
-				 how);
-	if (flow->family == NFPROTO_IPV4)
-		return hash_ipv4(flow->src.ip, flow->dst.ip, flow->sport,
-				 flow->dport, flow->proto, how);
-	return hash_ipv6(&flow->src.in6, &flow->dst.in6, flow->sport,
-			 flow->dport, flow->proto, how);
-}
-
-/* A TCP header may end in the next piece. */
-static __always_inline bool may_open(const struct sk_buff *skb,
-				     const struct usual *usual)
-{
-	const struct tcphdr *th = (const void *)(skb->data + usual->thoff);
-
-	return usual->proto == IPPROTO_TCP &&
-	       (usual->thoff + sizeof(*th) > skb_headlen(skb) || th->syn);
-}
-
-static __always_inline u64 glance_at(const struct sk_buff *skb, u8 family,
-				     const struct lbhash_flow_hash *how)
-{
-	struct usual usual;
-
-	if (!read_usual(skb, family, &usual) || may_open(skb, &usual))
-		return LBHASH_FLOW_UNUSUAL;
-	if (family == NFPROTO_IPV4)
-		return hash_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
-				 usual.sport, usual.dport, usual.proto, how);
-	if (how->no_address)
-		return hash_ipv4(0, 0, usual.sport, usual.dport, usual.proto,
-				 how);
-	return hash_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
-			 usual.sport, usual.dport, usual.proto, how);
-}
-
-/* noinline: IPv4 needs less of the stack. */
-static noinline u64 glance_at_ipv6(const struct sk_buff *skb,
-				   const struct lbhash_flow_hash *how)
-{
-	return glance_at(skb, NFPROTO_IPV6, how);
-}
-
-/**
- * lbhash_flow_glance - hash a packet's flow, if that is easy
- * @skb: packet at a Netfilter hook; may be paged
- * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @how: which fields count, and the key
- *
- * What lbhash_flow_parse() and lbhash_flow_hash() say of it, without a flow in
- * between.
- *
- * Return: the hash, in 32 bits, of a packet that is no ICMP error and opens no
- * connection; LBHASH_FLOW_UNUSUAL for any other, and where it is not easy.
- */
-u64 lbhash_flow_glance(const struct sk_buff *skb, u8 family,
-		       const struct lbhash_flow_hash *how)
-{
-	if (family == NFPROTO_IPV4)
-		return glance_at(skb, NFPROTO_IPV4, how);
-	return glance_at_ipv6(skb, how);
 }

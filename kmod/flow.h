@@ -3,23 +3,26 @@
 #define LBHASH_FLOW_H
 
 #include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netfilter.h>
-#include <linux/siphash.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <linux/types.h>
-
-struct sk_buff;
+#include <net/ip.h>
 
 /**
- * struct lbhash_flow - what a packet is hashed by
- * @src: client's address; an IPv4 one in the first word, the rest zero
+ * struct lbhash_flow - the fields that a packet is hashed by
+ * @src: address of the client; an IPv4 address is in the first word, and the
+ *	rest is zero
  * @dst: virtual address, likewise
- * @sport: client's port, 0 where the protocol has none
+ * @sport: port of the client, 0 if the protocol has no ports
  * @dport: virtual port, likewise
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @proto: transport protocol
- * @quoted: the packet is an ICMP error, and this is the flow of the packet
- *	that it quotes, seen in the direction of the error
- * @thoff: offset of the transport header of the packet itself
+ * @quoted: the packet is an ICMP error, and the fields are those of the packet
+ *	that it quotes, in the direction of the error
+ * @thoff: offset of the packet's own transport header
  */
 struct lbhash_flow {
 	union nf_inet_addr src;
@@ -33,30 +36,19 @@ struct lbhash_flow {
 };
 
 /**
- * struct lbhash_flow_hash - how flows are hashed
- * @key: of SipHash-2-4
- * @src4: bits of an IPv4 source address that count, in network order
- * @dst4: likewise of the destination
- * @src6: bits of an IPv6 source address that count
- * @dst6: likewise of the destination
- * @sport: 0xffff where the source port counts, else 0
- * @dport: likewise
- * @proto: 0xff where the protocol counts, else 0
- * @symmetric: both directions of a flow give one hash
- * @no_address: no address counts; then the family does not count either, for
- *	the paths of an SCTP association may be of both
+ * struct lbhash_head - the headers of a plain packet
+ * @thoff: offset of the transport header
+ * @sport: source port
+ * @dport: destination port
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ *
+ * Almost every packet is plain: TCP or UDP directly behind an IP header without
+ * options, not fragmented, with addresses and ports in the linear part.
  */
-struct lbhash_flow_hash {
-	siphash_key_t key;
-	__be32 src4;
-	__be32 dst4;
-	struct in6_addr src6;
-	struct in6_addr dst6;
-	__be16 sport;
-	__be16 dport;
+struct lbhash_head {
+	unsigned int thoff;
+	__be16 sport, dport;
 	u8 proto;
-	bool symmetric;
-	bool no_address;
 };
 
 int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
@@ -67,21 +59,67 @@ bool lbhash_flow_has_ports(u8 proto);
 bool lbhash_flow_is_ndisc_here(const struct sk_buff *skb);
 bool lbhash_flow_opens_here(const struct sk_buff *skb,
 			    const struct lbhash_flow *flow);
-u32 lbhash_flow_hash(const struct lbhash_flow *flow,
-		     const struct lbhash_flow_hash *how);
-
-/* More than any hash. */
-#define LBHASH_FLOW_UNUSUAL	(~0ull)
-
-u64 lbhash_flow_glance(const struct sk_buff *skb, u8 family,
-		       const struct lbhash_flow_hash *how);
 
 /**
- * lbhash_flow_opens - does a packet say that its connection is new?
- * @skb: packet
- * @flow: its flow, from lbhash_flow_parse()
+ * lbhash_flow_read - read the headers of a plain packet
+ * @skb: packet at a Netfilter hook; may be paged
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6, a constant where it matters
+ * @head: out
  *
- * Return: true for a TCP SYN and an SCTP INIT, the only packets that do.
+ * Inline, as the fast ways of packets keep the result in registers.
+ *
+ * Return: false for a packet that is not plain.
+ */
+static __always_inline bool lbhash_flow_read(const struct sk_buff *skb,
+					     u8 family,
+					     struct lbhash_head *head)
+{
+	unsigned int offset = skb_network_offset(skb);
+	bool ipv4 = family == NFPROTO_IPV4;
+	const struct ipv6hdr *ip6h;
+	const struct iphdr *iph;
+	const __be16 *ports;
+
+	head->thoff = offset + (ipv4 ? sizeof(*iph) : sizeof(*ip6h));
+	if (head->thoff + 2 * sizeof(*ports) > skb_headlen(skb))
+		return false;
+
+	iph = (const void *)(skb->data + offset);
+	ip6h = (const void *)iph;
+	if (ipv4 && (iph->version != 4 || iph->ihl != 5 ||
+		     iph->frag_off & htons(IP_OFFSET)))
+		return false;
+	if (!ipv4 && ip6h->version != 6)
+		return false;
+	head->proto = ipv4 ? iph->protocol : ip6h->nexthdr;
+	if (head->proto != IPPROTO_TCP && head->proto != IPPROTO_UDP)
+		return false;
+
+	ports = (const void *)(skb->data + head->thoff);
+	head->sport = ports[0];
+	head->dport = ports[1];
+	return true;
+}
+
+/* False if a plain packet surely opens no connection; the rest of a TCP header
+ * may be outside the linear part.
+ */
+static __always_inline bool lbhash_flow_may_open(const struct sk_buff *skb,
+						 const struct lbhash_head *head)
+{
+	const struct tcphdr *th = (const void *)(skb->data + head->thoff);
+
+	return head->proto == IPPROTO_TCP &&
+	       (head->thoff + sizeof(*th) > skb_headlen(skb) || th->syn);
+}
+
+/**
+ * lbhash_flow_opens - does a packet open a connection?
+ * @skb: packet
+ * @flow: the packet's flow, from lbhash_flow_parse()
+ *
+ * Return: true for a TCP SYN and an SCTP INIT; no other protocol has such
+ * packets.
  */
 static inline bool lbhash_flow_opens(const struct sk_buff *skb,
 				     const struct lbhash_flow *flow)
@@ -96,7 +134,7 @@ static inline bool lbhash_flow_opens(const struct sk_buff *skb,
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Return: true for router and neighbour solicitations and advertisements, and
- * redirects. They are for this host, also if they are for the VIP.
+ * redirects. They are for this host even if their destination is the VIP.
  */
 static inline bool lbhash_flow_is_ndisc(const struct sk_buff *skb, u8 family)
 {

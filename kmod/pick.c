@@ -28,6 +28,7 @@
 
 #include "flow.h"
 #include "forward.h"
+#include "hash.h"
 #include "oneway.h"
 #include "pick.h"
 #include "pin.h"
@@ -323,9 +324,9 @@ static bool begins_in_vain(const struct sk_buff *skb,
 static u32 glance_at_slot(const struct lbhash_table *table,
 			  const struct sk_buff *skb, u8 family)
 {
-	u64 hash = lbhash_flow_glance(skb, family, &table->hash);
+	u64 hash = lbhash_hash_fast(skb, family, &table->hash);
 
-	if (unlikely(hash == LBHASH_FLOW_UNUSUAL))
+	if (unlikely(hash == LBHASH_HASH_NOT_PLAIN))
 		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
 	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
 }

@@ -7,6 +7,7 @@
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 
+#include "flow.h"
 #include "table.h"
 
 #define LBHASH_DESTINATIONS	1024

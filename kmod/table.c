@@ -23,8 +23,8 @@ static u16 active_weight(const struct lbhash_member *member)
 	return member->state == LBHASH_STATE_UP ? member->weight : 0;
 }
 
-static void init_flow_hash(struct lbhash_flow_hash *hash,
-			   const struct lbhash_conf *conf)
+static void init_hash(struct lbhash_hash *hash,
+		      const struct lbhash_conf *conf)
 {
 	static const struct in6_addr ones = { .s6_addr32 = {
 		htonl(~0), htonl(~0), htonl(~0), htonl(~0)
@@ -332,7 +332,7 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 	table->conf = *conf;
 	table->mask = conf->mask;
 	table->size = conf->size;
-	init_flow_hash(&table->hash, conf);
+	init_hash(&table->hash, conf);
 
 	table->members = kvmalloc_array(n ?: 1, sizeof(*members),
 					LBHASH_GFP_KEPT);

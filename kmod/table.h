@@ -6,7 +6,7 @@
 #include <linux/rcupdate.h>
 
 #include "backend.h"
-#include "flow.h"
+#include "hash.h"
 #include "lbhash.h"
 #include "transition.h"
 
@@ -69,7 +69,7 @@ struct lbhash_table {
 	struct lbhash_member *members;
 	u32 *slots;
 	u16 *marks;
-	struct lbhash_flow_hash hash;
+	struct lbhash_hash hash;
 	struct lbhash_conf conf;
 	u64 digest;
 	struct lbhash_transition *list;
@@ -140,7 +140,7 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
 static inline u32 lbhash_table_slot(const struct lbhash_table *table,
 				    const struct lbhash_flow *flow)
 {
-	return reciprocal_scale(lbhash_flow_hash(flow, &table->hash),
+	return reciprocal_scale(lbhash_hash_flow(flow, &table->hash),
 				table->size);
 }
 

@@ -24,7 +24,7 @@ $(B)/bench/profile.so: selftests/bench/profile.c selftests/bench/plugin.h
 	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror -shared -fPIC \
 		-fvisibility=hidden -o $@ $<
 
-$(B)/bench/lookup: selftests/bench/lookup.c kmod/flow.c kmod/flow.h \
+$(B)/bench/lookup: selftests/bench/lookup.c $(wildcard kmod/flow.* kmod/hash.*) \
 		$(wildcard selftests/unit/shim/linux/*.h)
 	@mkdir -p $(@D) && echo '  CC      bench/lookup'
 	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "../../kmod/flow.c"
+#include "../../kmod/hash.c"
 
 #define PACKETS	1024
 #define SLOTS	65537
@@ -40,7 +41,7 @@ static void make_packet(u8 *packet, u32 i, u8 family)
 	ports[3] = 80;
 }
 
-static u32 look_up_all(u8 family, const struct lbhash_flow_hash *how)
+static u32 look_up_all(u8 family, const struct lbhash_hash *how)
 {
 	struct sk_buff skb = { .len = 60, .linear = 60 };
 	u32 i, sum = 0;
@@ -48,7 +49,7 @@ static u32 look_up_all(u8 family, const struct lbhash_flow_hash *how)
 
 	for (i = 0; i < PACKETS; i++) {
 		skb.data = packets[i];
-		hash = lbhash_flow_glance(&skb, family, how);
+		hash = lbhash_hash_fast(&skb, family, how);
 		sum += slots[(u32)hash * (u64)SLOTS >> 32];
 	}
 	return sum;
@@ -64,7 +65,7 @@ static u64 now(void)
 
 int main(int argc, char **argv)
 {
-	struct lbhash_flow_hash how = {
+	struct lbhash_hash how = {
 		.key = { { 1, 2 } }, .src4 = ~0u, .dst4 = ~0u,
 		.sport = 0xffff, .dport = 0xffff, .proto = 0xff,
 	};

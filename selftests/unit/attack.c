@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "../../kmod/flow.c"
+#include "../../kmod/hash.c"
 #include "../../kmod/maglev.c"
 
 #define BACKENDS	16
@@ -36,7 +37,7 @@
  * @plain: as a control, a hash without a seed in place of the kernel's
  */
 struct balancer {
-	struct lbhash_flow_hash how;
+	struct lbhash_hash how;
 	u8 owner[SLOTS];
 	u32 slots[BACKENDS];
 	bool plain;
@@ -180,7 +181,7 @@ static void build(struct balancer *b, siphash_key_t key)
 
 static u32 slot_of(const struct balancer *b, const struct lbhash_flow *flow)
 {
-	u32 hash = lbhash_flow_hash(flow, &b->how);
+	u32 hash = lbhash_hash_flow(flow, &b->how);
 
 	if (b->plain)
 		hash = (__be32_to_cpu(flow->src.ip) ^

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 
 #include "../../kmod/flow.c"
+#include "../../kmod/hash.c"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define ROUNDS		200000
@@ -175,11 +176,11 @@ static u32 plain_hash(const struct lbhash_flow *flow,
 
 /* --- the module's ----------------------------------------------------------*/
 
-/* As in struct lbhash_flow_hash; a prefix of IPv6 and one of IPv4 at once. */
-static struct lbhash_flow_hash from_fields(const struct fields *fields,
+/* As in struct lbhash_hash; a prefix of IPv6 and one of IPv4 at once. */
+static struct lbhash_hash from_fields(const struct fields *fields,
 					   u8 family)
 {
-	struct lbhash_flow_hash how = {
+	struct lbhash_hash how = {
 		.key = key, .symmetric = fields->symmetric,
 		.proto = fields->proto ? 0xff : 0,
 		.sport = fields->sport ? 0xffff : 0,
@@ -204,9 +205,9 @@ static struct lbhash_flow_hash from_fields(const struct fields *fields,
 
 static u32 hash(const struct lbhash_flow *flow, const struct fields *fields)
 {
-	struct lbhash_flow_hash how = from_fields(fields, flow->family);
+	struct lbhash_hash how = from_fields(fields, flow->family);
 
-	return lbhash_flow_hash(flow, &how);
+	return lbhash_hash_flow(flow, &how);
 }
 
 /* --- random flows ----------------------------------------------------------*/

@@ -12,6 +12,7 @@
 #include "../../kmod/table.c"
 #include "../../kmod/backend.c"
 #include "../../kmod/flow.c"
+#include "../../kmod/hash.c"
 #include "../../kmod/maglev.c"
 #include "../../kmod/transition.c"
 
@@ -170,7 +171,7 @@ static int leading_bits(const void *bytes, int size)
 	return n;
 }
 
-static bool has_prefixes(const struct lbhash_flow_hash *hash, int src4,
+static bool has_prefixes(const struct lbhash_hash *hash, int src4,
 			 int dst4, int src6, int dst6)
 {
 	return leading_bits(&hash->src4, 4) == src4 &&
@@ -183,9 +184,9 @@ static bool has_masks(const struct lbhash_conf *conf)
 {
 	bool src = conf->fields & LBHASH_HASH_FIELD_SRC;
 	bool dst = conf->fields & LBHASH_HASH_FIELD_DST;
-	struct lbhash_flow_hash hash = {};
+	struct lbhash_hash hash = {};
 
-	init_flow_hash(&hash, conf);
+	init_hash(&hash, conf);
 	return has_prefixes(&hash, src ? conf->src4 : 0, dst ? conf->dst4 : 0,
 			    src ? conf->src6 : 0, dst ? conf->dst6 : 0) &&
 	       hash.sport == (conf->fields & LBHASH_HASH_FIELD_SPORT ?
@@ -201,7 +202,7 @@ static bool has_masks(const struct lbhash_conf *conf)
 
 static void test_masks(void)
 {
-	struct lbhash_flow_hash hash = {};
+	struct lbhash_hash hash = {};
 	struct lbhash_conf conf = {};
 	u32 fields, bits, wrong = 0;
 
@@ -218,7 +219,7 @@ static void test_masks(void)
 	check(!wrong, "fields and prefix lengths become masks");
 	for (bits = 0; bits < sizeof(conf.seed); bits++)
 		conf.seed[bits] = bits;
-	init_flow_hash(&hash, &conf);
+	init_hash(&hash, &conf);
 	check(hash.key.key[0] == 0x0706050403020100 &&
 	      hash.key.key[1] == 0x0f0e0d0c0b0a0908,
 	      "the seed begins with its lowest byte");
