@@ -5,11 +5,11 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
+#include "decide.h"
 #include "event.h"
 #include "net.h"
 #include "netlink_get.h"
 #include "netlink_msg.h"
-#include "pick.h"
 #include "pin.h"
 #include "refuse.h"
 #include "service.h"
@@ -514,6 +514,12 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	const struct lbhash_member *owner, *previous, *memory = NULL;
 	u32 number = lbhash_table_slot(table, flow);
 	u32 slot = lbhash_table_at(table, number);
+	const struct lbhash_facts facts = {
+		.mark = pinned ? *pinned : 0,
+		.tracked = true,
+		.opens = !pinned && (flow->proto == IPPROTO_TCP ||
+				     flow->proto == IPPROTO_SCTP),
+	};
 	struct lbhash_decision decision;
 	struct nlattr *nest;
 
@@ -521,7 +527,7 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	previous = lbhash_table_member(table, lbhash_slot_previous(slot));
 	if (pinned && *pinned)
 		memory = lbhash_table_by_mark(table, *pinned);
-	decision = lbhash_pick_flow(table, flow, pinned);
+	decision = lbhash_decide(table, slot, &facts);
 
 	nest = nla_nest_start(msg, LBHASH_A_DECISION);
 	if (!nest || nla_put_u32(msg, LBHASH_DECISION_A_SLOT, number) ||

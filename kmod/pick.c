@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The decision: a packet, its connection and the service's table in, a backend
- * and the reason out.
+ * What a packet meets: its facts are gathered, decide.c decides, the connection
+ * is marked. A packet takes the fast way if one look at it suffices, and the
+ * slow way otherwise. Left alone, whatever the rule matches, are
  *
- *	connection's mark names a usable backend	it	  pinned
- *	... and this packet made it valid		it	  adopted
- *	... but the packet is INVALID			it	  stateless
- *	... a backend that is gone or down		owner +	  repicked
- *	connection without a mark that begins		owner +	  picked
- *	... that took the place of an older one		owner +	  reopened
- *	... that goes on, or does not say		home +	  previous
- *	no connection					home	  stateless
- *	an ICMP error, as the packet that it quotes	either	  related
- *	somebody wanted, but nobody is there		on-empty  empty
- *	not to be parsed				nothing	  malformed
- *	an answer to a connection that has no mark	left alone
- *	IPv6 neighbour discovery			left alone
- *
- * (+: and pin the connection to it. "Home" is the slot's previous owner while
- * it has one, else its owner, and then the connection was picked.)
- *
- * Without an entry even what begins goes home: whether conntrack has room may
- * change with every packet, and then the connection stays where it is.
+ * - packets in the reply direction of a connection that is not pinned, and ICMP
+ *   errors about one
+ * - IPv6 neighbour discovery
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
+#include "decide.h"
 #include "flow.h"
 #include "forward.h"
 #include "hash.h"
@@ -35,14 +21,6 @@
 #include "service.h"
 #include "stats.h"
 #include "trace.h"
-
-static const struct lbhash_member *
-usable_by_mark(const struct lbhash_table *table, u32 mark)
-{
-	const struct lbhash_member *member = lbhash_table_by_mark(table, mark);
-
-	return member && lbhash_member_is_usable(member) ? member : NULL;
-}
 
 /* conntrack_facts: error_has_entry */
 static bool is_related(const struct lbhash_conn *conn)
@@ -62,63 +40,26 @@ static u32 mark_of(const struct lbhash_conn *conn, u32 mask)
 			  conn->remembered & mask;
 }
 
-/* By the connection's memory; no member if it has none of use. */
-static struct lbhash_decision choose_pinned(const struct lbhash_table *table,
-					    const struct lbhash_conn *conn)
-{
-	struct lbhash_decision decision = {};
-	u32 mark = mark_of(conn, table->mask);
-
-	if (mark)
-		decision.member = usable_by_mark(table, mark);
-	decision.reason = !conn->ct ? LBHASH_REASON_STATELESS :
-			  conn->adopted ? LBHASH_REASON_ADOPTED :
-			  is_related(conn) ? LBHASH_REASON_RELATED :
-			  LBHASH_REASON_PINNED;
-	return decision;
-}
-
-/* By the slot, without memory. */
+/* Decide by the slot, and mark the connection if it has an entry. */
 /* conntrack_facts: error_alone_is_invalid */
-static struct lbhash_decision choose_unknown(const struct lbhash_table *table,
-					     const struct lbhash_flow *flow,
-					     u16 index)
-{
-	struct lbhash_decision decision = {
-		.member = lbhash_table_member(table, index),
-	};
-
-	decision.reason = !decision.member ? LBHASH_REASON_EMPTY :
-			  flow->quoted ? LBHASH_REASON_RELATED :
-			  LBHASH_REASON_STATELESS;
-	return decision;
-}
-
-/* By the slot, to be remembered if there is an entry for it. */
-static struct lbhash_decision choose_slot(struct lbhash_service *svc,
+static struct lbhash_decision decide_slot(struct lbhash_service *svc,
 					  const struct lbhash_table *table,
 					  const struct sk_buff *skb,
 					  const struct lbhash_flow *flow,
-					  const struct lbhash_conn *conn)
+					  const struct lbhash_conn *conn,
+					  struct lbhash_facts *facts)
 {
-	u32 mark = mark_of(conn, table->mask);
 	u32 slot = slot_of(table, flow);
-	u16 index = lbhash_slot_home(slot);
 	struct lbhash_decision decision;
 
-	if (conn->ct && index != lbhash_slot_owner(slot) &&
-	    (mark || lbhash_flow_opens(skb, flow)))
-		index = lbhash_slot_owner(slot);
-	decision = choose_unknown(table, flow, index);
-	if (decision.reason != LBHASH_REASON_STATELESS || !conn->ct)
-		return decision;
-
-	lbhash_service_note(svc, flow);
-	lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
-	decision.reason = mark ? LBHASH_REASON_REPICKED :
-			  conn->reopened ? LBHASH_REASON_REOPENED :
-			  index != lbhash_slot_owner(slot) ?
-			  LBHASH_REASON_PREVIOUS : LBHASH_REASON_PICKED;
+	facts->quoted = flow->quoted;
+	facts->opens = lbhash_slot_in_transition(slot) &&
+		       lbhash_flow_opens(skb, flow);
+	decision = lbhash_decide_slot(table, slot, facts);
+	if (lbhash_stats_is_choice(decision.reason)) {
+		lbhash_service_note(svc, flow);
+		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
+	}
 	return decision;
 }
 
@@ -234,7 +175,7 @@ glance_at_pin(const struct lbhash_table *table, const struct sk_buff *skb,
 		      lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL, skb,
 					     family)))
 		return NULL;
-	return usable_by_mark(table, mark);
+	return lbhash_table_usable_by_mark(table, mark);
 }
 
 /* By the connection, else by the slot. Without a @flow the packet is read if it
@@ -246,17 +187,25 @@ static int send_tracked(struct lbhash_service *svc,
 			const struct lbhash_conn *conn,
 			const struct lbhash_flow *flow)
 {
+	struct lbhash_facts facts = {
+		.mark = mark_of(conn, table->mask),
+		.tracked = conn->ct,
+		.adopted = conn->adopted,
+		.reopened = conn->reopened,
+		.related = is_related(conn),
+	};
 	struct lbhash_decision decision;
 	struct lbhash_flow buffer;
 
 	if (conn->ct && lbhash_pin_is_foreign(conn->ct, CTINFO2DIR(conn->info),
-					      mark_of(conn, table->mask)))
+					      facts.mark))
 		return NF_ACCEPT;
-	decision = choose_pinned(table, conn);
+	decision = lbhash_decide_pinned(table, &facts);
 	if (!decision.member) {
 		if (!flow && lbhash_flow_parse(skb, state->pf, &buffer))
 			return malformed(svc, table, skb);
-		decision = choose_slot(svc, table, skb, flow ?: &buffer, conn);
+		decision = decide_slot(svc, table, skb, flow ?: &buffer, conn,
+				       &facts);
 	}
 	hold(table, conn);
 	return carry_out(svc, table, skb, forward ? state : NULL, decision);
@@ -339,6 +288,7 @@ static noinline int pick_closely(struct lbhash_service *svc,
 				 bool forward)
 {
 	struct lbhash_decision decision;
+	struct lbhash_facts facts = {};
 	struct lbhash_conn conn = {};
 	struct lbhash_flow flow;
 	int verdict;
@@ -353,8 +303,8 @@ static noinline int pick_closely(struct lbhash_service *svc,
 		if (lbhash_flow_opens(skb, &flow))
 			lbhash_pin_forget(skb, state, table->mask);
 		lbhash_pin_untrack(skb);
-		decision = choose_unknown(table, &flow,
-					  lbhash_slot_owner(slot));
+		facts.quoted = flow.quoted;
+		decision = lbhash_decide_slot(table, slot, &facts);
 		return carry_out(svc, table, skb, forward ? state : NULL,
 				 decision);
 	}
@@ -400,16 +350,17 @@ static noinline int hash_closely(struct lbhash_service *svc,
 				 const struct nf_hook_state *state,
 				 bool forward)
 {
+	struct lbhash_facts facts = { .hash_only = true };
+	struct lbhash_decision decision;
 	struct lbhash_flow flow;
-	u16 owner;
 
 	if (lbhash_flow_is_ndisc(skb, state->pf))
 		return NF_ACCEPT;
 	if (lbhash_flow_parse(skb, state->pf, &flow))
 		return malformed(svc, table, skb);
-	owner = lbhash_slot_owner(slot_of(table, &flow));
-	return carry_out(svc, table, skb, forward ? state : NULL,
-			 choose_unknown(table, &flow, owner));
+	facts.quoted = flow.quoted;
+	decision = lbhash_decide_slot(table, slot_of(table, &flow), &facts);
+	return carry_out(svc, table, skb, forward ? state : NULL, decision);
 }
 
 /**
@@ -437,40 +388,4 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 	return send_to(svc, table, skb, forward ? state : NULL,
 		       &table->members[lbhash_slot_owner(slot)],
 		       LBHASH_REASON_STATELESS);
-}
-
-/**
- * lbhash_pick_flow - what would be decided, without a packet
- * @table: table of a service
- * @flow: a flow
- * @pinned: mark of its connection under the service's mask, 0 for none; NULL
- *	if there is no connection
- *
- * Return: what the next packet of the flow would meet, or the first one if
- * there is no connection.
- */
-struct lbhash_decision lbhash_pick_flow(const struct lbhash_table *table,
-					const struct lbhash_flow *flow,
-					const u32 *pinned)
-{
-	bool begins = !pinned && (flow->proto == IPPROTO_TCP ||
-				  flow->proto == IPPROTO_SCTP);
-	struct lbhash_decision decision = {};
-	u32 slot = slot_of(table, flow);
-	u16 index = lbhash_slot_home(slot);
-
-	if (pinned && *pinned)
-		decision.member = usable_by_mark(table, *pinned);
-	if (decision.member) {
-		decision.reason = LBHASH_REASON_PINNED;
-		return decision;
-	}
-	if (begins || (pinned && *pinned))
-		index = lbhash_slot_owner(slot);
-	decision.member = lbhash_table_member(table, index);
-	decision.reason = !decision.member ? LBHASH_REASON_EMPTY :
-			  pinned && *pinned ? LBHASH_REASON_REPICKED :
-			  index != lbhash_slot_owner(slot) ?
-			  LBHASH_REASON_PREVIOUS : LBHASH_REASON_PICKED;
-	return decision;
 }

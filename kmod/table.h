@@ -130,6 +130,15 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
 	return found == LBHASH_NOBODY ? NULL : &table->members[found];
 }
 
+/* The member with a mark if it is usable, else NULL. */
+static inline const struct lbhash_member *
+lbhash_table_usable_by_mark(const struct lbhash_table *table, u32 mark)
+{
+	const struct lbhash_member *member = lbhash_table_by_mark(table, mark);
+
+	return member && lbhash_member_is_usable(member) ? member : NULL;
+}
+
 /**
  * lbhash_table_slot - slot of a flow
  * @table: a table

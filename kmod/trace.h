@@ -12,7 +12,7 @@
 #include <linux/in6.h>
 #include <linux/tracepoint.h>
 
-#include "pick.h"
+#include "decide.h"
 #include "service.h"
 
 #ifndef LBHASH_TRACE_ONCE

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit test of the decision, kmod/decide.c as it is: every combination of facts,
+ * marks and slots that can occur, beside a table that was written by hand.
+ * Prints TAP.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../kmod/decide.c"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define MARKS_BITS	4
+
+/* Members of the table. Any other backend is gone. */
+enum {
+	OWNER,
+	PREVIOUS,
+	OTHER,
+	DOWN,
+	MEMBERS,
+};
+
+/**
+ * struct row - what packets of some kind meet
+ * @name: of the row
+ * @slots: kinds of slots, letters of slot_of()
+ * @mark: kinds of marks: 0 none, u usable backend, x backend that is gone or down
+ * @facts: tracked, opens, adopted, reopened, related, quoted, hash only; a
+ *	letter if it has to be so, - if it must not, . if it does not matter
+ * @backend: o owner, p previous owner, m the backend of the mark, - none
+ * @reason: why
+ */
+struct row {
+	const char *name, *slots, *mark, *facts;
+	char backend;
+	enum lbhash_reason reason;
+};
+
+static const struct row rows[] = {
+	/* A rule that says "--track never" looks at the owner alone. */
+	{ "hash only", "stc", "0ux", ".....-h", 'o', LBHASH_REASON_STATELESS },
+	{ "hash only, ICMP error", "stc", "0ux", ".....qh", 'o',
+	  LBHASH_REASON_RELATED },
+	{ "hash only, no owner", "ne", "0ux", "......h", '-',
+	  LBHASH_REASON_EMPTY },
+
+	/* A usable backend keeps its connections, whatever the slot. */
+	{ "pinned", "stcne", "u", "t.-.-.-", 'm', LBHASH_REASON_PINNED },
+	{ "pinned, ICMP error", "stcne", "u", "t.-.r.-", 'm',
+	  LBHASH_REASON_RELATED },
+	{ "adopted", "stcne", "u", "t.a...-", 'm', LBHASH_REASON_ADOPTED },
+	{ "invalid packet of a pinned connection", "stcne", "u", "-.....-",
+	  'm', LBHASH_REASON_STATELESS },
+
+	/* Without an entry nothing tells old from new. */
+	{ "no entry, settled or closing", "sc", "0x", "-....--", 'o',
+	  LBHASH_REASON_STATELESS },
+	{ "no entry, in transition", "tn", "0x", "-....--", 'p',
+	  LBHASH_REASON_STATELESS },
+	{ "ICMP error, no entry, settled or closing", "sc", "0x", "-....q-",
+	  'o', LBHASH_REASON_RELATED },
+	{ "ICMP error, no entry, in transition", "tn", "0x", "-....q-", 'p',
+	  LBHASH_REASON_RELATED },
+	{ "no entry, no backend", "e", "0x", "-.....-", '-',
+	  LBHASH_REASON_EMPTY },
+
+	/* A connection that lost its backend gets the owner, like a new one. */
+	{ "backend lost", "stc", "x", "t....--", 'o', LBHASH_REASON_REPICKED },
+	{ "backend lost, ICMP error", "stc", "x", "t....q-", 'o',
+	  LBHASH_REASON_RELATED },
+	{ "backend lost, no owner", "ne", "x", "t.....-", '-',
+	  LBHASH_REASON_EMPTY },
+
+	/* A new connection gets the owner. */
+	{ "opens", "stc", "0", "to.-.--", 'o', LBHASH_REASON_PICKED },
+	{ "opens anew", "stc", "0", "to.r.--", 'o', LBHASH_REASON_REOPENED },
+	{ "opens, no owner", "ne", "0", "to...--", '-', LBHASH_REASON_EMPTY },
+
+	/* One that does not say whether it is new may be an old one. */
+	{ "goes on, settled or closing", "sc", "0", "t-.-.--", 'o',
+	  LBHASH_REASON_PICKED },
+	{ "goes on, in transition", "tn", "0", "t-.-.--", 'p',
+	  LBHASH_REASON_PREVIOUS },
+	{ "replaces another, settled or closing", "sc", "0", "t-.r.--", 'o',
+	  LBHASH_REASON_REOPENED },
+	{ "replaces another, in transition", "tn", "0", "t-.r.--", 'p',
+	  LBHASH_REASON_REOPENED },
+	{ "ICMP error, settled or closing", "sc", "0", "t-...q-", 'o',
+	  LBHASH_REASON_RELATED },
+	{ "ICMP error, in transition", "tn", "0", "t-...q-", 'p',
+	  LBHASH_REASON_RELATED },
+	{ "goes on, no backend", "e", "0", "t-....-", '-',
+	  LBHASH_REASON_EMPTY },
+};
+
+static struct {
+	struct lbhash_member members[MEMBERS];
+	u16 marks[1 << MARKS_BITS];
+	struct lbhash_table table;
+} service;
+
+/* Marks are not indices; the lowest bits of two are equal. */
+static const u32 marks[MEMBERS] = { 0x10, 0x20, 0x31, 0x40 };
+
+static void set_up(void)
+{
+	u32 i;
+
+	service.table = (struct lbhash_table){
+		.mask = 0xff, .size = 1, .n = MEMBERS,
+		.members = service.members, .marks = service.marks,
+		.marks_bits = MARKS_BITS,
+	};
+	memset(service.marks, 0xff, sizeof(service.marks));
+	for (i = 0; i < MEMBERS; i++) {
+		service.members[i] = (struct lbhash_member){
+			.mark = marks[i], .weight = 1,
+			.state = i == DOWN ? LBHASH_STATE_DOWN :
+				 i == PREVIOUS ? LBHASH_STATE_DRAIN :
+				 LBHASH_STATE_UP,
+		};
+		*lbhash_marks_at(service.marks, MARKS_BITS, service.members,
+				 marks[i]) = i;
+	}
+}
+
+/* Settled, in transition, closing; of no owner and in transition; empty. */
+static u32 slot_of(char kind)
+{
+	switch (kind) {
+	case 's':
+		return lbhash_slot(OWNER, LBHASH_NOBODY);
+	case 't':
+		return lbhash_slot(OWNER, PREVIOUS);
+	case 'c':
+		return lbhash_slot(OWNER, OWNER);
+	case 'n':
+		return lbhash_slot(LBHASH_NOBODY, PREVIOUS);
+	default:
+		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
+	}
+}
+
+static char mark_kind(u32 mark)
+{
+	if (!mark)
+		return '0';
+	return mark == marks[DOWN] || mark == 0x77 ? 'x' : 'u';
+}
+
+static bool matches(const struct row *row, char slot,
+		    const struct lbhash_facts *facts)
+{
+	const bool has[] = {
+		facts->tracked, facts->opens, facts->adopted, facts->reopened,
+		facts->related, facts->quoted, facts->hash_only,
+	};
+	u32 i;
+
+	assert(strlen(row->facts) == ARRAY_SIZE(has));
+	for (i = 0; i < ARRAY_SIZE(has); i++)
+		if (row->facts[i] != '.' && has[i] != (row->facts[i] != '-'))
+			return false;
+	return strchr(row->slots, slot) &&
+	       strchr(row->mark, mark_kind(facts->mark));
+}
+
+static const struct lbhash_member *expected(const struct row *row, u32 mark)
+{
+	u32 i;
+
+	switch (row->backend) {
+	case 'o':
+		return &service.members[OWNER];
+	case 'p':
+		return &service.members[PREVIOUS];
+	case 'm':
+		for (i = 0; i < MEMBERS; i++)
+			if (marks[i] == mark)
+				return &service.members[i];
+		abort();
+	default:
+		return NULL;
+	}
+}
+
+static unsigned long walked[ARRAY_SIZE(rows)], wrong[ARRAY_SIZE(rows)];
+static unsigned long unknown, ambiguous;
+
+static void try(char slot, const struct lbhash_facts *facts)
+{
+	struct lbhash_decision decision;
+	u32 i, n = 0, at = 0;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!matches(&rows[i], slot, facts))
+			continue;
+		at = i;
+		n++;
+	}
+	unknown += !n;
+	ambiguous += n > 1;
+	if (n != 1)
+		return;
+	walked[at]++;
+	decision = lbhash_decide(&service.table, slot_of(slot), facts);
+	if (decision.reason != rows[at].reason ||
+	    decision.member != expected(&rows[at], facts->mark))
+		wrong[at]++;
+}
+
+/* A packet that is an ICMP error opens nothing. */
+static void walk(void)
+{
+	static const u32 tried[] = { 0, 0x10, 0x20, 0x31, 0x40, 0x77 };
+	const char *slot;
+	u32 i, bits;
+
+	for (slot = "stcne"; *slot; slot++)
+		for (i = 0; i < ARRAY_SIZE(tried); i++)
+			for (bits = 0; bits < 1 << 7; bits++) {
+				struct lbhash_facts facts = {
+					.mark = tried[i],
+					.tracked = bits & 1,
+					.opens = bits & 2,
+					.adopted = bits & 4,
+					.reopened = bits & 8,
+					.related = bits & 16,
+					.quoted = bits & 32,
+					.hash_only = bits & 64,
+				};
+
+				if (!facts.opens || !facts.quoted)
+					try(*slot, &facts);
+			}
+}
+
+int main(void)
+{
+	unsigned long bad = 0;
+	u32 i;
+
+	set_up();
+	walk();
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool good = walked[i] && !wrong[i];
+
+		printf("%sok %u - %s: %lu, wrong %lu\n", good ? "" : "not ",
+		       i + 1, rows[i].name, walked[i], wrong[i]);
+		bad += !good;
+	}
+	printf("%sok %u - the table has one row for everything, %lu %lu\n",
+	       unknown || ambiguous ? "not " : "", i + 1, unknown, ambiguous);
+	printf("1..%u\n", i + 1);
+	return bad || unknown || ambiguous;
+}
