@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a packet meets: its facts are gathered, decide.c decides, the connection
- * is marked. A packet takes the fast way if one look at it suffices, and the
- * slow way otherwise. Left alone, whatever the rule matches, are
+ * From a packet to its backend: the facts of the packet are gathered, decide.c
+ * decides, and the conntrack entry of a new connection is marked. Most packets
+ * take the fast way of their rule's --track, which answers one row of the table
+ * in decide.c; all others take the slow way. These packets are left alone,
+ * whatever the rule matches:
  *
  * - packets in the reply direction of a connection that is not pinned, and ICMP
- *   errors about one
+ *   errors about its other direction
  * - IPv6 neighbour discovery
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
 #include "decide.h"
+#include "deliver.h"
 #include "flow.h"
-#include "forward.h"
 #include "hash.h"
 #include "oneway.h"
+#include "packet.h"
 #include "pick.h"
 #include "pin.h"
 #include "service.h"
 #include "stats.h"
-#include "trace.h"
+#include "table.h"
 
 /* conntrack_facts: error_has_entry */
 static bool is_related(const struct lbhash_conn *conn)
@@ -40,31 +43,30 @@ static u32 mark_of(const struct lbhash_conn *conn, u32 mask)
 			  conn->remembered & mask;
 }
 
-/* Decide by the slot, and mark the connection if it has an entry. */
+/* Decide by the slot, and mark the entry of a connection that gets a backend. */
 /* conntrack_facts: error_alone_is_invalid */
-static struct lbhash_decision decide_slot(struct lbhash_service *svc,
-					  const struct lbhash_table *table,
-					  const struct sk_buff *skb,
+static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 					  const struct lbhash_flow *flow,
 					  const struct lbhash_conn *conn,
 					  struct lbhash_facts *facts)
 {
+	const struct lbhash_table *table = packet->table;
 	u32 slot = slot_of(table, flow);
 	struct lbhash_decision decision;
 
 	facts->quoted = flow->quoted;
 	facts->opens = lbhash_slot_in_transition(slot) &&
-		       lbhash_flow_opens(skb, flow);
+		       lbhash_flow_opens(packet->skb, flow);
 	decision = lbhash_decide_slot(table, slot, facts);
 	if (lbhash_stats_is_choice(decision.reason)) {
-		lbhash_service_note(svc, flow);
+		lbhash_service_note(packet->svc, flow);
 		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
 	}
 	return decision;
 }
 
-/* While slots are in transition, a connection that conntrack forgets may be
- * taken for an older one than it is.
+/* While slots are in transition, an entry that conntrack drops too early would
+ * leave a connection that looks older than it is.
  */
 static void hold(const struct lbhash_table *table,
 		 const struct lbhash_conn *conn)
@@ -73,122 +75,22 @@ static void hold(const struct lbhash_table *table,
 		lbhash_pin_hold(conn->ct, table->conf.settle);
 }
 
-/* Count, mark and, given the hook's @state, forward; returns the verdict,
- * NF_ACCEPT for going on.
- */
-static __always_inline int send_on(struct lbhash_service *svc,
-				   const struct lbhash_table *table,
-				   struct sk_buff *skb,
-				   const struct nf_hook_state *state,
-				   const struct lbhash_member *member,
-				   enum lbhash_reason reason)
-{
-	lbhash_stats_packet(svc->stats, member->stats, reason, skb->len);
-	skb->mark = (skb->mark & ~table->mask) | member->mark;
-	return state ? lbhash_forward(member, skb, state) : NF_ACCEPT;
-}
-
-/* Tell who traces. noinline: room for a decision is for them to make. */
-static noinline void tell(const struct lbhash_service *svc,
-			  const struct lbhash_table *table,
-			  const struct sk_buff *skb,
-			  const struct lbhash_member *member,
-			  enum lbhash_reason reason)
-{
-	const struct lbhash_decision decision = {
-		.member = member,
-		.reason = reason,
-	};
-
-	trace_lbhash_decision(svc, table, skb, &decision);
-}
-
-/* The last thing that its callers do: they keep nothing over it. */
-static noinline int tell_and_send(struct lbhash_service *svc,
-				  const struct lbhash_table *table,
-				  struct sk_buff *skb,
-				  const struct nf_hook_state *state,
-				  const struct lbhash_member *member,
-				  enum lbhash_reason reason)
-{
-	tell(svc, table, skb, member, reason);
-	return send_on(svc, table, skb, state, member, reason);
-}
-
-static __always_inline int send_to(struct lbhash_service *svc,
-				   const struct lbhash_table *table,
-				   struct sk_buff *skb,
-				   const struct nf_hook_state *state,
-				   const struct lbhash_member *member,
-				   enum lbhash_reason reason)
-{
-	if (trace_lbhash_decision_enabled())
-		return tell_and_send(svc, table, skb, state, member, reason);
-	return send_on(svc, table, skb, state, member, reason);
-}
-
-/* Likewise, of what may be nobody. */
-static int carry_out(struct lbhash_service *svc,
-		     const struct lbhash_table *table, struct sk_buff *skb,
-		     const struct nf_hook_state *state,
-		     struct lbhash_decision decision)
-{
-	if (decision.member)
-		return send_to(svc, table, skb, state, decision.member,
-			       decision.reason);
-	if (trace_lbhash_decision_enabled())
-		tell(svc, table, skb, NULL, decision.reason);
-	lbhash_stats_packet(svc->stats, NULL, decision.reason, skb->len);
-	return decision.reason == LBHASH_REASON_EMPTY &&
-	       table->conf.on_empty == LBHASH_ON_EMPTY_DROP ?
-	       NF_DROP : NF_ACCEPT;
-}
-
-static int malformed(struct lbhash_service *svc,
-		     const struct lbhash_table *table, struct sk_buff *skb)
+static int deliver_malformed(const struct lbhash_packet *packet)
 {
 	const struct lbhash_decision decision = {
 		.reason = LBHASH_REASON_MALFORMED,
 	};
 
-	return carry_out(svc, table, skb, NULL, decision);
+	return lbhash_deliver(packet, decision);
 }
 
-/* The backend of a connection that conntrack has found already, whose mark says
- * it all; NULL where there is more to do.
- */
-/* conntrack_facts: udp_stays_new, unknown_ack_is_new */
-static const struct lbhash_member *
-glance_at_pin(const struct lbhash_table *table, const struct sk_buff *skb,
-	      u8 family)
-{
-	enum ip_conntrack_info info;
-	struct nf_conn *ct = nf_ct_get(skb, &info);
-	u32 mark;
-
-	if (!ct || nf_ct_is_template(ct) ||
-	    (info != IP_CT_ESTABLISHED && info != IP_CT_NEW) ||
-	    READ_ONCE(table->transitions))
-		return NULL;
-	mark = lbhash_pin_read(ct, table->mask);
-	if (!mark || (lbhash_oneway_can_be_reused(ct) &&
-		      lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL, skb,
-					     family)))
-		return NULL;
-	return lbhash_table_usable_by_mark(table, mark);
-}
-
-/* By the connection, else by the slot. Without a @flow the packet is read if it
- * is needed.
- */
-static int send_tracked(struct lbhash_service *svc,
-			const struct lbhash_table *table, struct sk_buff *skb,
-			const struct nf_hook_state *state, bool forward,
+/* By the connection, else by the slot. A NULL @flow is parsed when needed. */
+static int pick_by_conn(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn,
 			const struct lbhash_flow *flow)
 {
 	struct lbhash_facts facts = {
-		.mark = mark_of(conn, table->mask),
+		.mark = mark_of(conn, packet->table->mask),
 		.tracked = conn->ct,
 		.adopted = conn->adopted,
 		.reopened = conn->reopened,
@@ -200,192 +102,227 @@ static int send_tracked(struct lbhash_service *svc,
 	if (conn->ct && lbhash_pin_is_foreign(conn->ct, CTINFO2DIR(conn->info),
 					      facts.mark))
 		return NF_ACCEPT;
-	decision = lbhash_decide_pinned(table, &facts);
+	decision = lbhash_decide_pinned(packet->table, &facts);
 	if (!decision.member) {
-		if (!flow && lbhash_flow_parse(skb, state->pf, &buffer))
-			return malformed(svc, table, skb);
-		decision = decide_slot(svc, table, skb, flow ?: &buffer, conn,
-				       &facts);
+		if (!flow &&
+		    lbhash_flow_parse(packet->skb, packet->family, &buffer))
+			return deliver_malformed(packet);
+		decision = decide_slot(packet, flow ?: &buffer, conn, &facts);
 	}
-	hold(table, conn);
-	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	hold(packet->table, conn);
+	return lbhash_deliver(packet, decision);
 }
 
-/* Any packet. noinline: most need no room for a flow and a connection. */
-static noinline int track_closely(struct lbhash_service *svc,
-				  const struct lbhash_table *table,
-				  struct sk_buff *skb,
-				  const struct nf_hook_state *state, bool raw,
-				  bool forward)
+/* The backend of a connection that conntrack has found already and whose mark
+ * suffices for the decision; NULL for the slow way.
+ */
+/* conntrack_facts: udp_stays_new, unknown_ack_is_new */
+static __always_inline const struct lbhash_member *
+pinned_fast(const struct lbhash_packet *packet)
+{
+	const struct lbhash_table *table = packet->table;
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(packet->skb, &info);
+	u32 mark;
+
+	if (!ct || nf_ct_is_template(ct) ||
+	    (info != IP_CT_ESTABLISHED && info != IP_CT_NEW) ||
+	    READ_ONCE(table->transitions))
+		return NULL;
+	mark = lbhash_pin_read(ct, table->mask);
+	if (!mark || (lbhash_oneway_can_be_reused(ct) &&
+		      lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL,
+					     packet->skb, packet->family)))
+		return NULL;
+	return lbhash_table_usable_by_mark(table, mark);
+}
+
+/* noinline: the fast way needs no stack for a flow and a connection. */
+static noinline int tracked_slow(struct lbhash_packet packet)
 {
 	struct lbhash_conn conn;
 	int verdict;
 
-	if (lbhash_flow_is_ndisc(skb, state->pf))
+	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
 		return NF_ACCEPT;
-	if (lbhash_pin_track(skb, state, raw, &conn) != NF_ACCEPT)
-		lbhash_pin_untrack(skb);
-	verdict = send_tracked(svc, table, skb, state, forward, &conn, NULL);
-	lbhash_pin_leave(skb, state, &conn, verdict);
+	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
+		lbhash_pin_untrack(packet.skb);
+	verdict = pick_by_conn(&packet, &conn, NULL);
+	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict;
 }
 
 /**
- * lbhash_pick_tracked - decide with the connection's memory
+ * lbhash_pick_tracked - balance a packet by its connection, --track always
  * @svc: service
  * @skb: packet; gets the backend's mark, and an entry if it had none
- * @state: of the hook
- * @raw: conntrack has not run yet; where it has no room for the packet, the
- *	packet is balanced by hash and becomes UNTRACKED instead of lost
- * @forward: send it to the backend's address, in PREROUTING
+ * @state: state of the hook
+ * @raw: conntrack has not run yet; a packet for which conntrack has no room is
+ *	balanced by its hash and becomes UNTRACKED instead of being dropped
+ * @forward: send the packet to the backend's address, in PREROUTING
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT to go on, NF_DROP, NF_STOLEN for what was forwarded.
+ * Return: NF_ACCEPT to continue, NF_DROP, or NF_STOLEN for a packet that was
+ * sent.
  */
 int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 			const struct nf_hook_state *state, bool raw,
 			bool forward)
 {
-	const struct lbhash_table *table = rcu_dereference(svc->table);
-	const struct lbhash_member *member;
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.state = state,
+		.svc = svc,
+		.table = rcu_dereference(svc->table),
+		.family = state->pf,
+		.raw = raw,
+		.forward = forward,
+	};
+	const struct lbhash_member *member = pinned_fast(&packet);
 
-	member = glance_at_pin(table, skb, state->pf);
 	if (!member)
-		return track_closely(svc, table, skb, state, raw, forward);
-	return send_to(svc, table, skb, forward ? state : NULL, member,
-		       LBHASH_REASON_PINNED);
+		return tracked_slow(packet);
+	return lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED);
 }
 
-/* In a crowded table an entry would not live to see the connection adopted,
- * and then the connection had to go home.
+/* The slot of a plain packet that opens no connection; for all other packets a
+ * slot without an owner, which takes the slow way.
  */
-static bool begins_in_vain(const struct sk_buff *skb,
-			   const struct nf_hook_state *state,
-			   const struct lbhash_flow *flow)
+static __always_inline u32 slot_fast(const struct lbhash_packet *packet)
 {
-	return lbhash_flow_opens(skb, flow) &&
-	       !lbhash_pin_can_begin(skb, state);
-}
-
-/* What is in the slot of a packet that asks for nothing but its hash; nobody,
- * in a slot that is not settled, for any other packet.
- */
-static u32 glance_at_slot(const struct lbhash_table *table,
-			  const struct sk_buff *skb, u8 family)
-{
-	u64 hash = lbhash_hash_fast(skb, family, &table->hash);
+	const struct lbhash_table *table = packet->table;
+	u64 hash = lbhash_hash_fast(packet->skb, packet->family, &table->hash);
 
 	if (unlikely(hash == LBHASH_HASH_NOT_PLAIN))
 		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
 	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
 }
 
-/* Any packet. noinline: most need no room for a flow and a connection. */
-static noinline int pick_closely(struct lbhash_service *svc,
-				 const struct lbhash_table *table,
-				 struct sk_buff *skb,
-				 const struct nf_hook_state *state,
-				 bool forward)
+/* Does a packet open a connection for which conntrack's table is too crowded?
+ * The entry would be evicted before the connection is adopted, whose later
+ * packets then went to the previous owner.
+ */
+static bool opens_in_vain(const struct lbhash_packet *packet,
+			  const struct lbhash_flow *flow)
 {
-	struct lbhash_decision decision;
+	return lbhash_flow_opens(packet->skb, flow) &&
+	       !lbhash_pin_can_begin(packet);
+}
+
+/* noinline: as above. */
+static noinline int changed_slow(struct lbhash_packet packet)
+{
+	const struct lbhash_table *table = packet.table;
 	struct lbhash_facts facts = {};
 	struct lbhash_conn conn = {};
 	struct lbhash_flow flow;
 	int verdict;
 	u32 slot;
 
-	if (lbhash_flow_is_ndisc(skb, state->pf))
+	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
 		return NF_ACCEPT;
-	if (lbhash_flow_parse(skb, state->pf, &flow))
-		return malformed(svc, table, skb);
+	if (lbhash_flow_parse(packet.skb, packet.family, &flow))
+		return deliver_malformed(&packet);
 	slot = slot_of(table, &flow);
 	if (likely(lbhash_slot_is_settled(slot))) {
-		if (lbhash_flow_opens(skb, &flow))
-			lbhash_pin_forget(skb, state, table->mask);
-		lbhash_pin_untrack(skb);
+		if (lbhash_flow_opens(packet.skb, &flow))
+			lbhash_pin_forget(&packet);
+		lbhash_pin_untrack(packet.skb);
 		facts.quoted = flow.quoted;
-		decision = lbhash_decide_slot(table, slot, &facts);
-		return carry_out(svc, table, skb, forward ? state : NULL,
-				 decision);
+		return lbhash_deliver(&packet, lbhash_decide_slot(table, slot,
+								  &facts));
 	}
 
-	lbhash_service_note(svc, &flow);
-	if (begins_in_vain(skb, state, &flow) ||
-	    lbhash_pin_track(skb, state, true, &conn) != NF_ACCEPT)
-		lbhash_pin_untrack(skb);
-	verdict = send_tracked(svc, table, skb, state, forward, &conn, &flow);
-	lbhash_pin_leave(skb, state, &conn, verdict);
+	lbhash_service_note(packet.svc, &flow);
+	if (opens_in_vain(&packet, &flow) ||
+	    lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
+		lbhash_pin_untrack(packet.skb);
+	verdict = pick_by_conn(&packet, &conn, &flow);
+	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict;
 }
 
 /**
- * lbhash_pick_changed - decide with a memory only where one is needed
+ * lbhash_pick_changed - track only slots in transition, --track changed
  * @svc: service
- * @skb: packet; gets the backend's mark, and an entry if its slot is not
- *	settled and it had none
- * @state: of the hook, where conntrack has not run yet
- * @forward: send it to the backend's address, in PREROUTING
+ * @skb: packet; gets the backend's mark, and an entry if its slot is in
+ *	transition and it had none
+ * @state: state of the hook, where conntrack has not run yet
+ * @forward: send the packet to the backend's address, in PREROUTING
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT to go on, NF_DROP, NF_STOLEN for what was forwarded.
+ * Return: as lbhash_pick_tracked().
  */
 int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 			const struct nf_hook_state *state, bool forward)
 {
-	const struct lbhash_table *table = rcu_dereference(svc->table);
-	u32 slot = glance_at_slot(table, skb, state->pf);
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.state = state,
+		.svc = svc,
+		.table = rcu_dereference(svc->table),
+		.family = state->pf,
+		.raw = true,
+		.forward = forward,
+	};
+	u32 slot = slot_fast(&packet);
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
-		return pick_closely(svc, table, skb, state, forward);
+		return changed_slow(packet);
 	lbhash_pin_untrack(skb);
-	return send_to(svc, table, skb, forward ? state : NULL,
-		       &table->members[lbhash_slot_owner(slot)],
-		       LBHASH_REASON_STATELESS);
+	return lbhash_deliver_to(&packet,
+				 &packet.table->members[lbhash_slot_owner(slot)],
+				 LBHASH_REASON_STATELESS);
 }
 
-/* Any packet. noinline: as above. */
-static noinline int hash_closely(struct lbhash_service *svc,
-				 const struct lbhash_table *table,
-				 struct sk_buff *skb,
-				 const struct nf_hook_state *state,
-				 bool forward)
+/* noinline: as above. */
+static noinline int untracked_slow(struct lbhash_packet packet)
 {
 	struct lbhash_facts facts = { .hash_only = true };
 	struct lbhash_decision decision;
 	struct lbhash_flow flow;
 
-	if (lbhash_flow_is_ndisc(skb, state->pf))
+	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
 		return NF_ACCEPT;
-	if (lbhash_flow_parse(skb, state->pf, &flow))
-		return malformed(svc, table, skb);
+	if (lbhash_flow_parse(packet.skb, packet.family, &flow))
+		return deliver_malformed(&packet);
 	facts.quoted = flow.quoted;
-	decision = lbhash_decide_slot(table, slot_of(table, &flow), &facts);
-	return carry_out(svc, table, skb, forward ? state : NULL, decision);
+	decision = lbhash_decide_slot(packet.table,
+				      slot_of(packet.table, &flow), &facts);
+	return lbhash_deliver(&packet, decision);
 }
 
 /**
- * lbhash_pick_untracked - decide by hash alone
+ * lbhash_pick_untracked - balance a packet by its hash alone, --track never
  * @svc: service
  * @skb: packet; gets the backend's mark
- * @state: of the hook
- * @raw: conntrack has not run yet, and shall not
- * @forward: send it to the backend's address, in PREROUTING
+ * @state: state of the hook
+ * @raw: conntrack has not run yet, and will not see the packet
+ * @forward: send the packet to the backend's address, in PREROUTING
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT to go on, NF_DROP, NF_STOLEN for what was forwarded.
+ * Return: as lbhash_pick_tracked().
  */
 int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool raw,
 			  bool forward)
 {
-	const struct lbhash_table *table = rcu_dereference(svc->table);
-	u32 slot = glance_at_slot(table, skb, state->pf);
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.state = state,
+		.svc = svc,
+		.table = rcu_dereference(svc->table),
+		.family = state->pf,
+		.raw = raw,
+		.forward = forward,
+	};
+	u32 slot = slot_fast(&packet);
 
 	if (raw)
 		lbhash_pin_untrack(skb);
 	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NOBODY))
-		return hash_closely(svc, table, skb, state, forward);
-	return send_to(svc, table, skb, forward ? state : NULL,
-		       &table->members[lbhash_slot_owner(slot)],
-		       LBHASH_REASON_STATELESS);
+		return untracked_slow(packet);
+	return lbhash_deliver_to(&packet,
+				 &packet.table->members[lbhash_slot_owner(slot)],
+				 LBHASH_REASON_STATELESS);
 }

@@ -12,7 +12,9 @@
 #include "compat.h"
 #include "flow.h"
 #include "oneway.h"
+#include "packet.h"
 #include "pin.h"
+#include "table.h"
 
 #ifndef CONFIG_NF_CONNTRACK_MARK
 #error "backends are kept in CONFIG_NF_CONNTRACK_MARK"
@@ -202,21 +204,22 @@ static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
 }
 
 /**
- * lbhash_pin_track - find the packet's connection, whatever it takes
- * @skb: packet
- * @state: of the hook
- * @raw: conntrack has not run yet
- * @conn: out; lbhash_pin_leave() ends its life
+ * lbhash_pin_track - get the packet's connection from conntrack
+ * @packet: packet
+ * @conn: out, for lbhash_pin_leave()
  *
- * Tracks the packet if need be, adopts its connection, reopens it.
+ * Has conntrack see the packet if it has not, adopts a one-way connection, and
+ * replaces one whose ports are used again.
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT, or what conntrack says to a packet that it has no room
- * for (NF_DROP); the packet then has no entry.
+ * Return: NF_ACCEPT, or conntrack's verdict on a packet for which it has no room
+ * (NF_DROP); the packet then has no entry.
  */
-int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
-		     bool raw, struct lbhash_conn *conn)
+int lbhash_pin_track(const struct lbhash_packet *packet,
+		     struct lbhash_conn *conn)
 {
+	const struct nf_hook_state *state = packet->state;
+	struct sk_buff *skb = packet->skb;
 	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
 	int verdict = NF_ACCEPT;
 
@@ -235,7 +238,7 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 		zone = *nf_ct_zone_tmpl(conn->tmpl, skb, &room);
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
-	if (raw && (conn->tmpl || !conn->ct))
+	if (packet->raw && (conn->tmpl || !conn->ct))
 		verdict = track(skb, state, conn->tmpl, conn);
 
 	if (!conn->ct) {
@@ -244,30 +247,32 @@ int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
 	} else if (is_reuse(skb, state, conn)) {
 		verdict = reopen(skb, state, conn->ct, conn);
 	}
-	conn->invalid = raw && !conn->ct && verdict == NF_ACCEPT &&
+	conn->invalid = packet->raw && !conn->ct && verdict == NF_ACCEPT &&
 			conn->info != IP_CT_UNTRACKED;
 	return verdict;
 }
 
 /**
- * lbhash_pin_leave - be done with a packet's connection
- * @skb: packet; gone unless @verdict is NF_ACCEPT
- * @state: of the hook
+ * lbhash_pin_leave - release what lbhash_pin_track() got
+ * @packet: packet, whose skb is gone unless @verdict is NF_ACCEPT
  * @conn: from lbhash_pin_track()
- * @verdict: what becomes of the packet
+ * @verdict: verdict on the packet
  *
- * Conntrack's own hook looks at INVALID packets of the raw table once more: it
- * gets the same template, and the packet is counted once.
+ * Conntrack's own hook sees an INVALID packet of the raw table once more. The
+ * packet gets its template back for that, and is counted only once.
  *
  * Context: packet path.
  */
-void lbhash_pin_leave(struct sk_buff *skb, const struct nf_hook_state *state,
+void lbhash_pin_leave(const struct lbhash_packet *packet,
 		      const struct lbhash_conn *conn, int verdict)
 {
+	struct sk_buff *skb = packet->skb;
+
 	/* conntrack_facts: invalid_loses_template */
 	if (unlikely(conn->invalid && verdict == NF_ACCEPT &&
 		     !skb->_nfct)) {
-		this_cpu_sub(state->net->ct.stat->invalid, conn->counted);
+		this_cpu_sub(packet->state->net->ct.stat->invalid,
+			     conn->counted);
 		if (conn->tmpl)
 			nf_ct_set(skb, conn->tmpl, IP_CT_NEW);
 	} else if (unlikely(conn->tmpl)) {
@@ -276,22 +281,21 @@ void lbhash_pin_leave(struct sk_buff *skb, const struct nf_hook_state *state,
 }
 
 /**
- * lbhash_pin_can_begin - could conntrack keep what a packet begins?
- * @skb: packet that begins a connection
- * @state: of the hook
+ * lbhash_pin_can_begin - does conntrack have room for a new connection?
+ * @packet: packet that opens a connection
  *
  * Context: packet path, RCU.
- * Return: true if it could be adopted, or if conntrack knows it already.
+ * Return: true if the connection could be adopted later, or has an entry already.
  */
-bool lbhash_pin_can_begin(const struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
 {
+	struct net *net = packet->state->net;
 	struct nf_conn *ct;
 
 	/* conntrack_facts: full_table_finds */
-	if (has_room(state->net))
+	if (has_room(net))
 		return true;
-	ct = lbhash_pin_find(state->net, skb, state->pf);
+	ct = lbhash_pin_find(net, packet->skb, packet->family);
 	if (!ct)
 		return false;
 	nf_ct_put(ct);
@@ -332,27 +336,26 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 }
 
 /**
- * lbhash_pin_forget - a connection begins that need not be known
- * @skb: packet that begins it, with or without an entry
- * @state: of the hook
- * @mask: bits of the mark
+ * lbhash_pin_forget - delete a stale entry of a new connection's ports
+ * @packet: packet that opens a connection which is not tracked
  *
- * What conntrack may still know of an earlier one on the same ports, pinned in
- * a transition that is over, must not be taken for this one in the next.
+ * An entry that was pinned in an earlier transition must not be taken for the
+ * new connection's in the next one.
  *
  * Context: packet path, RCU.
  */
-void lbhash_pin_forget(const struct sk_buff *skb,
-		       const struct nf_hook_state *state, u32 mask)
+void lbhash_pin_forget(const struct lbhash_packet *packet)
 {
+	struct net *net = packet->state->net;
 	struct nf_conn *ct;
 
-	if (!nf_conntrack_count(state->net))
+	if (!nf_conntrack_count(net))
 		return;
-	ct = lbhash_pin_find(state->net, skb, state->pf);
+	ct = lbhash_pin_find(net, packet->skb, packet->family);
 	if (!ct)
 		return;
-	if (lbhash_pin_read(ct, mask) && nf_ct_is_confirmed(ct))
+	if (lbhash_pin_read(ct, packet->table->mask) &&
+	    nf_ct_is_confirmed(ct))
 		nf_ct_kill(ct);
 	nf_ct_put(ct);
 }

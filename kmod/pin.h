@@ -8,8 +8,8 @@
 #include "oneway.h"
 
 struct lbhash_flow;
+struct lbhash_packet;
 struct net;
-struct nf_hook_state;
 struct sk_buff;
 
 /**
@@ -48,16 +48,14 @@ struct lbhash_conn {
 typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
 				   void *data);
 
-int lbhash_pin_track(struct sk_buff *skb, const struct nf_hook_state *state,
-		     bool raw, struct lbhash_conn *conn);
-void lbhash_pin_leave(struct sk_buff *skb, const struct nf_hook_state *state,
+int lbhash_pin_track(const struct lbhash_packet *packet,
+		     struct lbhash_conn *conn);
+void lbhash_pin_leave(const struct lbhash_packet *packet,
 		      const struct lbhash_conn *conn, int verdict);
-bool lbhash_pin_can_begin(const struct sk_buff *skb,
-			  const struct nf_hook_state *state);
+bool lbhash_pin_can_begin(const struct lbhash_packet *packet);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
-void lbhash_pin_forget(const struct sk_buff *skb,
-		       const struct nf_hook_state *state, u32 mask);
+void lbhash_pin_forget(const struct lbhash_packet *packet);
 void lbhash_pin_hold(struct nf_conn *ct, u32 seconds);
 struct nf_conn *__must_check lbhash_pin_find(struct net *net,
 					     const struct sk_buff *skb,

@@ -10,6 +10,7 @@
 
 #include "net.h"
 #include "oneway.h"
+#include "packet.h"
 #include "pick.h"
 #include "pin.h"
 #include "service.h"
@@ -127,11 +128,17 @@ static noinline unsigned int only_adopt(struct sk_buff *skb,
 					const struct xt_action_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.state = par->state,
+		.family = par->state->pf,
+		.raw = info->raw,
+	};
 	struct lbhash_conn conn;
 	int verdict;
 
-	verdict = lbhash_pin_track(skb, par->state, info->raw, &conn);
-	lbhash_pin_leave(skb, par->state, &conn, verdict);
+	verdict = lbhash_pin_track(&packet, &conn);
+	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;
 }
 

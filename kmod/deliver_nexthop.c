@@ -29,7 +29,7 @@
 #include <net/xfrm.h>
 
 #include "compat.h"
-#include "forward.h"
+#include "deliver_nexthop.h"
 #include "nexthop.h"
 #include "source.h"
 #include "stats.h"
@@ -397,7 +397,7 @@ static int forward_ipv6(const struct lbhash_member *member,
 }
 
 /**
- * lbhash_forward - send a packet to its backend
+ * lbhash_deliver_nexthop - send a packet to its backend
  * @member: the backend
  * @skb: packet
  * @state: of the hook, PREROUTING
@@ -409,8 +409,8 @@ static int forward_ipv6(const struct lbhash_member *member,
  * Return: NF_STOLEN for a packet that was sent, NF_DROP, NF_ACCEPT for one that
  * goes on as if nobody had tried.
  */
-int lbhash_forward(const struct lbhash_member *member, struct sk_buff *skb,
-		   const struct nf_hook_state *state)
+int lbhash_deliver_nexthop(const struct lbhash_member *member,
+			   struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	int verdict = NF_ACCEPT;
 
