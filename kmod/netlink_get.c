@@ -509,25 +509,20 @@ static int read_flow(struct lbhash_flow *flow, const struct nlattr *attr,
 }
 
 static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
-			const struct lbhash_flow *flow, const u32 *pinned)
+			const struct lbhash_flow *flow,
+			const struct lbhash_facts *facts)
 {
-	const struct lbhash_member *owner, *previous, *memory = NULL;
+	const struct lbhash_member *owner, *previous, *pinned = NULL;
 	u32 number = lbhash_table_slot(table, flow);
 	u32 slot = lbhash_table_at(table, number);
-	const struct lbhash_facts facts = {
-		.mark = pinned ? *pinned : 0,
-		.tracked = true,
-		.opens = !pinned && (flow->proto == IPPROTO_TCP ||
-				     flow->proto == IPPROTO_SCTP),
-	};
 	struct lbhash_decision decision;
 	struct nlattr *nest;
 
 	owner = lbhash_table_member(table, lbhash_slot_owner(slot));
 	previous = lbhash_table_member(table, lbhash_slot_previous(slot));
-	if (pinned && *pinned)
-		memory = lbhash_table_by_mark(table, *pinned);
-	decision = lbhash_decide(table, slot, &facts);
+	if (facts->mark)
+		pinned = lbhash_table_by_mark(table, facts->mark);
+	decision = lbhash_decide(table, slot, facts);
 
 	nest = nla_nest_start(msg, LBHASH_A_DECISION);
 	if (!nest || nla_put_u32(msg, LBHASH_DECISION_A_SLOT, number) ||
@@ -540,8 +535,8 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	    nla_put_string(msg, LBHASH_DECISION_A_PREVIOUS,
 			   previous->backend->name))
 		return -EMSGSIZE;
-	if (memory && nla_put_string(msg, LBHASH_DECISION_A_PINNED,
-				     memory->backend->name))
+	if (pinned && nla_put_string(msg, LBHASH_DECISION_A_PINNED,
+				     pinned->backend->name))
 		return -EMSGSIZE;
 	if (decision.member &&
 	    (nla_put_string(msg, LBHASH_DECISION_A_BACKEND,
@@ -552,41 +547,57 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	return 0;
 }
 
+/* The facts of the next packet of a flow, or of the first one if conntrack has no
+ * entry; false if the packet would be left alone.
+ */
+static bool get_facts(struct net *net, const struct lbhash_service *svc,
+		      u32 mask, const struct lbhash_flow *flow,
+		      struct lbhash_facts *facts)
+{
+	enum ip_conntrack_dir dir;
+	struct nf_conn *ct;
+	bool foreign;
+
+	*facts = (struct lbhash_facts){ .tracked = true };
+	if (lbhash_service_is_hash_only(svc)) {
+		facts->hash_only = true;
+		return true;
+	}
+	ct = lbhash_pin_find_flow(net, flow, &dir);
+	if (!ct) {
+		facts->opens = flow->proto == IPPROTO_TCP ||
+			       flow->proto == IPPROTO_SCTP;
+		return true;
+	}
+	facts->mark = lbhash_pin_read(ct, mask);
+	foreign = lbhash_pin_is_foreign(ct, dir, facts->mark);
+	nf_ct_put(ct);
+	return !foreign;
+}
+
 int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_table *table = lbhash_nl_table(info);
 	struct lbhash_refusal why = {};
-	enum ip_conntrack_dir dir;
+	struct lbhash_facts facts;
 	struct lbhash_flow flow;
 	struct sk_buff *msg;
-	bool foreign = false;
-	struct nf_conn *ct;
-	u32 pinned = 0;
 	void *hdr;
 	int err;
 
 	err = read_flow(&flow, info->attrs[LBHASH_A_FLOW], info, &why);
-	if (err)
-		return lbhash_nl_answer(skb, info, &why, err);
-
-	ct = lbhash_pin_find_flow(genl_info_net(info), &flow, &dir);
-	if (ct) {
-		pinned = lbhash_pin_read(ct, table->mask);
-		foreign = lbhash_pin_is_foreign(ct, dir, pinned);
-		nf_ct_put(ct);
-	}
-	if (foreign) {
+	if (!err && !get_facts(genl_info_net(info), svc, table->mask, &flow,
+			       &facts))
 		err = lbhash_refuse(&why, -ENOENT, info->attrs[LBHASH_A_FLOW],
 				    "the flow answers a connection that is not balanced");
+	if (err)
 		return lbhash_nl_answer(skb, info, &why, err);
-	}
 
 	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
-	      put_decision(msg, table, &flow, ct ? &pinned : NULL) ?
-	      -EMSGSIZE : 0;
+	      put_decision(msg, table, &flow, &facts) ? -EMSGSIZE : 0;
 	return send_answer(msg, hdr, info, err);
 }

@@ -23,7 +23,9 @@ struct lbhash_service_stats;
  * @table: its configuration; RCU, written under &lbhash_net.mutex
  * @stats: its counters
  * @ref: one of the namespace, one of each rule
- * @rules: rules that refer to it
+ * @rules: number of rules that refer to it
+ * @tracking: number of LBHASH rules among them with --track always or changed
+ * @hashing: number of LBHASH rules among them with --track never
  * @id: its number in &lbhash_net.ids
  * @generation: changes that it has seen
  * @used: a rule has referred to it, so it may have connections
@@ -39,6 +41,8 @@ struct lbhash_service {
 	struct lbhash_service_stats __percpu *stats;
 	refcount_t ref;
 	atomic_t rules;
+	atomic_t tracking;
+	atomic_t hashing;
 	u32 id;
 	u64 generation;
 	bool used;
@@ -70,6 +74,17 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_refusal *why);
 int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
 			  bool dry_run, struct lbhash_refusal *why);
+
+/**
+ * lbhash_service_is_hash_only - do all rules balance by the hash alone?
+ * @svc: service
+ *
+ * Return: true if the service has LBHASH rules, all with --track never.
+ */
+static inline bool lbhash_service_is_hash_only(const struct lbhash_service *svc)
+{
+	return atomic_read(&svc->hashing) && !atomic_read(&svc->tracking);
+}
 
 /**
  * lbhash_service_destination - hash of a flow's destination

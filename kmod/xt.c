@@ -89,6 +89,13 @@ static void put_hooks(struct net *net, u8 family, u8 track)
 		nf_defrag_ipv6_disable(net);
 }
 
+/* The service's counter of rules that track like this one. */
+static atomic_t *counter_of(const struct xt_lbhash_target_info *info)
+{
+	return info->track == XT_LBHASH_TRACK_NEVER ? &info->svc->hashing :
+						      &info->svc->tracking;
+}
+
 static int target_check(const struct xt_tgchk_param *par)
 {
 	struct xt_lbhash_target_info *info = par->targinfo;
@@ -107,8 +114,12 @@ static int target_check(const struct xt_tgchk_param *par)
 	}
 
 	err = get_hooks(par->net, par->family, info->track);
-	if (err && info->svc)
+	if (!info->svc)
+		return err;
+	if (err)
 		lbhash_service_release(info->svc);
+	else
+		atomic_inc(counter_of(info));
 	return err;
 }
 
@@ -117,8 +128,10 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 	const struct xt_lbhash_target_info *info = par->targinfo;
 
 	put_hooks(par->net, par->family, info->track);
-	if (info->svc)
-		lbhash_service_release(info->svc);
+	if (!info->svc)
+		return;
+	atomic_dec(counter_of(info));
+	lbhash_service_release(info->svc);
 }
 
 /* What conntrack has no room for is lost here as it would be at conntrack's own

@@ -5,7 +5,7 @@
 # names is the one that the packet really reached, be the flow known or not.
 # timeout: 900
 # boot: udp
-# checks: 6
+# checks: 8
 . ./lib.sh
 
 # ask FILTER: "ADDRESS PORT ANSWER" of all flows
@@ -58,7 +58,30 @@ oracle() {
 	servers_report
 }
 
+# By the hash alone packets follow the owner, also of a slot in transition.
+hash_only() {
+	local proto=udp
+
+	fresh 5
+	rule "$TABLE" PREROUTING -j LBHASH --service web --track never
+	ctl backend set web s2 weight 3
+	ctl backend set web s5 weight 7
+	start_client four 4 -n 125 -h -r 3 -u
+	start_client six 6 -n 125 -h -r 4 -u
+	servers_report
+	reached >"$T/truth"
+	ask '.previous != null'
+	check_ge 'hash only: flows in transition' 10 \
+		"$(grep -c true "$T/answers")"
+	ask '.backend, .reason' | sed 's/ stateless$//' >"$T/claims"
+	same "hash only"
+	stop_client four
+	stop_client six
+	servers_report
+}
+
 load_module
 topology dsr 5
 start_servers
 for_each_variant oracle
+in_variant legacy raw hash_only
