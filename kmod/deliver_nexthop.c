@@ -165,6 +165,27 @@ static bool route_ipv4(const struct lbhash_member *member, struct sk_buff *skb)
 	return true;
 }
 
+/* The packet continues unforwarded. */
+static int not_sent(const struct lbhash_member *member)
+{
+	atomic64_inc(&member->backend->unforwarded);
+	return NF_ACCEPT;
+}
+
+/* noinline: the fast way needs fewer registers. */
+static noinline int forward_ipv4_slow(const struct lbhash_member *member,
+				      struct sk_buff *skb, struct net *net)
+{
+	if (!route_ipv4(member, skb)) {
+		skb_dst_drop(skb);
+		return not_sent(member);
+	}
+	if (!read_options(net, skb))
+		return NF_DROP;
+	dst_input(skb);
+	return NF_STOLEN;
+}
+
 static int forward_ipv4(const struct lbhash_member *member,
 			struct sk_buff *skb, struct net *net)
 {
@@ -172,22 +193,27 @@ static int forward_ipv4(const struct lbhash_member *member,
 	const struct lbhash_nexthop *nexthop;
 
 	if (unlikely(!in || !IN_DEV_FORWARD(in)))
-		return NF_ACCEPT;
+		return not_sent(member);
 	nexthop = lbhash_nexthop_ipv4(net, &member->backend->nexthop4,
 				      member->addr4);
 	if (unlikely(!nexthop ||
 		     !lbhash_source_is_valid(nexthop->ln, skb, in)))
-		return NF_ACCEPT;
+		return not_sent(member);
 	if (likely(is_plain_ipv4(net, skb, nexthop->dst)))
-		return lbhash_deliver_out_ipv4(member, net, skb,
-					       nexthop->dst);
+		return lbhash_deliver_out_ipv4(member, net, skb, nexthop->dst);
+	return forward_ipv4_slow(member, skb, net);
+}
 
-	if (!route_ipv4(member, skb)) {
-		skb_dst_drop(skb);
-		return NF_ACCEPT;
-	}
-	if (!read_options(net, skb))
-		return NF_DROP;
+/* IPv6 has one kind of route for input and output. As for packets with a routing
+ * header, no redirect is sent: clients must not bypass this host.
+ */
+/* conntrack_facts: output_route_forwards */
+static noinline int forward_ipv6_slow(struct sk_buff *skb,
+				      struct dst_entry *dst)
+{
+	IP6CB(skb)->srcrt = skb_network_header_len(skb);
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, dst);
 	dst_input(skb);
 	return NF_STOLEN;
 }
@@ -196,28 +222,16 @@ static int forward_ipv6(const struct lbhash_member *member,
 			struct sk_buff *skb, struct net *net)
 {
 	const struct lbhash_nexthop *nexthop;
-	struct dst_entry *dst;
 
 	if (unlikely(!READ_ONCE(net->ipv6.devconf_all->forwarding)))
-		return NF_ACCEPT;
+		return not_sent(member);
 	nexthop = lbhash_nexthop_ipv6(net, &member->backend->nexthop6,
 				      &member->addr6);
 	if (unlikely(!nexthop))
-		return NF_ACCEPT;
-	dst = nexthop->dst;
-	if (likely(is_plain_ipv6(net, skb, dst)))
-		return lbhash_deliver_out_ipv6(member, net, skb, dst);
-
-	/* IPv6 has one kind of route for input and output. As for packets with
-	 * a routing header, no redirect is sent: clients must not bypass this
-	 * host.
-	 */
-	/* conntrack_facts: output_route_forwards */
-	IP6CB(skb)->srcrt = skb_network_header_len(skb);
-	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, dst);
-	dst_input(skb);
-	return NF_STOLEN;
+		return not_sent(member);
+	if (likely(is_plain_ipv6(net, skb, nexthop->dst)))
+		return lbhash_deliver_out_ipv6(member, net, skb, nexthop->dst);
+	return forward_ipv6_slow(skb, nexthop->dst);
 }
 
 /**
@@ -236,15 +250,9 @@ static int forward_ipv6(const struct lbhash_member *member,
 int lbhash_deliver_nexthop(const struct lbhash_member *member,
 			   struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	int verdict = NF_ACCEPT;
-
-	if (likely(is_to_route(skb))) {
-		if (state->pf == NFPROTO_IPV4)
-			verdict = forward_ipv4(member, skb, state->net);
-		else
-			verdict = forward_ipv6(member, skb, state->net);
-	}
-	if (unlikely(verdict == NF_ACCEPT))
-		atomic64_inc(&member->backend->unforwarded);
-	return verdict;
+	if (unlikely(!is_to_route(skb)))
+		return not_sent(member);
+	return state->pf == NFPROTO_IPV4 ?
+	       forward_ipv4(member, skb, state->net) :
+	       forward_ipv6(member, skb, state->net);
 }
