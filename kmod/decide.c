@@ -72,7 +72,7 @@ struct lbhash_decision lbhash_decide_slot(const struct lbhash_table *table,
 {
 	struct lbhash_decision decision = {};
 	u16 owner = lbhash_slot_owner(slot);
-	u16 index = lbhash_slot_home(slot);
+	u16 index = lbhash_slot_fallback(slot);
 
 	if (facts->hash_only ||
 	    (facts->tracked && (facts->mark || facts->opens)))

@@ -49,12 +49,12 @@ static void list_backends(struct lbhash_diff *diff, u32 *indices,
 
 static u32 index_of(const u32 *indices, u16 member)
 {
-	return member == LBHASH_NOBODY ? NO_SHARE : indices[member];
+	return member == LBHASH_NONE ? NO_SHARE : indices[member];
 }
 
 static u32 index_after(u16 member)
 {
-	return member == LBHASH_NOBODY ? NO_SHARE : member;
+	return member == LBHASH_NONE ? NO_SHARE : member;
 }
 
 /* Does a settled slot keep its owner? All indices must fit into a slot. */
@@ -62,7 +62,7 @@ static bool stays(u32 old, u32 new, const u32 *indices)
 {
 	return lbhash_slot_is_settled(old) &&
 	       new == lbhash_slot(indices[lbhash_slot_owner(old)],
-				  LBHASH_NOBODY);
+				  LBHASH_NONE);
 }
 
 static void compare_slots(struct lbhash_diff *diff, const u32 *indices,
@@ -70,7 +70,7 @@ static void compare_slots(struct lbhash_diff *diff, const u32 *indices,
 			  const struct lbhash_table *after)
 {
 	bool both = before->slots && after->slots &&
-		    diff->n <= LBHASH_NOBODY;
+		    diff->n <= LBHASH_NONE;
 	struct lbhash_share *shares = diff->shares;
 	u32 i, old, new, left, came, size = after->size;
 
@@ -119,7 +119,7 @@ static u64 hashes_that_stay(const u32 *indices,
 		end = min(old_end, new_end);
 		from = lbhash_slot_owner(lbhash_table_at(before, old));
 		to = lbhash_slot_owner(lbhash_table_at(after, new));
-		if (to != LBHASH_NOBODY && to == index_of(indices, from))
+		if (to != LBHASH_NONE && to == index_of(indices, from))
 			stay += end - at;
 		at = end;
 		old += at == old_end;

@@ -228,7 +228,7 @@ static int check_mark(const struct lbhash_draft *draft, u16 index, u16 *marks,
 				     "mark %u is outside mask 0x%x",
 				     m->mark, draft->conf.mask);
 	at = lbhash_marks_at(marks, bits, draft->members, m->mark);
-	if (*at != LBHASH_NOBODY)
+	if (*at != LBHASH_NONE)
 		return lbhash_refuse(why, -EEXIST, NULL,
 				     "mark %u is taken by backend %s", m->mark,
 				     holder(draft, &draft->members[*at], m));

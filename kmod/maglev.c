@@ -32,7 +32,7 @@
 #define RESCHED_TURNS	4096
 
 /* What a slot is before it has an owner. */
-#define FREE		lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY)
+#define FREE		lbhash_slot(LBHASH_NONE, LBHASH_NONE)
 
 /**
  * lbhash_maglev_prime - smallest prime that is not smaller
@@ -142,12 +142,12 @@ size_t lbhash_maglev_scratch(const struct lbhash_maglev_entry *entries, u32 n,
 static void append_turn(struct lbhash_maglev_entry *entries,
 			struct round *round, u16 turn)
 {
-	if (round->first == LBHASH_NOBODY)
+	if (round->first == LBHASH_NONE)
 		round->first = turn;
 	else
 		entries[round->last].next = turn;
 	round->last = turn;
-	entries[turn].next = LBHASH_NOBODY;
+	entries[turn].next = LBHASH_NONE;
 }
 
 /* Round of the first turn. Half a stride, or at once where the share is less
@@ -275,8 +275,8 @@ void lbhash_maglev_fill(u32 *slots, u32 size,
 		u16 turn = rounds[now & (n_rounds - 1)].first, next;
 
 		/* Nobody has two turns in a round. */
-		rounds[now & (n_rounds - 1)].first = LBHASH_NOBODY;
-		for (; turn != LBHASH_NOBODY; turn = next) {
+		rounds[now & (n_rounds - 1)].first = LBHASH_NONE;
+		for (; turn != LBHASH_NONE; turn = next) {
 			struct lbhash_maglev_entry *e = &entries[turn];
 			u32 later;
 
@@ -288,7 +288,7 @@ void lbhash_maglev_fill(u32 *slots, u32 size,
 				list_free(slots, size, list);
 			e->position = left > last ? walk(slots, size, e) :
 				      take_first(list, left, size, e);
-			slots[e->position] = lbhash_slot(e->id, LBHASH_NOBODY);
+			slots[e->position] = lbhash_slot(e->id, LBHASH_NONE);
 			e->slots++;
 			if (!--left)
 				return;

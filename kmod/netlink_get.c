@@ -60,7 +60,7 @@ static int put_transitions(struct sk_buff *msg,
 	u32 wait;
 
 	if (nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, table->transitions) ||
-	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->holding)))
+	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->pinned_elsewhere)))
 		return -EMSGSIZE;
 	wait = lbhash_transition_wait(table->slots, table->list,
 				      table->transitions, table->conf.settle,
@@ -255,7 +255,7 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
  * @id: number of the service
  * @member: first backend of it that is still to come
  * @started: its own message is out already
- * @trusted: the asker may know secrets, and &lbhash_service.holding is of now
+ * @trusted: the asker may know secrets, and &lbhash_service.pinned_elsewhere is of now
  */
 struct dump_position {
 	unsigned long id;
@@ -563,7 +563,7 @@ static bool get_facts(struct net *net, const struct lbhash_service *svc,
 		facts->hash_only = true;
 		return true;
 	}
-	ct = lbhash_pin_find_flow(net, flow, &dir);
+	ct = lbhash_pin_get_flow(net, flow, &dir);
 	if (!ct) {
 		facts->opens = flow->proto == IPPROTO_TCP ||
 			       flow->proto == IPPROTO_SCTP;

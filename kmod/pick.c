@@ -59,7 +59,7 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 		       lbhash_flow_opens(packet->skb, flow);
 	decision = lbhash_decide_slot(table, slot, facts);
 	if (lbhash_stats_is_choice(decision.reason)) {
-		lbhash_service_note(packet->svc, flow);
+		lbhash_service_add_destination(packet->svc, flow);
 		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
 	}
 	return decision;
@@ -68,11 +68,11 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 /* While slots are in transition, an entry that conntrack drops too early would
  * leave a connection that looks older than it is.
  */
-static void hold(const struct lbhash_table *table,
+static void extend_timeout(const struct lbhash_table *table,
 		 const struct lbhash_conn *conn)
 {
 	if (conn->ct && unlikely(READ_ONCE(table->transitions)))
-		lbhash_pin_hold(conn->ct, table->conf.settle);
+		lbhash_pin_extend(conn->ct, table->conf.settle);
 }
 
 static int deliver_malformed(const struct lbhash_packet *packet)
@@ -109,7 +109,7 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 			return deliver_malformed(packet);
 		decision = decide_slot(packet, flow ?: &buffer, conn, &facts);
 	}
-	hold(packet->table, conn);
+	extend_timeout(packet->table, conn);
 	return lbhash_deliver(packet, decision);
 }
 
@@ -194,7 +194,7 @@ static __always_inline u32 slot_fast(const struct lbhash_packet *packet)
 	u64 hash = lbhash_hash_fast(packet->skb, packet->family, &table->hash);
 
 	if (unlikely(hash == LBHASH_HASH_NOT_PLAIN))
-		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
+		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
 	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
 }
 
@@ -202,7 +202,7 @@ static __always_inline u32 slot_fast(const struct lbhash_packet *packet)
  * The entry would be evicted before the connection is adopted, whose later
  * packets then went to the previous owner.
  */
-static bool opens_in_vain(const struct lbhash_packet *packet,
+static bool lacks_room(const struct lbhash_packet *packet,
 			  const struct lbhash_flow *flow)
 {
 	return lbhash_flow_opens(packet->skb, flow) &&
@@ -226,15 +226,15 @@ static noinline int changed_slow(struct lbhash_packet packet)
 	slot = slot_of(table, &flow);
 	if (likely(lbhash_slot_is_settled(slot))) {
 		if (lbhash_flow_opens(packet.skb, &flow))
-			lbhash_pin_forget(&packet);
+			lbhash_pin_delete_stale(&packet);
 		lbhash_pin_untrack(packet.skb);
 		facts.quoted = flow.quoted;
 		return lbhash_deliver(&packet, lbhash_decide_slot(table, slot,
 								  &facts));
 	}
 
-	lbhash_service_note(packet.svc, &flow);
-	if (opens_in_vain(&packet, &flow) ||
+	lbhash_service_add_destination(packet.svc, &flow);
+	if (lacks_room(&packet, &flow) ||
 	    lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(packet.skb);
 	verdict = pick_by_conn(&packet, &conn, &flow);
@@ -320,7 +320,7 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 
 	if (raw)
 		lbhash_pin_untrack(skb);
-	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NOBODY))
+	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NONE))
 		return untracked_slow(packet);
 	return lbhash_deliver_to(&packet,
 				 &packet.table->members[lbhash_slot_owner(slot)],

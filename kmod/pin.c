@@ -295,7 +295,7 @@ bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
 	/* conntrack_facts: full_table_finds */
 	if (has_room(net))
 		return true;
-	ct = lbhash_pin_find(net, packet->skb, packet->family);
+	ct = lbhash_pin_get(net, packet->skb, packet->family);
 	if (!ct)
 		return false;
 	nf_ct_put(ct);
@@ -336,7 +336,7 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 }
 
 /**
- * lbhash_pin_forget - delete a stale entry of a new connection's ports
+ * lbhash_pin_delete_stale - delete a stale entry of a new connection's ports
  * @packet: packet that opens a connection which is not tracked
  *
  * An entry that was pinned in an earlier transition must not be taken for the
@@ -344,14 +344,14 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
  *
  * Context: packet path, RCU.
  */
-void lbhash_pin_forget(const struct lbhash_packet *packet)
+void lbhash_pin_delete_stale(const struct lbhash_packet *packet)
 {
 	struct net *net = packet->state->net;
 	struct nf_conn *ct;
 
 	if (!nf_conntrack_count(net))
 		return;
-	ct = lbhash_pin_find(net, packet->skb, packet->family);
+	ct = lbhash_pin_get(net, packet->skb, packet->family);
 	if (!ct)
 		return;
 	if (lbhash_pin_read(ct, packet->table->mask) &&
@@ -376,7 +376,7 @@ static bool is_established(const struct nf_conn *ct)
 }
 
 /**
- * lbhash_pin_hold - do not let conntrack forget a connection too early
+ * lbhash_pin_extend - do not let conntrack forget a connection too early
  * @ct: an entry that has just seen a packet
  * @seconds: how long it is to be remembered, at least
  *
@@ -384,7 +384,7 @@ static bool is_established(const struct nf_conn *ct)
  *
  * Context: packet path.
  */
-void lbhash_pin_hold(struct nf_conn *ct, u32 seconds)
+void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
 {
 	u32 until = nfct_time_stamp + seconds * HZ;
 
@@ -395,14 +395,14 @@ void lbhash_pin_hold(struct nf_conn *ct, u32 seconds)
 }
 
 /**
- * lbhash_pin_find - find a packet's connection, changing nothing
+ * lbhash_pin_get - find a packet's connection, changing nothing
  * @net: namespace
  * @skb: packet, with or without an entry
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Return: the entry with a reference for nf_ct_put(), or NULL.
  */
-struct nf_conn *lbhash_pin_find(struct net *net, const struct sk_buff *skb,
+struct nf_conn *lbhash_pin_get(struct net *net, const struct sk_buff *skb,
 				u8 family)
 {
 	struct nf_conntrack_zone room, zone = nf_ct_zone_dflt;
@@ -425,7 +425,7 @@ struct nf_conn *lbhash_pin_find(struct net *net, const struct sk_buff *skb,
 }
 
 /**
- * lbhash_pin_find_flow - find a flow's connection
+ * lbhash_pin_get_flow - find a flow's connection
  * @net: namespace
  * @flow: a flow
  * @dir: out, which of the connection's directions it is
@@ -434,7 +434,7 @@ struct nf_conn *lbhash_pin_find(struct net *net, const struct sk_buff *skb,
  *
  * Return: the entry with a reference for nf_ct_put(), or NULL.
  */
-struct nf_conn *lbhash_pin_find_flow(struct net *net,
+struct nf_conn *lbhash_pin_get_flow(struct net *net,
 				     const struct lbhash_flow *flow,
 				     enum ip_conntrack_dir *dir)
 {

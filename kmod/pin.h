@@ -55,13 +55,13 @@ void lbhash_pin_leave(const struct lbhash_packet *packet,
 bool lbhash_pin_can_begin(const struct lbhash_packet *packet);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
-void lbhash_pin_forget(const struct lbhash_packet *packet);
-void lbhash_pin_hold(struct nf_conn *ct, u32 seconds);
-struct nf_conn *__must_check lbhash_pin_find(struct net *net,
+void lbhash_pin_delete_stale(const struct lbhash_packet *packet);
+void lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
+struct nf_conn *__must_check lbhash_pin_get(struct net *net,
 					     const struct sk_buff *skb,
 					     u8 family);
 struct nf_conn *__must_check
-lbhash_pin_find_flow(struct net *net, const struct lbhash_flow *flow,
+lbhash_pin_get_flow(struct net *net, const struct lbhash_flow *flow,
 		     enum ip_conntrack_dir *dir);
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
 

@@ -165,7 +165,7 @@ struct lbhash_service *lbhash_service_get(struct lbhash_net *ln,
 		refcount_inc(&svc->ref);
 		atomic_inc(&svc->rules);
 		if (!svc->used)
-			lbhash_table_forget(lbhash_service_table(ln, svc));
+			lbhash_table_settle(lbhash_service_table(ln, svc));
 		svc->used = true;
 	}
 	mutex_unlock(&ln->mutex);

@@ -29,7 +29,7 @@ struct lbhash_service_stats;
  * @id: its number in &lbhash_net.ids
  * @generation: changes that it has seen
  * @used: a rule has referred to it, so it may have connections
- * @holding: connections that were last found elsewhere than at the owner of
+ * @pinned_elsewhere: entries, at the last count, pinned elsewhere than to the owner
  *	their slot, in transition
  * @destinations: Bloom filter of the destinations of its connections, to tell
  *	its own from those of services with the same marks
@@ -46,7 +46,7 @@ struct lbhash_service {
 	u32 id;
 	u64 generation;
 	bool used;
-	u32 holding;
+	u32 pinned_elsewhere;
 	DECLARE_BITMAP(destinations, LBHASH_DESTINATIONS);
 	struct rhash_head node;
 	char name[LBHASH_NAMESIZE];
@@ -101,7 +101,7 @@ static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
 }
 
 /**
- * lbhash_service_has - is a destination the service's?
+ * lbhash_service_has_destination - is a destination the service's?
  * @svc: service
  * @hash: from lbhash_service_destination()
  *
@@ -109,7 +109,7 @@ static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
  *
  * Return: false if it is not, true if it is or seems to be.
  */
-static inline bool lbhash_service_has(const struct lbhash_service *svc,
+static inline bool lbhash_service_has_destination(const struct lbhash_service *svc,
 				      u32 hash)
 {
 	return test_bit(hash % LBHASH_DESTINATIONS, svc->destinations) &&
@@ -120,18 +120,18 @@ static inline bool lbhash_service_has(const struct lbhash_service *svc,
 }
 
 /**
- * lbhash_service_note - a flow is the service's
+ * lbhash_service_add_destination - a flow is the service's
  * @svc: service
  * @flow: a flow
  *
  * Context: packet path; writes only for a destination that is new.
  */
-static inline void lbhash_service_note(struct lbhash_service *svc,
+static inline void lbhash_service_add_destination(struct lbhash_service *svc,
 				       const struct lbhash_flow *flow)
 {
 	u32 hash = lbhash_service_destination(flow);
 
-	if (lbhash_service_has(svc, hash))
+	if (lbhash_service_has_destination(svc, hash))
 		return;
 	set_bit(hash % LBHASH_DESTINATIONS, svc->destinations);
 	set_bit((hash >> 10) % LBHASH_DESTINATIONS, svc->destinations);

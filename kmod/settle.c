@@ -26,12 +26,12 @@
  * struct lbhash_search - a service whose connections are looked for
  * @svc: the service
  * @table: its table
- * @held: out, bit per slot, NULL if nobody asks
+ * @busy: out, bit per slot, NULL if nobody asks
  */
 struct lbhash_search {
 	struct lbhash_service *svc;
 	struct lbhash_table *table;
-	unsigned long *held;
+	unsigned long *busy;
 };
 
 struct lbhash_searches {
@@ -54,9 +54,9 @@ static void search_one(const struct lbhash_search *search, u32 mark,
 	if (!lbhash_slot_in_transition(slot) ||
 	    member - table->members == lbhash_slot_owner(slot))
 		return;
-	search->svc->holding++;
-	if (search->held)
-		__set_bit(number, search->held);
+	search->svc->pinned_elsewhere++;
+	if (search->busy)
+		__set_bit(number, search->busy);
 }
 
 static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
@@ -66,7 +66,7 @@ static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
 	u32 i;
 
 	for (i = 0; i < searches->n; i++)
-		if (lbhash_service_has(searches->list[i].svc, destination))
+		if (lbhash_service_has_destination(searches->list[i].svc, destination))
 			search_one(&searches->list[i], mark, flow);
 }
 
@@ -75,7 +75,7 @@ static void free_searches(struct lbhash_searches *searches)
 	u32 i;
 
 	for (i = 0; i < searches->n; i++)
-		kvfree(searches->list[i].held);
+		kvfree(searches->list[i].busy);
 	kvfree(searches->list);
 }
 
@@ -98,7 +98,7 @@ static int list_searches(struct lbhash_net *ln,
 	xa_for_each(&ln->ids, id, svc) {
 		struct lbhash_table *table = lbhash_service_table(ln, svc);
 
-		svc->holding = 0;
+		svc->pinned_elsewhere = 0;
 		if (!table->transitions)
 			continue;
 		searches->list[searches->n].svc = svc;
@@ -108,7 +108,7 @@ static int list_searches(struct lbhash_net *ln,
 }
 
 /**
- * lbhash_settle_count - update &lbhash_service.holding of all services
+ * lbhash_settle_count - update &lbhash_service.pinned_elsewhere of all services
  * @ln: namespace
  *
  * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if a
@@ -142,9 +142,9 @@ static int close_slots(struct lbhash_searches *searches, bool *any)
 					     table->transitions,
 					     table->conf.settle, now))
 			continue;
-		search->held = kvcalloc(BITS_TO_LONGS(table->size),
-					sizeof(*search->held), LBHASH_GFP);
-		if (!search->held)
+		search->busy = kvcalloc(BITS_TO_LONGS(table->size),
+					sizeof(*search->busy), LBHASH_GFP);
+		if (!search->busy)
 			return -ENOMEM;
 		*any = true;
 	}
@@ -161,11 +161,11 @@ static void settle_slots(struct lbhash_net *ln,
 		struct lbhash_service *svc = searches->list[i].svc;
 
 		cond_resched();
-		if (!searches->list[i].held)
+		if (!searches->list[i].busy)
 			continue;
 		left = lbhash_transition_settle(table->slots, table->list,
 						table->transitions,
-						searches->list[i].held);
+						searches->list[i].busy);
 		if (left == table->transitions)
 			continue;
 		WRITE_ONCE(table->transitions, left);

@@ -92,7 +92,7 @@ static bool is_local(struct lbhash_net *ln, __be32 addr)
 }
 
 /* Do more things matter than that? */
-static bool is_simple(struct net *net)
+static bool is_plain(struct net *net)
 {
 	return !fib_num_tclassid_users(net) &&
 	       !net->ipv4.fib_has_custom_local_routes &&
@@ -160,7 +160,7 @@ bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
 	if (is_martian(saddr, in, ln->net))
 		return false;
 	strict = secpath_exists(skb) ? 0 : IN_DEV_RPFILTER(in);
-	if (strict || !is_simple(ln->net))
+	if (strict || !is_plain(ln->net))
 		return has_way_back(skb, in, strict);
 	return IN_DEV_ACCEPT_LOCAL(in) || !is_local(ln, saddr);
 }

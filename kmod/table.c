@@ -122,7 +122,7 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
  * lbhash_table_map - find the backends of one table in another
  * @from: a table
  * @to: another table of the service
- * @indices: out, for each member of @from its index in @to, or LBHASH_NOBODY
+ * @indices: out, for each member of @from its index in @to, or LBHASH_NONE
  *	if connections cannot stay with it
  */
 void lbhash_table_map(const struct lbhash_table *from,
@@ -132,7 +132,7 @@ void lbhash_table_map(const struct lbhash_table *from,
 	u32 i, at = 0;
 
 	for (i = 0; i < from->n; i++) {
-		indices[i] = LBHASH_NOBODY;
+		indices[i] = LBHASH_NONE;
 		member = lbhash_member_seek(to->members, to->n, &at,
 					    from->members[i].backend->name);
 		if (member && member->backend == from->members[i].backend &&
@@ -165,7 +165,7 @@ static void copy_owners(struct lbhash_table *table,
 
 	lbhash_for_each_slot(i, table->size) {
 		table->slots[i] = lbhash_slot(lbhash_slot_owner(old->slots[i]),
-					      LBHASH_NOBODY);
+					      LBHASH_NONE);
 	}
 	for (i = 0; i < table->n; i++)
 		table->members[i].slots = old->members[i].slots;
@@ -432,14 +432,14 @@ void lbhash_table_trim(struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_forget - settle every slot at once
+ * lbhash_table_settle - settle every slot at once
  * @table: a table, published or not
  *
  * For a service that cannot have connections yet.
  *
  * Context: &lbhash_net.mutex held.
  */
-void lbhash_table_forget(struct lbhash_table *table)
+void lbhash_table_settle(struct lbhash_table *table)
 {
 	u32 i;
 
@@ -447,7 +447,7 @@ void lbhash_table_forget(struct lbhash_table *table)
 		u32 *slot = &table->slots[table->list[i].slot];
 
 		WRITE_ONCE(*slot, lbhash_slot(lbhash_slot_owner(*slot),
-					      LBHASH_NOBODY));
+					      LBHASH_NONE));
 	}
 	WRITE_ONCE(table->transitions, 0);
 	lbhash_table_trim(table);

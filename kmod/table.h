@@ -46,7 +46,7 @@ struct lbhash_conf {
  * @members: sorted by name
  * @slots: owner and previous owner of each slot, see transition.h; NULL if
  *	nobody takes connections, and nobody has any
- * @marks: open hash of marks, each an index of @members or LBHASH_NOBODY
+ * @marks: open hash of marks, each an index of @members or LBHASH_NONE
  * @hash: how flows are hashed
  * @conf: the attributes
  * @digest: of the slots, 0 until somebody asked for it
@@ -91,7 +91,7 @@ bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 bool lbhash_table_is_comparable(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 void lbhash_table_trim(struct lbhash_table *table);
-void lbhash_table_forget(struct lbhash_table *table);
+void lbhash_table_settle(struct lbhash_table *table);
 
 /**
  * lbhash_marks_at - look a mark up in an index
@@ -109,7 +109,7 @@ static inline u16 *lbhash_marks_at(u16 *marks, u32 bits,
 {
 	u32 at = hash_32(mark, bits);
 
-	while (marks[at] != LBHASH_NOBODY && members[marks[at]].mark != mark)
+	while (marks[at] != LBHASH_NONE && members[marks[at]].mark != mark)
 		at = (at + 1) & ((1u << bits) - 1);
 	return &marks[at];
 }
@@ -127,7 +127,7 @@ lbhash_table_by_mark(const struct lbhash_table *table, u32 mark)
 	u16 found = *lbhash_marks_at(table->marks, table->marks_bits,
 				     table->members, mark);
 
-	return found == LBHASH_NOBODY ? NULL : &table->members[found];
+	return found == LBHASH_NONE ? NULL : &table->members[found];
 }
 
 /* The member with a mark if it is usable, else NULL. */
@@ -163,7 +163,7 @@ static inline u32 lbhash_table_slot(const struct lbhash_table *table,
 static inline u32 lbhash_table_at(const struct lbhash_table *table, u32 slot)
 {
 	if (unlikely(!table->slots))
-		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
+		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
 	return READ_ONCE(table->slots[slot]);
 }
 
@@ -175,7 +175,7 @@ static inline u32 lbhash_table_at(const struct lbhash_table *table, u32 slot)
  */
 static inline bool lbhash_table_is_empty(const struct lbhash_table *table)
 {
-	return lbhash_slot_owner(lbhash_table_at(table, 0)) == LBHASH_NOBODY;
+	return lbhash_slot_owner(lbhash_table_at(table, 0)) == LBHASH_NONE;
 }
 
 /**
@@ -183,12 +183,12 @@ static inline bool lbhash_table_is_empty(const struct lbhash_table *table)
  * @table: a table
  * @index: from a slot of it
  *
- * Return: the member, or NULL for LBHASH_NOBODY.
+ * Return: the member, or NULL for LBHASH_NONE.
  */
 static inline const struct lbhash_member *
 lbhash_table_member(const struct lbhash_table *table, u16 index)
 {
-	if (unlikely(index == LBHASH_NOBODY))
+	if (unlikely(index == LBHASH_NONE))
 		return NULL;
 	return &table->members[index];
 }

@@ -27,7 +27,7 @@
 /* Who the old table's backend is in the new one, if connections can stay. */
 static u16 heir_of(const u16 *heirs, u16 old)
 {
-	return old == LBHASH_NOBODY ? LBHASH_NOBODY : heirs[old];
+	return old == LBHASH_NONE ? LBHASH_NONE : heirs[old];
 }
 
 static bool owner_changed(u32 slot, u32 old, const u16 *heirs)
@@ -36,20 +36,20 @@ static bool owner_changed(u32 slot, u32 old, const u16 *heirs)
 	       lbhash_slot_owner(slot);
 }
 
-/* The previous owner of a slot that was @old. @several as in struct
+/* The previous owner of a slot that was @old. @mixed as in struct
  * lbhash_transition.
  */
-static u16 carry_previous(u16 owner, u32 old, bool several, const u16 *heirs)
+static u16 carry_previous(u16 owner, u32 old, bool mixed, const u16 *heirs)
 {
-	u16 home = heir_of(heirs, lbhash_slot_home(old));
+	u16 fallback = heir_of(heirs, lbhash_slot_fallback(old));
 
 	/* Known connections of a slot that nobody owned are anywhere. */
-	if (home == LBHASH_NOBODY)
-		return several || lbhash_slot_home(old) == LBHASH_NOBODY ?
-		       owner : LBHASH_NOBODY;
-	if (lbhash_slot_is_settled(old) && home == owner)
-		return LBHASH_NOBODY;
-	return home;
+	if (fallback == LBHASH_NONE)
+		return mixed || lbhash_slot_fallback(old) == LBHASH_NONE ?
+		       owner : LBHASH_NONE;
+	if (lbhash_slot_is_settled(old) && fallback == owner)
+		return LBHASH_NONE;
+	return fallback;
 }
 
 /**
@@ -59,7 +59,7 @@ static u16 carry_previous(u16 owner, u32 old, bool several, const u16 *heirs)
  * @old: the old table's
  * @old_list: its slots in transition, in ascending order
  * @heirs: for each backend of the old table its index in the new one, or
- *	LBHASH_NOBODY if connections cannot stay with it
+ *	LBHASH_NONE if connections cannot stay with it
  *
  * Context: may sleep.
  * Return: number of slots of the new table that are in transition.
@@ -72,17 +72,17 @@ u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
 
 	lbhash_for_each_slot(i, size) {
 		u16 owner = lbhash_slot_owner(slots[i]);
-		bool several = false;
+		bool mixed = false;
 
 		/* Almost all slots stay as they are. */
 		if (lbhash_slot_is_settled(old[i]) &&
 		    heirs[lbhash_slot_owner(old[i])] == owner)
 			continue;
 		if (lbhash_slot_in_transition(old[i]))
-			several = old_list++->several ||
+			mixed = old_list++->mixed ||
 				  owner_changed(slots[i], old[i], heirs);
 		slots[i] = lbhash_slot(owner, carry_previous(owner, old[i],
-							     several, heirs));
+							     mixed, heirs));
 		n += lbhash_slot_in_transition(slots[i]);
 	}
 	return n;
@@ -124,7 +124,7 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 		*list++ = (struct lbhash_transition){
 			.since = changed ? now : was.since,
 			.slot = i,
-			.several = was.several ||
+			.mixed = was.mixed ||
 				   lbhash_slot_is_closing(slots[i]) ||
 				   (changed &&
 				    lbhash_slot_in_transition(old[i])),
@@ -153,11 +153,11 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
 		u16 owner = lbhash_slot_owner(slots[i]);
 
 		slots[i] = lbhash_slot(owner, owner);
-		if (owner != LBHASH_NOBODY)
+		if (owner != LBHASH_NONE)
 			list[n++] = (struct lbhash_transition){
 				.since = now,
 				.slot = i,
-				.several = true,
+				.mixed = true,
 			};
 	}
 	return n;
@@ -171,7 +171,7 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
  * @settle: seconds to wait
  * @now: second
  *
- * A slot that nobody owns waits on: its unknown connections have no other home.
+ * A slot that nobody owns waits on: its unknown connections have no other fallback.
  *
  * Context: may sleep.
  * Return: number of slots that are closing now.
@@ -185,10 +185,10 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 		u32 *slot = &slots[list[i].slot];
 		u16 owner = lbhash_slot_owner(*slot);
 
-		if (owner != LBHASH_NOBODY && !lbhash_slot_is_closing(*slot) &&
+		if (owner != LBHASH_NONE && !lbhash_slot_is_closing(*slot) &&
 		    now - list[i].since >= settle) {
 			WRITE_ONCE(*slot, lbhash_slot(owner, owner));
-			list[i].several = true;
+			list[i].mixed = true;
 		}
 		closing += lbhash_slot_is_closing(*slot);
 	}
@@ -200,13 +200,13 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
  * @slots: a table's; packets may read them meanwhile
  * @list: those in transition
  * @n: number of them
- * @held: bit per slot: conntrack knows somebody who is not at the owner
+ * @busy: bit per slot: conntrack knows somebody who is not at the owner
  *
  * Context: may sleep.
  * Return: number of slots that stay in transition, the new length of @list.
  */
 u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
-			     const unsigned long *held)
+			     const unsigned long *busy)
 {
 	u32 i, left = 0;
 
@@ -215,8 +215,8 @@ u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
 		u16 owner = lbhash_slot_owner(*slot);
 
 		if (lbhash_slot_is_closing(*slot) &&
-		    !test_bit(list[i].slot, held))
-			WRITE_ONCE(*slot, lbhash_slot(owner, LBHASH_NOBODY));
+		    !test_bit(list[i].slot, busy))
+			WRITE_ONCE(*slot, lbhash_slot(owner, LBHASH_NONE));
 		else
 			list[left++] = list[i];
 	}
@@ -243,7 +243,7 @@ u32 lbhash_transition_wait(const u32 *slots,
 	u32 i, wait, waited, answer = U32_MAX;
 
 	lbhash_for_each_slot(i, n) {
-		if (lbhash_slot_owner(slots[list[i].slot]) == LBHASH_NOBODY)
+		if (lbhash_slot_owner(slots[list[i].slot]) == LBHASH_NONE)
 			continue;
 		waited = now - list[i].since;
 		wait = lbhash_slot_is_closing(slots[list[i].slot]) ||

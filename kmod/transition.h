@@ -5,7 +5,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
-#define LBHASH_NOBODY	0xffff
+#define LBHASH_NONE	0xffff
 
 /* A table may have a million slots; so many are looked at in one go. */
 #define LBHASH_SLOTS_AT_ONCE	16384
@@ -42,7 +42,7 @@ static inline u16 lbhash_slot_previous(u32 slot)
 
 static inline bool lbhash_slot_in_transition(u32 slot)
 {
-	return lbhash_slot_previous(slot) != LBHASH_NOBODY;
+	return lbhash_slot_previous(slot) != LBHASH_NONE;
 }
 
 static inline bool lbhash_slot_is_closing(u32 slot)
@@ -54,11 +54,11 @@ static inline bool lbhash_slot_is_closing(u32 slot)
 static inline bool lbhash_slot_is_settled(u32 slot)
 {
 	/* One comparison: no previous owner, and an owner that is somebody. */
-	return slot - lbhash_slot(0, LBHASH_NOBODY) < LBHASH_NOBODY;
+	return slot - lbhash_slot(0, LBHASH_NONE) < LBHASH_NONE;
 }
 
 /* Whose unknown connections are. */
-static inline u16 lbhash_slot_home(u32 slot)
+static inline u16 lbhash_slot_fallback(u32 slot)
 {
 	return lbhash_slot_in_transition(slot) ? lbhash_slot_previous(slot) :
 						 lbhash_slot_owner(slot);
@@ -84,13 +84,13 @@ static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
  * struct lbhash_transition - a slot in transition
  * @since: second of its last change
  * @slot: number of the slot
- * @several: known connections may be at others than its owner and its previous
+ * @mixed: known connections may be at others than its owner and its previous
  *	owner
  */
 struct lbhash_transition {
 	u32 since;
 	u32 slot : 31;
-	u32 several : 1;
+	u32 mixed : 1;
 };
 
 u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
@@ -105,7 +105,7 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
 u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 			    u32 settle, u32 now);
 u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
-			     const unsigned long *held);
+			     const unsigned long *busy);
 u32 lbhash_transition_wait(const u32 *slots,
 			   const struct lbhash_transition *list, u32 n,
 			   u32 settle, u32 now, bool last);

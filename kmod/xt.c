@@ -240,7 +240,7 @@ static bool match(const struct sk_buff *skb, struct xt_action_param *par)
 	u8 flags = info->flags;
 	struct nf_conn *ct;
 
-	ct = lbhash_pin_find(xt_net(par), skb, xt_family(par));
+	ct = lbhash_pin_get(xt_net(par), skb, xt_family(par));
 	if (ct) {
 		syn_seen = lbhash_oneway_is_syn_seen(ct);
 		pinned_to = info->svc &&

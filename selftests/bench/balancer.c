@@ -97,7 +97,7 @@ static bool create(struct conntrack *ct, struct flow *flow,
 	if (ct->max && ct->n >= ct->max && !evict(ct, now))
 		return false;
 	add(ct, flow);
-	flow->entry.mark = LBHASH_NOBODY;
+	flow->entry.mark = LBHASH_NONE;
 	flow->entry.state = first[packet].state;
 	expire_in(&flow->entry, first[packet].seconds, now);
 	return true;
@@ -256,7 +256,7 @@ void balancer_change(struct balancer *b, const struct backend *backends,
 
 	for (i = 0; i < BACKENDS; i++) {
 		heirs[i] = b->usable[i] && is_usable(&backends[i]) ?
-			   i : LBHASH_NOBODY;
+			   i : LBHASH_NONE;
 		b->usable[i] = is_usable(&backends[i]);
 	}
 	n = lbhash_transition_carry(slots, SLOTS, b->slots, b->list, heirs);
@@ -276,7 +276,7 @@ static bool is_elsewhere(const struct balancer *b, const struct flow *flow,
 	u32 slot = b->slots[flow->slot];
 
 	return !is_expired(&flow->entry, now) &&
-	       flow->entry.mark != LBHASH_NOBODY &&
+	       flow->entry.mark != LBHASH_NONE &&
 	       b->usable[flow->entry.mark] &&
 	       lbhash_slot_in_transition(slot) &&
 	       flow->entry.mark != lbhash_slot_owner(slot);
@@ -309,19 +309,19 @@ void balancer_sweep(struct balancer *b, u32 now)
 
 static bool is_known(const struct balancer *b, const struct entry *entry)
 {
-	return entry->conntrack && entry->mark != LBHASH_NOBODY &&
+	return entry->conntrack && entry->mark != LBHASH_NONE &&
 	       b->usable[entry->mark];
 }
 
 static u16 choose_slot(u32 slot, bool tracked, struct entry *entry,
 		       enum packet packet)
 {
-	u16 to = lbhash_slot_home(slot);
+	u16 to = lbhash_slot_fallback(slot);
 
 	if (tracked &&
-	    (packet == PACKET_SYN || entry->mark != LBHASH_NOBODY))
+	    (packet == PACKET_SYN || entry->mark != LBHASH_NONE))
 		to = lbhash_slot_owner(slot);
-	if (tracked && to != LBHASH_NOBODY)
+	if (tracked && to != LBHASH_NONE)
 		entry->mark = to;
 	return to;
 }
@@ -334,7 +334,7 @@ static void hold(const struct balancer *b, struct entry *entry, u32 now)
 		expire_in(entry, b->settle, now);
 }
 
-/* Who gets the packet, or LBHASH_NOBODY. */
+/* Who gets the packet, or LBHASH_NONE. */
 u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
 		  u32 now)
 {

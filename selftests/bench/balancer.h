@@ -40,7 +40,7 @@ struct backend {
  * @conntrack: whose entry it is, NULL if there is none
  * @index: its place there
  * @expires: tick
- * @mark: a backend, or LBHASH_NOBODY
+ * @mark: a backend, or LBHASH_NONE
  */
 struct entry {
 	struct conntrack *conntrack;

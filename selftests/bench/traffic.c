@@ -187,7 +187,7 @@ static u16 send(struct connection *c, enum packet packet)
 	u16 to = balancer_send(&w.balancers[c->balancer], &c->flow, packet,
 			       w.now);
 
-	assert(to != LBHASH_NOBODY);
+	assert(to != LBHASH_NONE);
 	c->sent = w.now;
 	return to;
 }

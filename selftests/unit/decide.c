@@ -132,15 +132,15 @@ static u32 slot_of(char kind)
 {
 	switch (kind) {
 	case 's':
-		return lbhash_slot(OWNER, LBHASH_NOBODY);
+		return lbhash_slot(OWNER, LBHASH_NONE);
 	case 't':
 		return lbhash_slot(OWNER, PREVIOUS);
 	case 'c':
 		return lbhash_slot(OWNER, OWNER);
 	case 'n':
-		return lbhash_slot(LBHASH_NOBODY, PREVIOUS);
+		return lbhash_slot(LBHASH_NONE, PREVIOUS);
 	default:
-		return lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY);
+		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
 	}
 }
 

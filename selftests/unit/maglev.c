@@ -113,7 +113,7 @@ static void fill_step_by_step(u16 *slots, u32 size,
 	for (filled = 0; filled < size; filled++) {
 		i = filled % n;
 		e = &entries[i];
-		while (slots[at[i]] != LBHASH_NOBODY)
+		while (slots[at[i]] != LBHASH_NONE)
 			at[i] = (at[i] + e->skip) % size;
 		slots[at[i]] = e->id;
 	}

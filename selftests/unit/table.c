@@ -127,7 +127,7 @@ static bool has_counts(const struct lbhash_table *table)
 
 	for (i = 0; table->slots && i < table->size; i++) {
 		owner = lbhash_slot_owner(table->slots[i]);
-		if (owner != LBHASH_NOBODY)
+		if (owner != LBHASH_NONE)
 			counts[owner]++;
 	}
 	for (i = 0; i < table->n; i++)
@@ -149,7 +149,7 @@ static struct lbhash_table *build(const struct service *service,
 
 static const char *name_of(const struct lbhash_table *table, u16 index)
 {
-	return index == LBHASH_NOBODY ? "" :
+	return index == LBHASH_NONE ? "" :
 	       table->members[index].backend->name;
 }
 
@@ -366,8 +366,8 @@ static void test_map(void)
 	add(&service, "a", 9, 1);
 	to = build(&service, from);
 	lbhash_table_map(from, to, map);
-	check(map[0] == LBHASH_NOBODY && map[2] == LBHASH_NOBODY &&
-	      map[3] == LBHASH_NOBODY, "gone, made anew and down: no heir");
+	check(map[0] == LBHASH_NONE && map[2] == LBHASH_NONE &&
+	      map[3] == LBHASH_NONE, "gone, made anew and down: no heir");
 	check(!strcmp(name_of(to, map[1]), "b1") &&
 	      !strcmp(name_of(to, map[4]), "b4"),
 	      "up and draining: themselves, at other places");
@@ -431,7 +431,7 @@ static void test_change(void)
 		      new->transitions < sizes[i] / 5,
 		      "one of ten comes: %u of %u slots in transition",
 		      new->transitions, sizes[i]);
-		lbhash_table_forget(new);
+		lbhash_table_settle(new);
 		check(!new->transitions && !new->list &&
 		      count(new, lbhash_slot_is_settled) == sizes[i],
 		      "... until they are forgotten");

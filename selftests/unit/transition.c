@@ -59,7 +59,7 @@ static void change(struct table *table, const u16 *owners, const u16 *heirs,
 	u32 i;
 
 	for (i = 0; i < table->size; i++)
-		table->slots[i] = lbhash_slot(owners[i], LBHASH_NOBODY);
+		table->slots[i] = lbhash_slot(owners[i], LBHASH_NONE);
 	table->n = lbhash_transition_carry(table->slots, table->size,
 					   old.slots, old.list, heirs);
 	table->list = make_list(table->n);
@@ -137,12 +137,12 @@ static const struct {
 
 static u16 from_letter(char letter)
 {
-	return letter == '-' ? LBHASH_NOBODY : letter - 'A';
+	return letter == '-' ? LBHASH_NONE : letter - 'A';
 }
 
 static char to_letter(u16 index)
 {
-	return index == LBHASH_NOBODY ? '-' : 'A' + index;
+	return index == LBHASH_NONE ? '-' : 'A' + index;
 }
 
 static void change_to(struct table *table, const char *step, u32 now)
@@ -153,7 +153,7 @@ static void change_to(struct table *table, const char *step, u32 now)
 		heirs[i] = i;
 	if (step[1] == '!')
 		for (step += 2; *step != ':'; step++)
-			heirs[from_letter(*step)] = LBHASH_NOBODY;
+			heirs[from_letter(*step)] = LBHASH_NONE;
 	change(table, &owner, heirs, now);
 }
 
@@ -164,7 +164,7 @@ static bool is_listed(const struct table *table)
 		return !table->n;
 	return table->n == 1 && table->list[0].slot == 0 &&
 	       (!lbhash_slot_is_closing(table->slots[0]) ||
-		table->list[0].several);
+		table->list[0].mixed);
 }
 
 static void tell(const char *what, const char *steps)
@@ -226,8 +226,8 @@ static void test_times(void)
 {
 	const u16 heirs[] = { 0, 1, 2 };
 	struct table table = { .slots = {
-		lbhash_slot(0, LBHASH_NOBODY), lbhash_slot(0, LBHASH_NOBODY),
-		lbhash_slot(0, LBHASH_NOBODY),
+		lbhash_slot(0, LBHASH_NONE), lbhash_slot(0, LBHASH_NONE),
+		lbhash_slot(0, LBHASH_NONE),
 	}, .size = 3 };
 
 	check(waits(&table, 7, U32_MAX, U32_MAX), "nothing to wait for");
@@ -259,16 +259,16 @@ static void test_close_all(void)
 {
 	struct lbhash_transition list[3];
 	u32 slots[3] = {
-		lbhash_slot(0, LBHASH_NOBODY), lbhash_slot(1, 2),
-		lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY),
+		lbhash_slot(0, LBHASH_NONE), lbhash_slot(1, 2),
+		lbhash_slot(LBHASH_NONE, LBHASH_NONE),
 	};
 	u32 n = lbhash_transition_close_all(slots, 3, list, 9);
 
 	check(n == 2 && slots[0] == lbhash_slot(0, 0) &&
 	      slots[1] == lbhash_slot(1, 1) && list[1].slot == 1 &&
-	      list[0].several && list[1].since == 9,
+	      list[0].mixed && list[1].since == 9,
 	      "slots that mean something else close, all of them");
-	check(slots[2] == lbhash_slot(LBHASH_NOBODY, LBHASH_NOBODY),
+	check(slots[2] == lbhash_slot(LBHASH_NONE, LBHASH_NONE),
 	      "but those that nobody owns");
 }
 
@@ -312,7 +312,7 @@ struct large {
 
 static u16 draw_owner(void)
 {
-	return draw(8) ? draw(BACKENDS) : LBHASH_NOBODY;
+	return draw(8) ? draw(BACKENDS) : LBHASH_NONE;
 }
 
 /* Slots of all kinds; the last one of each piece is in transition. */
@@ -328,13 +328,13 @@ static void draw_large(struct large *t, u32 size)
 	t->was = make_room(size, sizeof(*t->was));
 	t->held = make_room(size / BITS_PER_LONG + 1, sizeof(*t->held));
 	for (i = 0; i < BACKENDS; i++)
-		t->heirs[i] = draw(4) ? i : LBHASH_NOBODY;
+		t->heirs[i] = draw(4) ? i : LBHASH_NONE;
 	for (i = 0; i < size; i++) {
 		bool end = i == size - 1 || i % LBHASH_SLOTS_AT_ONCE < 2 ||
 			   (i + 1) % LBHASH_SLOTS_AT_ONCE == 0;
 
 		t->at[i] = t->n_was;
-		t->slots[i] = lbhash_slot(draw_owner(), LBHASH_NOBODY);
+		t->slots[i] = lbhash_slot(draw_owner(), LBHASH_NONE);
 		t->old[i] = lbhash_slot(draw_owner(), end ? 0 : draw_owner());
 		t->held[i / BITS_PER_LONG] |= (unsigned long)draw(2) <<
 					      i % BITS_PER_LONG;
@@ -343,7 +343,7 @@ static void draw_large(struct large *t, u32 size)
 		before = 1 + draw(2 * SETTLE);
 		t->was[t->n_was++] = (struct lbhash_transition){
 			.since = NOW - before, .slot = i,
-			.several = lbhash_slot_is_closing(t->old[i]) ||
+			.mixed = lbhash_slot_is_closing(t->old[i]) ||
 				   draw(2),
 		};
 	}
@@ -363,7 +363,7 @@ static bool same_entry(const struct lbhash_transition *a,
 		       const struct lbhash_transition *b, u32 slot)
 {
 	return a->since == b->since && a->slot == slot && b->slot == 0 &&
-	       a->several == b->several;
+	       a->mixed == b->mixed;
 }
 
 /* The new table's slots and its list, each slot as it would be alone. */
@@ -467,10 +467,10 @@ static bool close_all_large(struct large *t)
 		u16 owner = lbhash_slot_owner(t->old[i]);
 
 		good = good && t->old[i] == lbhash_slot(owner, owner);
-		if (owner == LBHASH_NOBODY)
+		if (owner == LBHASH_NONE)
 			continue;
 		good = good && at < n && list[at].slot == i &&
-		       list[at].since == NOW && list[at].several;
+		       list[at].since == NOW && list[at].mixed;
 		at++;
 	}
 	free(list);
@@ -544,7 +544,7 @@ static void test_large(void)
  * @slot: where its packets hash to
  * @at: backend that it is with
  * @safe: which has been usable ever since
- * @mark: backend that the entry names, or LBHASH_NOBODY
+ * @mark: backend that the entry names, or LBHASH_NONE
  */
 struct connection {
 	bool open;
@@ -575,19 +575,19 @@ static struct {
 
 static u16 name_of(u16 index)
 {
-	return index == LBHASH_NOBODY ? LBHASH_NOBODY : w.names[index];
+	return index == LBHASH_NONE ? LBHASH_NONE : w.names[index];
 }
 
 static bool is_usable(u16 name)
 {
-	return name != LBHASH_NOBODY && w.usable[name];
+	return name != LBHASH_NONE && w.usable[name];
 }
 
 /* Whom a packet goes to, as pick.c has it for --track changed. */
 static u16 pick(struct connection *c, bool opens)
 {
 	u32 slot = w.table.slots[c->slot];
-	u16 to = lbhash_slot_home(slot);
+	u16 to = lbhash_slot_fallback(slot);
 
 	if (lbhash_slot_is_settled(slot)) {
 		seen.settled++;
@@ -597,11 +597,11 @@ static u16 pick(struct connection *c, bool opens)
 		seen.follow++;
 		return c->mark;
 	}
-	if (opens || c->mark != LBHASH_NOBODY)
+	if (opens || c->mark != LBHASH_NONE)
 		to = lbhash_slot_owner(slot);
 	else
 		seen.home++;
-	if (to != LBHASH_NOBODY)
+	if (to != LBHASH_NONE)
 		c->mark = name_of(to);
 	return name_of(to);
 }
@@ -635,9 +635,9 @@ static bool send_all(void)
  */
 static void begin(struct connection *c)
 {
-	c->mark = LBHASH_NOBODY;
+	c->mark = LBHASH_NONE;
 	c->at = pick(c, true);
-	c->open = c->at != LBHASH_NOBODY;
+	c->open = c->at != LBHASH_NONE;
 	c->safe = true;
 }
 
@@ -665,14 +665,14 @@ static void change_world(void)
 	}
 	for (i = 0; i < n; i++)
 		heirs[i] = is_usable(old_names[i]) ? places[old_names[i]] :
-						     LBHASH_NOBODY;
+						     LBHASH_NONE;
 	for (i = 0; i < w.table.size; i++)
-		owners[i] = n_active ? active[draw(n_active)] : LBHASH_NOBODY;
+		owners[i] = n_active ? active[draw(n_active)] : LBHASH_NONE;
 	/* Often enough a slot's owner is the same. */
 	for (i = 0; i < w.table.size && n_active; i++) {
 		u16 owner = lbhash_slot_owner(w.table.slots[i]);
 
-		if (owner != LBHASH_NOBODY && heirs[owner] != LBHASH_NOBODY &&
+		if (owner != LBHASH_NONE && heirs[owner] != LBHASH_NONE &&
 		    draw(2))
 			owners[i] = heirs[owner];
 	}
@@ -717,7 +717,7 @@ static bool step(void)
 		return true;
 	case 2:
 		if (!c->open)
-			c->mark = LBHASH_NOBODY;
+			c->mark = LBHASH_NONE;
 		c->open = false;
 		return true;
 	default:
@@ -741,10 +741,10 @@ static void begin_world(void)
 		w.usable[i] = true;
 	}
 	for (i = 0; i < w.table.size; i++)
-		w.table.slots[i] = lbhash_slot(draw(BACKENDS), LBHASH_NOBODY);
+		w.table.slots[i] = lbhash_slot(draw(BACKENDS), LBHASH_NONE);
 	for (i = 0; i < CONNECTIONS; i++) {
 		w.connections[i].slot = draw(w.table.size);
-		w.connections[i].mark = LBHASH_NOBODY;
+		w.connections[i].mark = LBHASH_NONE;
 	}
 }
 
@@ -773,7 +773,7 @@ static bool is_sound(void)
 		if (lbhash_slot_is_settled(slot) ?
 		    c->at != name_of(lbhash_slot_owner(slot)) :
 		    is_usable(c->mark) ? c->mark != c->at :
-		    c->at != name_of(lbhash_slot_home(slot)))
+		    c->at != name_of(lbhash_slot_fallback(slot)))
 			return false;
 	}
 	return true;
@@ -785,13 +785,13 @@ static bool settles(void)
 	u32 i, owned = 0;
 
 	for (i = 0; i < CONNECTIONS; i++)
-		w.connections[i].mark = LBHASH_NOBODY;
+		w.connections[i].mark = LBHASH_NONE;
 	w.now += SETTLE;
 	sweep();
 	for (i = 0; i < w.table.n; i++) {
 		u32 slot = w.table.slots[w.table.list[i].slot];
 
-		owned += lbhash_slot_owner(slot) != LBHASH_NOBODY;
+		owned += lbhash_slot_owner(slot) != LBHASH_NONE;
 	}
 	return !owned;
 }
