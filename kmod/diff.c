@@ -69,7 +69,8 @@ static void compare_slots(struct lbhash_diff *diff, const u32 *indices,
 			  const struct lbhash_table *before,
 			  const struct lbhash_table *after)
 {
-	bool both = before->slots && after->slots &&
+	bool both = lbhash_table_has_slots(before) &&
+		    lbhash_table_has_slots(after) &&
 		    diff->n <= LBHASH_NONE;
 	struct lbhash_share *shares = diff->shares;
 	u32 i, old, new, left, came, size = after->size;
@@ -198,7 +199,7 @@ int lbhash_diff_compute(struct lbhash_diff *diff,
 	*diff = (struct lbhash_diff){
 		.size = after->size,
 		.transitions = after->transitions,
-		.by_slot = !before->slots ||
+		.by_slot = !lbhash_table_has_slots(before) ||
 			   lbhash_table_is_comparable(before, after),
 	};
 	indices = kvmalloc_array(before->n ?: 1, sizeof(*indices), LBHASH_GFP);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The one way to change a service: copy its configuration into a draft, edit
- * the draft, have it checked as a whole; service.c publishes it.
+ * Drafts. To change a service, its configuration is copied into a draft, edited
+ * there, and checked as a whole; service.c builds and publishes a table from it.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -12,13 +12,13 @@
 #include "refuse.h"
 
 /**
- * lbhash_draft_default - a draft of a service without backends
- * @draft: out
- * @name: name of the service; the seed derives from it
- * @base: the service's table if it exists, else NULL
+ * lbhash_draft_default - start a draft with default attributes, no backends
+ * @draft: out, for lbhash_draft_free()
+ * @name: name of the service, from which the seed derives
+ * @base: table of the service, NULL for a new service
  *
- * The seed is two SipHash-2-4 of the name under constant keys: balancers that
- * were told nothing but the same names agree.
+ * The seed is two SipHash-2-4 of the name under constant keys, so balancers with
+ * the same names agree without further configuration.
  */
 void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
 			  const struct lbhash_table *base)
@@ -62,12 +62,12 @@ static int reserve(struct lbhash_draft *draft, u32 room)
 }
 
 /**
- * lbhash_draft_copy - a draft of what a service is now
- * @draft: out
- * @table: the service's table
- * @spare: backends that the caller is going to add
+ * lbhash_draft_copy - start a draft with a service's present configuration
+ * @draft: out, for lbhash_draft_free(), after failure as well
+ * @table: table of the service
+ * @spare: number of backends to reserve room for
  *
- * Return: 0 or -ENOMEM; lbhash_draft_free() is due after both.
+ * Return: 0 or -ENOMEM.
  */
 int lbhash_draft_copy(struct lbhash_draft *draft,
 		      const struct lbhash_table *table, u32 spare)
@@ -94,11 +94,11 @@ static int compare_members(const void *left, const void *right)
 }
 
 /**
- * lbhash_draft_find - find a backend that was there before
- * @draft: a draft
- * @name: name
+ * lbhash_draft_find - find a backend that existed before the draft
+ * @draft: draft
+ * @name: name of the backend
  *
- * Return: the member, good until members come or go, or NULL.
+ * Return: the member, valid until a member is added or removed, or NULL.
  */
 struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
 					const char *name)
@@ -108,12 +108,13 @@ struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
 
 /**
  * lbhash_draft_add - add a backend: no mark, weight 1, up, no address
- * @draft: a draft
- * @name: valid name; two of one name are found out when the draft is used
+ * @draft: draft
+ * @name: valid name; lbhash_draft_check() refuses duplicates
  *
- * A backend of that name that the service has lives on.
+ * If the service has a backend of that name, its counters and routes are kept.
  *
- * Return: the member, good until members come or go, or NULL without memory.
+ * Return: the member, valid until a member is added or removed, or NULL without
+ * memory.
  */
 struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
 				       const char *name)
@@ -146,9 +147,9 @@ struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
 }
 
 /**
- * lbhash_draft_remove - take a backend out
- * @draft: a draft
- * @member: found by lbhash_draft_find()
+ * lbhash_draft_remove - remove a backend
+ * @draft: draft
+ * @member: member, from lbhash_draft_find()
  */
 void lbhash_draft_remove(struct lbhash_draft *draft,
 			 struct lbhash_member *member)
@@ -162,8 +163,8 @@ void lbhash_draft_remove(struct lbhash_draft *draft,
 }
 
 /**
- * lbhash_draft_clear - take every backend out
- * @draft: a draft
+ * lbhash_draft_clear - remove all backends
+ * @draft: draft
  */
 void lbhash_draft_clear(struct lbhash_draft *draft)
 {
@@ -176,8 +177,8 @@ void lbhash_draft_clear(struct lbhash_draft *draft)
 }
 
 /**
- * lbhash_draft_free - let a draft go, used or not
- * @draft: a draft
+ * lbhash_draft_free - release a draft
+ * @draft: draft
  */
 void lbhash_draft_free(struct lbhash_draft *draft)
 {
@@ -199,10 +200,10 @@ static int check_names(const struct lbhash_draft *draft,
 	return 0;
 }
 
-/* Of two with the same mark, the one that had it before. */
-static const char *holder(const struct lbhash_draft *draft,
-			  const struct lbhash_member *a,
-			  const struct lbhash_member *b)
+/* Of two members with one mark, the name of the one that had it before. */
+static const char *first_with_mark(const struct lbhash_draft *draft,
+				   const struct lbhash_member *a,
+				   const struct lbhash_member *b)
 {
 	const struct lbhash_member *before = NULL;
 
@@ -231,7 +232,8 @@ static int check_mark(const struct lbhash_draft *draft, u16 index, u16 *marks,
 	if (*at != LBHASH_NONE)
 		return lbhash_refuse(why, -EEXIST, NULL,
 				     "mark %u is taken by backend %s", m->mark,
-				     holder(draft, &draft->members[*at], m));
+				     first_with_mark(draft,
+						     &draft->members[*at], m));
 	*at = index;
 	return 0;
 }
@@ -286,9 +288,9 @@ static int check_fields(const struct lbhash_conf *conf,
 }
 
 /**
- * lbhash_draft_check - may a service be that?
- * @draft: a draft; its members get sorted, its size becomes a prime
- * @why: out, where something else than 0 is returned
+ * lbhash_draft_check - check a draft as a whole
+ * @draft: draft; its members are sorted, its size becomes a prime
+ * @why: out, set unless 0 is returned
  *
  * Context: may sleep.
  * Return: 0; -EINVAL, -EEXIST, -ERANGE or -E2BIG for a bad draft; -ENOMEM.

@@ -7,14 +7,15 @@
 struct lbhash_refusal;
 
 /**
- * struct lbhash_draft - a configuration that somebody is still writing
- * @base: table that it starts from; good while &lbhash_net.mutex is held; NULL
- *	for a new service
+ * struct lbhash_draft - a configuration that is being edited
+ * @base: table that the draft starts from, valid while &lbhash_net.mutex is
+ *	held; NULL for a new service
  * @conf: attributes
  * @members: backends; the draft holds a reference to each
- * @n: number of them
- * @room: for how many there is memory
- * @sorted: members up to here are sorted by name and were there before
+ * @n: number of members
+ * @room: capacity of @members
+ * @sorted: number of members, at the beginning of @members, that are sorted by
+ *	name and existed before
  */
 struct lbhash_draft {
 	const struct lbhash_table *base;

@@ -41,8 +41,8 @@ static const struct rhashtable_params services_params = {
 };
 
 /**
- * lbhash_services_init - no services yet
- * @ln: a new namespace
+ * lbhash_services_init - initialise the services of a namespace
+ * @ln: namespace
  *
  * Return: 0 or -ENOMEM.
  */
@@ -62,9 +62,8 @@ static void free_service(struct lbhash_service *svc)
 	kfree(svc);
 }
 
-/* A rule gives its reference back when no packet runs it any more, and a
- * service without rules has no packets, so only the table, which may just have
- * been replaced, waits for a grace period.
+/* A rule drops its reference when no packet can run it any more, so the service
+ * itself needs no grace period. Its table does: it may just have been replaced.
  */
 static void put_service(struct lbhash_service *svc)
 {
@@ -72,7 +71,7 @@ static void put_service(struct lbhash_service *svc)
 		free_service(svc);
 }
 
-/* Rules may still refer to it; they keep the memory. */
+/* References of rules may remain and keep the memory. */
 static void unlink_service(struct lbhash_net *ln, struct lbhash_service *svc)
 {
 	lockdep_assert_held(&ln->mutex);
@@ -84,8 +83,8 @@ static void unlink_service(struct lbhash_net *ln, struct lbhash_service *svc)
 }
 
 /**
- * lbhash_services_exit - the namespace dies
- * @ln: the namespace
+ * lbhash_services_exit - drop the services of a namespace
+ * @ln: namespace
  */
 void lbhash_services_exit(struct lbhash_net *ln)
 {
@@ -101,8 +100,8 @@ void lbhash_services_exit(struct lbhash_net *ln)
 }
 
 /**
- * lbhash_service_release - a rule no longer refers to a service
- * @svc: from lbhash_service_get()
+ * lbhash_service_release - drop the reference of a rule
+ * @svc: service, from lbhash_service_get()
  */
 void lbhash_service_release(struct lbhash_service *svc)
 {
@@ -113,10 +112,10 @@ void lbhash_service_release(struct lbhash_service *svc)
 /**
  * lbhash_service_find - find a service by its name
  * @ln: namespace
- * @name: name
+ * @name: name of the service
  *
  * Context: &lbhash_net.mutex held.
- * Return: the service, good while the mutex is held, or NULL.
+ * Return: the service, valid while the mutex is held, or NULL.
  */
 struct lbhash_service *lbhash_service_find(struct lbhash_net *ln,
 					   const char *name)
@@ -127,12 +126,12 @@ struct lbhash_service *lbhash_service_find(struct lbhash_net *ln,
 }
 
 /**
- * lbhash_service_next - walk the services
+ * lbhash_service_next - iterate over the services
  * @ln: namespace
- * @id: number to go on from; out: the number of the service found
+ * @id: number to start from; out: number of the service found
  *
- * Context: &lbhash_net.mutex held; it may be dropped between two steps.
- * Return: the service, good while the mutex is held, or NULL at the end.
+ * Context: &lbhash_net.mutex held; it may be dropped between two calls.
+ * Return: the service, valid while the mutex is held, or NULL at the end.
  */
 struct lbhash_service *lbhash_service_next(struct lbhash_net *ln,
 					   unsigned long *id)
@@ -143,16 +142,16 @@ struct lbhash_service *lbhash_service_next(struct lbhash_net *ln,
 }
 
 /**
- * lbhash_service_get - take a service for a rule
+ * lbhash_service_get - get a service for a rule
  * @ln: namespace
- * @name: name
+ * @name: name of the service
  *
- * Without a rule there were no connections, so there is nothing to remember of
- * what happened to the slots before the first one.
+ * Before its first rule a service had no connections, so the first rule settles
+ * all slots.
  *
  * Context: process, may sleep.
- * Return: the service with a reference, and counted among its rules, for
- * lbhash_service_release(); NULL if there is none of that name.
+ * Return: the service with a strong reference, for lbhash_service_release(), or
+ * NULL.
  */
 struct lbhash_service *lbhash_service_get(struct lbhash_net *ln,
 					  const char *name)
@@ -173,12 +172,12 @@ struct lbhash_service *lbhash_service_get(struct lbhash_net *ln,
 }
 
 /**
- * lbhash_service_table - a service's published table
+ * lbhash_service_table - get the published table of a service
  * @ln: namespace
  * @svc: service
  *
  * Context: &lbhash_net.mutex held.
- * Return: the table, good while the mutex is held.
+ * Return: the table, valid while the mutex is held.
  */
 struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 					  struct lbhash_service *svc)
@@ -187,7 +186,7 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 					 lockdep_is_held(&ln->mutex));
 }
 
-/* Most connections move, so somebody has to want it. */
+/* A change that moves most connections has to be confirmed by "disruptive". */
 static int check_disruption(const struct lbhash_table *now,
 			    const struct lbhash_table *then,
 			    const struct lbhash_diff *diff, u32 rules,
@@ -243,7 +242,7 @@ static struct lbhash_service *alloc_service(const char *name)
 	return svc;
 }
 
-/* Build aside, and see what it means; NULL with a reason. */
+/* Build the next table and compute what it moves; NULL with a refusal. */
 static struct lbhash_table *prepare(struct lbhash_draft *draft,
 				    struct lbhash_table *old,
 				    struct lbhash_diff *diff,
@@ -266,16 +265,16 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
 }
 
 /**
- * lbhash_service_create - a new service
+ * lbhash_service_create - create a service from a draft
  * @ln: namespace
  * @name: valid name that no service has
- * @draft: what it shall be
+ * @draft: configuration
  * @dry_run: only check
- * @diff: out, what it means, for lbhash_diff_free() after success
- * @why: out, where something else than 0 is returned
+ * @diff: out, what the change moves, for lbhash_diff_free() on success
+ * @why: out, set unless 0 is returned
  *
  * Context: &lbhash_net.mutex held, may sleep.
- * Return: what lbhash_draft_check() says; -ENOMEM.
+ * Return: 0, -ENOMEM, or an error of lbhash_draft_check().
  */
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
@@ -313,21 +312,21 @@ err_diff:
 }
 
 /**
- * lbhash_service_update - make a service what a draft says
+ * lbhash_service_update - give a service the configuration of a draft
  * @ln: namespace
  * @svc: service
- * @draft: what it shall be
- * @disruptive: seed, size and hash may change although rules use it
+ * @draft: configuration
+ * @disruptive: seed, size and hash may change even if rules use the service
  * @dry_run: only check
- * @diff: out, what it means, for lbhash_diff_free() after success
- * @why: out, where something else than 0 is returned
+ * @diff: out, what the change moves, for lbhash_diff_free() on success
+ * @why: out, set unless 0 is returned
  *
  * Packets see the old table or the new one, never a mixture. The caller plans
  * the settling of the new one's slots.
  *
  * Context: &lbhash_net.mutex held, may sleep.
- * Return: what lbhash_draft_check() says; -EBUSY for a change that needs
- * @disruptive; -ENOMEM.
+ * Return: 0, -EBUSY for a change that needs @disruptive, -ENOMEM, or an error of
+ * lbhash_draft_check().
  */
 int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
@@ -363,12 +362,12 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 /**
  * lbhash_service_delete - delete a service
  * @ln: namespace
- * @svc: service; gone after a real success
+ * @svc: service, invalid after success unless @dry_run
  * @dry_run: only check
- * @why: out, where something else than 0 is returned
+ * @why: out, set unless 0 is returned
  *
  * Context: &lbhash_net.mutex held.
- * Return: 0, or -EBUSY while rules refer to it.
+ * Return: 0, or -EBUSY while rules refer to the service.
  */
 int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
 			  bool dry_run, struct lbhash_refusal *why)

@@ -19,21 +19,21 @@ struct lbhash_refusal;
 struct lbhash_service_stats;
 
 /**
- * struct lbhash_service - one load-balanced thing
- * @table: its configuration; RCU, written under &lbhash_net.mutex
- * @stats: its counters
- * @ref: one of the namespace, one of each rule
+ * struct lbhash_service - a service
+ * @table: published table; RCU, written under &lbhash_net.mutex
+ * @stats: counters, per CPU
+ * @ref: references, one of the namespace and one of each rule
  * @rules: number of rules that refer to it
  * @tracking: number of LBHASH rules among them with --track always or changed
  * @hashing: number of LBHASH rules among them with --track never
- * @id: its number in &lbhash_net.ids
- * @generation: changes that it has seen
- * @used: a rule has referred to it, so it may have connections
- * @pinned_elsewhere: entries, at the last count, pinned elsewhere than to the owner
- *	their slot, in transition
- * @destinations: Bloom filter of the destinations of its connections, to tell
- *	its own from those of services with the same marks
- * @node: in &lbhash_net.services
+ * @id: number in &lbhash_net.ids
+ * @generation: number of changes, beginning with 1
+ * @used: a rule has referred to the service, so it may have connections
+ * @pinned_elsewhere: number of entries, at the last count, that are pinned to
+ *	another backend than the owner of their slot, in transition
+ * @destinations: Bloom filter of the destinations of connections; tells the
+ *	entries of this service from those of services with the same marks
+ * @node: node in &lbhash_net.services
  * @name: unique in the namespace
  */
 struct lbhash_service {
@@ -87,10 +87,10 @@ static inline bool lbhash_service_is_hash_only(const struct lbhash_service *svc)
 }
 
 /**
- * lbhash_service_destination - hash of a flow's destination
- * @flow: a flow
+ * lbhash_service_destination - hash the destination of a flow
+ * @flow: flow
  *
- * Return: 32 bits, three times what it takes to number a bit of
+ * Return: 32 bits, enough for three numbers of bits in
  * &lbhash_service.destinations.
  */
 static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
@@ -101,13 +101,13 @@ static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
 }
 
 /**
- * lbhash_service_has_destination - is a destination the service's?
+ * lbhash_service_has_destination - look a destination up in the Bloom filter
  * @svc: service
  * @hash: from lbhash_service_destination()
  *
- * A Bloom filter: with six destinations one foreign one in 200,000 passes.
+ * With six destinations in the filter, one in 200,000 others passes.
  *
- * Return: false if it is not, true if it is or seems to be.
+ * Return: false if no connection of the service has this destination.
  */
 static inline bool lbhash_service_has_destination(const struct lbhash_service *svc,
 				      u32 hash)
@@ -120,11 +120,11 @@ static inline bool lbhash_service_has_destination(const struct lbhash_service *s
 }
 
 /**
- * lbhash_service_add_destination - a flow is the service's
+ * lbhash_service_add_destination - add a destination to the Bloom filter
  * @svc: service
- * @flow: a flow
+ * @flow: flow of a connection of the service
  *
- * Context: packet path; writes only for a destination that is new.
+ * Context: packet path; only writes for a new destination.
  */
 static inline void lbhash_service_add_destination(struct lbhash_service *svc,
 				       const struct lbhash_flow *flow)

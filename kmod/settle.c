@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The end of transitions. Slots that have waited long enough are closed: from
- * then on no connection gets pinned to a previous owner. Once no packet can
- * still think otherwise, a walk over conntrack's entries finds the slots that
- * have a connection elsewhere than at their owner. The others settle.
+ * Settling, the end of transitions. Slots whose settle time is over are closed:
+ * from then on no connection is pinned to a previous owner. After a grace
+ * period, when no packet uses the former state, a walk over conntrack's entries
+ * finds the busy slots, which have an entry pinned to another backend than the
+ * owner. The other closed slots settle.
  *
- * Nothing runs while no slot of the namespace is in transition, and a slot that
- * stays held is looked at again after a second, or after as long as makes the
- * walks a twentieth of a CPU at most.
+ * The work only runs while a slot of the namespace is in transition. Busy slots
+ * are checked again after a second, or later if walks would take more than a
+ * twentieth of a CPU.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -23,10 +24,10 @@
 #define PAUSE_FACTOR	20
 
 /**
- * struct lbhash_search - a service whose connections are looked for
- * @svc: the service
- * @table: its table
- * @busy: out, bit per slot, NULL if nobody asks
+ * struct lbhash_search - a service whose entries a walk looks for
+ * @svc: service
+ * @table: published table of @svc
+ * @busy: out, bit per slot, see lbhash_transition_settle(); NULL to count only
  */
 struct lbhash_search {
 	struct lbhash_service *svc;
@@ -79,7 +80,7 @@ static void free_searches(struct lbhash_searches *searches)
 	kvfree(searches->list);
 }
 
-/* The services with slots in transition. */
+/* List the services that have slots in transition. */
 static int list_searches(struct lbhash_net *ln,
 			 struct lbhash_searches *searches)
 {
@@ -108,11 +109,11 @@ static int list_searches(struct lbhash_net *ln,
 }
 
 /**
- * lbhash_settle_count - update &lbhash_service.pinned_elsewhere of all services
+ * lbhash_settle_count - count pinned_elsewhere of all services
  * @ln: namespace
  *
  * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if a
- * slot is in transition. Without memory the numbers are 0.
+ * slot is in transition. Without memory the counts are 0.
  */
 void lbhash_settle_count(struct lbhash_net *ln)
 {
@@ -127,7 +128,7 @@ void lbhash_settle_count(struct lbhash_net *ln)
 	free_searches(&searches);
 }
 
-/* Close what may close, and make room to note who is held. */
+/* Close slots, and allocate bitmaps of busy slots where some are closing. */
 static int close_slots(struct lbhash_searches *searches, bool *any)
 {
 	u32 now = ktime_get_seconds();
@@ -194,9 +195,9 @@ static void plan(struct lbhash_net *ln, const struct lbhash_table *table,
 }
 
 /**
- * lbhash_settle_plan - a table has come that may have slots in transition
+ * lbhash_settle_plan - schedule the settling of a table's slots
  * @ln: namespace
- * @table: the table
+ * @table: newly published table
  *
  * Context: &lbhash_net.mutex held.
  */
@@ -239,8 +240,8 @@ static void settle(struct work_struct *work)
 }
 
 /**
- * lbhash_settle_init - no sweep yet
- * @ln: a new namespace
+ * lbhash_settle_init - initialise the work of a namespace
+ * @ln: namespace
  */
 void lbhash_settle_init(struct lbhash_net *ln)
 {
@@ -248,8 +249,8 @@ void lbhash_settle_init(struct lbhash_net *ln)
 }
 
 /**
- * lbhash_settle_exit - no sweep any more
- * @ln: a namespace whose configuration can no longer change
+ * lbhash_settle_exit - cancel the work of a namespace
+ * @ln: namespace, whose configuration can no longer change
  */
 void lbhash_settle_exit(struct lbhash_net *ln)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table that packets read: members, slots and marks of a service in one
- * immutable piece. Built aside, published by service.c, freed after a grace
- * period.
+ * Tables: members, slots and marks of a service in one piece that packets read.
+ * A table is built aside, published by service.c as a whole, and freed after a
+ * grace period.
  */
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
@@ -17,7 +17,7 @@
 
 static const siphash_key_t digest_key;
 
-/* Weight for new connections. */
+/* The weight that counts for new connections. */
 static u16 active_weight(const struct lbhash_member *member)
 {
 	return member->state == LBHASH_STATE_UP ? member->weight : 0;
@@ -55,12 +55,12 @@ static void init_hash(struct lbhash_hash *hash,
 }
 
 /**
- * lbhash_marks_alloc - an index of members by their marks, nobody in it
+ * lbhash_marks_alloc - allocate an empty index of members by their marks
  * @n: number of members
- * @bits: out, its size is two to the power of this
- * @gfp: how to allocate it
+ * @bits: out, binary logarithm of the length
+ * @gfp: allocation flags
  *
- * At most half full, so that a search ends after a step or two.
+ * The index gets at most half full, so that searches end after a step or two.
  *
  * Return: the index, for kvfree(), or NULL without memory.
  */
@@ -91,8 +91,8 @@ static int build_marks(struct lbhash_table *table)
 
 /**
  * lbhash_table_has_same_hash - do two tables hash flows alike?
- * @a: a table
- * @b: another table
+ * @a: table
+ * @b: table
  *
  * Return: true if every flow has the same hash in both.
  */
@@ -106,9 +106,9 @@ bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 }
 
 /**
- * lbhash_table_is_comparable - does a slot mean the same in both tables?
- * @a: a table
- * @b: another table
+ * lbhash_table_is_comparable - do the slots of two tables correspond?
+ * @a: table
+ * @b: table
  *
  * Return: true if every flow has the same slot in both.
  */
@@ -119,11 +119,11 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
 }
 
 /**
- * lbhash_table_map - find the backends of one table in another
- * @from: a table
- * @to: another table of the service
- * @indices: out, for each member of @from its index in @to, or LBHASH_NONE
- *	if connections cannot stay with it
+ * lbhash_table_map - find the backends of one table in another one
+ * @from: table of a service
+ * @to: table of the same service
+ * @indices: out, for each member of @from its index in @to, or LBHASH_NONE if
+ *	it cannot keep its connections
  */
 void lbhash_table_map(const struct lbhash_table *from,
 		      const struct lbhash_table *to, u16 *indices)
@@ -157,7 +157,7 @@ static bool has_same_owners(const struct lbhash_table *a,
 	return true;
 }
 
-/* A change of marks, addresses or masks leaves every owner where it was. */
+/* A change of marks, addresses or masks moves no slot. */
 static void copy_owners(struct lbhash_table *table,
 			const struct lbhash_table *old)
 {
@@ -211,8 +211,8 @@ static size_t slots_bytes(const struct lbhash_table *table)
 	return table->size * sizeof(*table->slots);
 }
 
-/* kvmalloc() would round up to a power of two, which for the usual 65537 slots
- * is as much again. In one piece packets find them with fewer TLB entries.
+/* kvmalloc() would round up to a power of two, twice as much for the default of
+ * 65537 slots. Contiguous memory needs fewer TLB entries.
  */
 static u32 *alloc_slots(const struct lbhash_table *table)
 {
@@ -233,7 +233,7 @@ static void free_slots(const struct lbhash_table *table)
 		free_pages_exact(table->slots, slots_bytes(table));
 }
 
-/* Slots with owners, or without if all that connections can do is stay. */
+/* Fill slots with owners; without owners, if connections can only be kept. */
 static int fill_slots(struct lbhash_table *table,
 		      const struct lbhash_table *old)
 {
@@ -243,7 +243,7 @@ static int fill_slots(struct lbhash_table *table,
 		active += !!active_weight(&table->members[i]);
 		usable += lbhash_member_is_usable(&table->members[i]);
 	}
-	if (!active && !(usable && old && old->slots))
+	if (!active && !(usable && old && lbhash_table_has_slots(old)))
 		return 0;
 
 	table->slots = alloc_slots(table);
@@ -253,13 +253,14 @@ static int fill_slots(struct lbhash_table *table,
 		memset(table->slots, 0xff, slots_bytes(table));
 		return 0;
 	}
-	if (!old || !old->slots || !has_same_owners(table, old))
+	if (!old || !lbhash_table_has_slots(old) ||
+	    !has_same_owners(table, old))
 		return compute_owners(table, active);
 	copy_owners(table, old);
 	return 0;
 }
 
-/* No larger than it must be, and no packet reads it. */
+/* Of the exact size, and not contiguous if large: packets do not read it. */
 static int alloc_list(struct lbhash_table *table)
 {
 	size_t bytes = table->transitions * sizeof(*table->list);
@@ -272,7 +273,7 @@ static int alloc_list(struct lbhash_table *table)
 	return table->list ? 0 : -ENOMEM;
 }
 
-/* What the old table's slots mean for the connections of the new one's. */
+/* Carry transitions over from the old table. */
 static int carry_slots(struct lbhash_table *table,
 		       const struct lbhash_table *old)
 {
@@ -281,7 +282,7 @@ static int carry_slots(struct lbhash_table *table,
 	int err = -ENOMEM;
 	u16 *heirs;
 
-	if (!table->slots || !old->slots ||
+	if (!lbhash_table_has_slots(table) || !lbhash_table_has_slots(old) ||
 	    (!comparable && !old->transitions))
 		return 0;
 	heirs = kvmalloc_array(old->n ?: 1, sizeof(*heirs), LBHASH_GFP);
@@ -308,13 +309,13 @@ out:
 }
 
 /**
- * lbhash_table_build - make a table
- * @conf: attributes of the service; @conf->size is a prime
- * @members: sorted by name, marks unique and under the mask
- * @n: number of members, 0..65534
- * @old: the table that it is to follow, or NULL
+ * lbhash_table_build - build a table
+ * @conf: attributes of the service; the size is a prime
+ * @members: backends, sorted by name, with unique marks under the mask
+ * @n: length of @members, 0..65534
+ * @old: table to be replaced, or NULL
  *
- * The new table takes references of its own to the backends.
+ * The table takes its own references to the backends.
  *
  * Context: may sleep; 2 to 5 ms for 65537 slots and 100 members.
  * Return: the table, or NULL without memory.
@@ -357,8 +358,8 @@ err_free:
 }
 
 /**
- * lbhash_table_free - free a table that no packet can see
- * @table: a table, whole or half built
+ * lbhash_table_free - free a table that was not published
+ * @table: table, possibly half built
  *
  * Context: any but hard interrupts.
  */
@@ -381,8 +382,8 @@ static void free_after_grace_period(struct rcu_head *rcu)
 }
 
 /**
- * lbhash_table_free_rcu - free a table that packets may still be reading
- * @table: a table that is no longer published
+ * lbhash_table_free_rcu - free a table after a grace period
+ * @table: table that is no longer published
  */
 void lbhash_table_free_rcu(struct lbhash_table *table)
 {
@@ -390,14 +391,14 @@ void lbhash_table_free_rcu(struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_digest - fingerprint of the slots
- * @table: a table
+ * lbhash_table_digest - compute the fingerprint of the slots
+ * @table: table
  *
  * A chain of SipHash-2-4 with a zero key over the hashes of the owners' names,
  * slot by slot. Equal tables have equal digests on all machines.
  *
- * Context: may sleep; callers exclude each other.
- * Return: the digest, 0 for a table without slots.
+ * Context: may sleep, &lbhash_net.mutex held if the table is published.
+ * Return: the digest, 0 for an empty table.
  */
 u64 lbhash_table_digest(struct lbhash_table *table)
 {
@@ -418,8 +419,8 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_trim - give back what only slots in transition need
- * @table: a table, published or not
+ * lbhash_table_trim - free the list of transitions if it is empty
+ * @table: table, published or not
  *
  * Context: &lbhash_net.mutex held.
  */
@@ -432,10 +433,8 @@ void lbhash_table_trim(struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_settle - settle every slot at once
- * @table: a table, published or not
- *
- * For a service that cannot have connections yet.
+ * lbhash_table_settle - settle all slots at once
+ * @table: table, published or not, of a service without connections
  *
  * Context: &lbhash_net.mutex held.
  */

@@ -11,17 +11,17 @@
 #include "transition.h"
 
 /**
- * struct lbhash_conf - attributes of a service, as the user sees them
- * @size: slots, a prime
- * @fields: of enum lbhash_hash_field
- * @src4: leading bits of an IPv4 source address that are hashed
- * @dst4: likewise of the destination
- * @src6: leading bits of an IPv6 source address that are hashed
- * @dst6: likewise of the destination
+ * struct lbhash_conf - attributes of a service, as users configure them
+ * @size: number of slots, a prime
+ * @fields: flags of enum lbhash_hash_field
+ * @src4: length of the hashed prefix of IPv4 source addresses
+ * @dst4: length of the hashed prefix of IPv4 destination addresses
+ * @src6: length of the hashed prefix of IPv6 source addresses
+ * @dst6: length of the hashed prefix of IPv6 destination addresses
  * @seed: key of the hash, lowest byte first
- * @mask: mark bits of the service
+ * @mask: bits of marks that belong to the service
  * @on_empty: one of enum lbhash_on_empty
- * @settle: seconds
+ * @settle: seconds that a slot stays in transition at least
  */
 struct lbhash_conf {
 	u32 size;
@@ -37,28 +37,28 @@ struct lbhash_conf {
 };
 
 /**
- * struct lbhash_table - a service's configuration, ready for packets
+ * struct lbhash_table - the configuration of a service, as packets read it
  * @mask: &lbhash_conf.mask, first because every packet reads it
  * @size: &lbhash_conf.size
  * @transitions: length of @list
- * @marks_bits: logarithm of the length of @marks
- * @n: number of members
- * @members: sorted by name
- * @slots: owner and previous owner of each slot, see transition.h; NULL if
- *	nobody takes connections, and nobody has any
- * @marks: open hash of marks, each an index of @members or LBHASH_NONE
+ * @marks_bits: binary logarithm of the length of @marks
+ * @n: length of @members
+ * @members: backends, sorted by name
+ * @slots: owner and previous owner of each slot, see transition.h; NULL in a
+ *	table without slots, see lbhash_table_has_slots()
+ * @marks: open hash of marks; values are indices of @members or LBHASH_NONE
  * @hash: how flows are hashed
- * @conf: the attributes
- * @digest: of the slots, 0 until somebody asked for it
- * @list: slots in transition, in ascending order, NULL if there is none; not
- *	for packets
- * @rcu: to free it
+ * @conf: attributes of the service
+ * @digest: fingerprint of the slots, 0 until it is first asked for
+ * @list: slots in transition, in ascending order, NULL if there are none; not
+ *	read by packets
+ * @rcu: frees the table after a grace period
  *
- * Every change of a service, large or small, is a new table, so that no packet
- * meets half of one. Once it is published only @digest, @list, @transitions and
- * the previous owners change: slots close and settle, one word each. That is
- * also why @marks is an array of ours and no rhashtable: it has to appear
- * together with the members that it names.
+ * Every change of a service, large or small, publishes a new table, so that no
+ * packet sees half of a change. In a published table only @digest, @list,
+ * @transitions and previous owners change: slots close and settle, one word
+ * each. @marks is an array and not an rhashtable because it must be published
+ * together with the members that it refers to.
  */
 struct lbhash_table {
 	u32 mask;
@@ -94,14 +94,14 @@ void lbhash_table_trim(struct lbhash_table *table);
 void lbhash_table_settle(struct lbhash_table *table);
 
 /**
- * lbhash_marks_at - look a mark up in an index
- * @marks: an index
- * @bits: its size is two to the power of this
- * @members: members that it names
- * @mark: a mark
+ * lbhash_marks_at - look a mark up in an index of marks
+ * @marks: index, from lbhash_marks_alloc()
+ * @bits: binary logarithm of the length of @marks
+ * @members: array that the index refers to
+ * @mark: mark to find
  *
- * Return: where the index names the member with that mark; where it would, and
- * names nobody, if it has none.
+ * Return: place of the member with that mark; if there is no such member, the
+ * free place where it belongs.
  */
 static inline u16 *lbhash_marks_at(u16 *marks, u32 bits,
 				   const struct lbhash_member *members,
@@ -115,9 +115,9 @@ static inline u16 *lbhash_marks_at(u16 *marks, u32 bits,
 }
 
 /**
- * lbhash_table_by_mark - whose mark is it
- * @table: a table
- * @mark: a mark under the service's mask
+ * lbhash_table_by_mark - find a member by its mark
+ * @table: table
+ * @mark: mark under the service's mask
  *
  * Return: the member, whatever its state, or NULL.
  */
@@ -140,11 +140,11 @@ lbhash_table_usable_by_mark(const struct lbhash_table *table, u32 mark)
 }
 
 /**
- * lbhash_table_slot - slot of a flow
- * @table: a table
- * @flow: a flow
+ * lbhash_table_slot - compute the slot of a flow
+ * @table: table
+ * @flow: flow
  *
- * Return: the slot's number.
+ * Return: number of the slot.
  */
 static inline u32 lbhash_table_slot(const struct lbhash_table *table,
 				    const struct lbhash_flow *flow)
@@ -154,24 +154,35 @@ static inline u32 lbhash_table_slot(const struct lbhash_table *table,
 }
 
 /**
- * lbhash_table_at - what is in a slot
- * @table: a table
- * @slot: less than the table's size
+ * lbhash_table_has_slots - does a table have slots?
+ * @table: table
+ *
+ * Return: false if no backend takes connections and none has any to keep.
+ */
+static inline bool lbhash_table_has_slots(const struct lbhash_table *table)
+{
+	return table->slots;
+}
+
+/**
+ * lbhash_table_at - read a slot
+ * @table: table
+ * @slot: number of the slot
  *
  * Return: owner and previous owner, see transition.h.
  */
 static inline u32 lbhash_table_at(const struct lbhash_table *table, u32 slot)
 {
-	if (unlikely(!table->slots))
+	if (unlikely(!lbhash_table_has_slots(table)))
 		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
 	return READ_ONCE(table->slots[slot]);
 }
 
 /**
- * lbhash_table_is_empty - does nobody take connections?
- * @table: a table
+ * lbhash_table_is_empty - does no backend take connections?
+ * @table: table
  *
- * Return: true if no slot has an owner; else all of them have one.
+ * Return: true if no slot has an owner; otherwise all slots have one.
  */
 static inline bool lbhash_table_is_empty(const struct lbhash_table *table)
 {
@@ -179,11 +190,11 @@ static inline bool lbhash_table_is_empty(const struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_member - who is that
- * @table: a table
- * @index: from a slot of it
+ * lbhash_table_member - get the member that a slot refers to
+ * @table: table
+ * @index: index from a slot
  *
- * Return: the member, or NULL for LBHASH_NONE.
+ * Return: the member, NULL for LBHASH_NONE.
  */
 static inline const struct lbhash_member *
 lbhash_table_member(const struct lbhash_table *table, u16 index)

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of slots whose owners change, so that connections need not
- * change theirs. Pure arithmetic: no lock, no clock, no conntrack. Others
- * get to run in between, as the slots may be many.
+ * Transitions: slots change owners without moving their connections. Pure
+ * arithmetic: no lock, no clock, no conntrack. Loops over slots, of which there
+ * may be many, let other tasks run.
  *
- * A settled slot needs no memory, for everybody can compute where all of its
- * connections are. When its owner changes, connections from before belong to
- * the old owner and those that begin from now on to the new one, and somebody
- * has to know which is which: conntrack does, for as long as the slot is in
- * transition. Whatever happens to the slot meanwhile, what conntrack does not
- * know is from before the first change, so the previous owner stays the one
- * that the slot had then.
+ * A settled slot needs no memory: the table alone gives the backend of all of
+ * its connections. When the owner changes, older connections stay with the old
+ * owner and new ones go to the new owner. Conntrack tells them apart for as long
+ * as the slot is in transition. A connection without an entry is older than the
+ * first change, whatever has happened to the slot since, so the previous owner
+ * remains the owner before that change.
  *
- * After a while the slot closes: what conntrack does not know now is taken for
- * new. It settles when conntrack knows nobody who is elsewhere.
+ * After the settle time the slot closes: from then on a connection without an
+ * entry counts as new. The slot settles when no entry is pinned to another
+ * backend than the owner.
  *
  * Ideas: Beamer (NSDI 2018) keeps a bucket's previous owner, JET (CoNEXT 2021)
  * tracks only the connections that a change can move, GLB's second chance.
@@ -24,7 +24,7 @@
 
 #include "transition.h"
 
-/* Who the old table's backend is in the new one, if connections can stay. */
+/* Index of an old table's backend in the new one, if it keeps connections. */
 static u16 heir_of(const u16 *heirs, u16 old)
 {
 	return old == LBHASH_NONE ? LBHASH_NONE : heirs[old];
@@ -36,14 +36,14 @@ static bool owner_changed(u32 slot, u32 old, const u16 *heirs)
 	       lbhash_slot_owner(slot);
 }
 
-/* The previous owner of a slot that was @old. @mixed as in struct
+/* The previous owner of a slot that was @old; @mixed as in struct
  * lbhash_transition.
  */
 static u16 carry_previous(u16 owner, u32 old, bool mixed, const u16 *heirs)
 {
 	u16 fallback = heir_of(heirs, lbhash_slot_fallback(old));
 
-	/* Known connections of a slot that nobody owned are anywhere. */
+	/* Without an owner, pinned connections could be at any backend. */
 	if (fallback == LBHASH_NONE)
 		return mixed || lbhash_slot_fallback(old) == LBHASH_NONE ?
 		       owner : LBHASH_NONE;
@@ -53,13 +53,13 @@ static u16 carry_previous(u16 owner, u32 old, bool mixed, const u16 *heirs)
 }
 
 /**
- * lbhash_transition_carry - give the slots of a new table their previous owners
- * @slots: the new table's, with owners and without previous ones; in and out
- * @size: number of slots, of both tables
- * @old: the old table's
- * @old_list: its slots in transition, in ascending order
+ * lbhash_transition_carry - carry previous owners over to a new table
+ * @slots: in and out, slots of the new table, which have owners only
+ * @size: number of slots of either table
+ * @old: slots of the old table
+ * @old_list: the old table's slots in transition, in ascending order
  * @heirs: for each backend of the old table its index in the new one, or
- *	LBHASH_NONE if connections cannot stay with it
+ *	LBHASH_NONE if it cannot keep its connections
  *
  * Context: may sleep.
  * Return: number of slots of the new table that are in transition.
@@ -89,14 +89,14 @@ u32 lbhash_transition_carry(u32 *slots, u32 size, const u32 *old,
 }
 
 /**
- * lbhash_transition_list - note when the slots changed
- * @list: out, as many as lbhash_transition_carry() said
- * @slots: the new table's
+ * lbhash_transition_list - list the slots in transition with their times
+ * @list: out, with the length that lbhash_transition_carry() returned
+ * @slots: slots of the new table
  * @size: number of slots
- * @old: the old table's
- * @old_list: its slots in transition
- * @heirs: as above
- * @now: second
+ * @old: slots of the old table
+ * @old_list: the old table's slots in transition, in ascending order
+ * @heirs: as for lbhash_transition_carry()
+ * @now: present time in seconds
  *
  * Context: may sleep.
  */
@@ -111,7 +111,7 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 		struct lbhash_transition was = {};
 		bool changed;
 
-		/* Neither of them, for nobody is all ones. */
+		/* Neither is in transition: LBHASH_NONE is all ones. */
 		if (!lbhash_slot_in_transition(old[i] & slots[i]))
 			continue;
 		changed = owner_changed(slots[i], old[i], heirs);
@@ -133,13 +133,13 @@ void lbhash_transition_list(struct lbhash_transition *list, const u32 *slots,
 }
 
 /**
- * lbhash_transition_close_all - the slots mean nothing of what they did
- * @slots: the new table's, with owners; in and out
+ * lbhash_transition_close_all - close the slots of a table with another hash
+ * @slots: in and out, slots of the new table, which have owners only
  * @size: number of slots
- * @list: out, room for all of them
- * @now: second
+ * @list: out, with room for all slots
+ * @now: present time in seconds
  *
- * Connections that conntrack knows can be anywhere.
+ * Flows have other slots now, so entries can be pinned to any backend.
  *
  * Context: may sleep.
  * Return: number of slots of the new table that are in transition.
@@ -164,14 +164,15 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
 }
 
 /**
- * lbhash_transition_close - close the slots that have waited long enough
- * @slots: a table's; packets may read them meanwhile
- * @list: those in transition
- * @n: number of them
- * @settle: seconds to wait
- * @now: second
+ * lbhash_transition_close - close slots whose settle time is over
+ * @slots: slots of a table, which packets may be reading
+ * @list: slots in transition
+ * @n: length of @list
+ * @settle: settle time in seconds
+ * @now: present time in seconds
  *
- * A slot that nobody owns waits on: its unknown connections have no other fallback.
+ * A slot without an owner stays open, as its connections without an entry have
+ * no other backend than the previous owner.
  *
  * Context: may sleep.
  * Return: number of slots that are closing now.
@@ -196,11 +197,11 @@ u32 lbhash_transition_close(u32 *slots, struct lbhash_transition *list, u32 n,
 }
 
 /**
- * lbhash_transition_settle - settle closing slots
- * @slots: a table's; packets may read them meanwhile
- * @list: those in transition
- * @n: number of them
- * @busy: bit per slot: conntrack knows somebody who is not at the owner
+ * lbhash_transition_settle - settle closing slots that are not busy
+ * @slots: slots of a table, which packets may be reading
+ * @list: slots in transition; in and out
+ * @n: length of @list
+ * @busy: bit per slot: an entry is pinned to another backend than the owner
  *
  * Context: may sleep.
  * Return: number of slots that stay in transition, the new length of @list.
@@ -224,17 +225,17 @@ u32 lbhash_transition_settle(u32 *slots, struct lbhash_transition *list, u32 n,
 }
 
 /**
- * lbhash_transition_wait - how long until a slot closes
- * @slots: a table's
- * @list: those in transition
- * @n: number of them
- * @settle: seconds to wait
- * @now: second
- * @last: ask for the last one, not the first
+ * lbhash_transition_wait - compute the time until a slot closes
+ * @slots: slots of a table
+ * @list: slots in transition
+ * @n: length of @list
+ * @settle: settle time in seconds
+ * @now: present time in seconds
+ * @last: compute it for the last slot to close, not the first
  *
  * Context: may sleep.
- * Return: seconds; 0 for a slot that is closing already; U32_MAX if there is
- * none to wait for, or nobody owns any.
+ * Return: seconds, 0 for a slot that is closing; U32_MAX if no slot is going to
+ * close.
  */
 u32 lbhash_transition_wait(const u32 *slots,
 			   const struct lbhash_transition *list, u32 n,

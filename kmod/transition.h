@@ -7,22 +7,21 @@
 
 #define LBHASH_NONE	0xffff
 
-/* A table may have a million slots; so many are looked at in one go. */
+/* Slots between two points where other tasks may run; there may be a million. */
 #define LBHASH_SLOTS_AT_ONCE	16384
 
 /*
- * A slot is one word, so that one load tells all of it: the owner in the low
- * half, the previous owner in the high half, both by their index in the table.
- * "Known" connections are those that conntrack knows.
+ * A slot is one word, so that one load gives a consistent pair: the index of the
+ * owner in the low half and that of the previous owner in the high half. For a
+ * connection whose conntrack entry is not pinned, or that has none:
  *
- * (owner, previous owner):
+ * (owner, previous owner)
  *
- * (A, nobody)	settled: all connections are A's
- * (A, B)	in transition: unknown ones are B's, new ones A's
- * (A, A)	closing: unknown ones are A's, known ones may be others'
- * (nobody, B)	in transition: unknown ones are B's, there are no new ones
- * (nobody, nobody)
- *		known ones may be anybody's, there are no new ones
+ * (A, none)	settled: A
+ * (A, B)	in transition: B, or A if the connection is new
+ * (A, A)	closing: A; pinned connections may be at other backends
+ * (none, B)	in transition: B; no backend for new connections
+ * (none, none)	no backend; pinned connections may be at any backend
  */
 
 static inline u32 lbhash_slot(u16 owner, u16 previous)
@@ -53,11 +52,11 @@ static inline bool lbhash_slot_is_closing(u32 slot)
 
 static inline bool lbhash_slot_is_settled(u32 slot)
 {
-	/* One comparison: no previous owner, and an owner that is somebody. */
+	/* One comparison: no previous owner, and an owner. */
 	return slot - lbhash_slot(0, LBHASH_NONE) < LBHASH_NONE;
 }
 
-/* Whose unknown connections are. */
+/* Where connections without a pin belong: the previous owner, else the owner. */
 static inline u16 lbhash_slot_fallback(u32 slot)
 {
 	return lbhash_slot_in_transition(slot) ? lbhash_slot_previous(slot) :
@@ -73,8 +72,8 @@ static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
 	return true;
 }
 
-/* @i from 0 to below @n; may sleep. Two loops, which costs a slot nothing; they
- * must not be left but by continue.
+/* Loop with @i from 0 to @n - 1; may sleep. The two nested loops add no cost per
+ * slot, and allow continue but not break.
  */
 #define lbhash_for_each_slot(i, n)					\
 	for (u32 _end = (i) = 0; lbhash_slots_go_on(i, n, &_end);)	\
@@ -82,10 +81,10 @@ static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
 
 /**
  * struct lbhash_transition - a slot in transition
- * @since: second of its last change
+ * @since: time of the last change of its owner, in seconds
  * @slot: number of the slot
- * @mixed: known connections may be at others than its owner and its previous
- *	owner
+ * @mixed: entries may be pinned to backends other than the owner and the
+ *	previous owner
  */
 struct lbhash_transition {
 	u32 since;
