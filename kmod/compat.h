@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only place that knows that kernels differ. What probe.sh has asked their
- * headers is in probed.h, which the build makes: versions do not tell, for
- * stable kernels and distributions backport.
+ * Differences between kernels, all of them. Features are probed by probe.sh, whose
+ * results are in probed.h, and not inferred from versions: stable kernels and
+ * distributions backport.
  */
 #ifndef LBHASH_COMPAT_H
 #define LBHASH_COMPAT_H
@@ -17,7 +17,7 @@
 
 #include "probed.h"
 
-/* What pre_doit and post_doit are told about. */
+/* The operation that pre_doit and post_doit get. */
 #ifdef LBHASH_HAVE_GENL_SPLIT_OPS
 #define lbhash_compat_genl_ops	genl_split_ops
 #else
@@ -25,10 +25,10 @@
 #endif
 
 /**
- * lbhash_compat_dump_attrs - the attributes of a request for a dump
- * @cb: the dump
+ * lbhash_compat_dump_attrs - get the attributes of a dump request
+ * @cb: dump
  *
- * Return: an array by attribute, valid as long as the dump.
+ * Return: array indexed by attribute, valid as long as the dump.
  */
 static inline struct nlattr **
 lbhash_compat_dump_attrs(struct netlink_callback *cb)
@@ -43,14 +43,14 @@ lbhash_compat_dump_attrs(struct netlink_callback *cb)
 #ifdef LBHASH_HAVE_EXTACK_TEXT
 
 /**
- * lbhash_compat_refuse - say why a request failed
- * @skb: the request's message
- * @info: the request
- * @attr: the attribute to blame, or NULL
- * @text: one sentence, in memory that may go when this returns
- * @err: the negative errno
+ * lbhash_compat_refuse - report why a request failed
+ * @skb: message of the request
+ * @info: request
+ * @attr: attribute that caused the failure, or NULL
+ * @text: one sentence, copied
+ * @err: negative errno
  *
- * Return: what the operation has to return.
+ * Return: return value of the operation.
  */
 static inline int lbhash_compat_refuse(struct sk_buff *skb,
 				       struct genl_info *info,
@@ -64,8 +64,8 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 
 #else
 
-/* The sentence has to live until the ack is made, which is after the operation
- * returned. So the ack is made here, and netlink told (-EINTR) to make none.
+/* The ack is sent after the operation has returned, when the sentence is gone. So
+ * it is sent here, and -EINTR tells netlink to send none.
  */
 static inline int lbhash_compat_refuse(struct sk_buff *skb,
 				       struct genl_info *info,
@@ -85,11 +85,11 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 #endif /* LBHASH_HAVE_EXTACK_TEXT */
 
 /**
- * lbhash_compat_set_tos - have a lookup ask for a packet's type of service
- * @fl4: the lookup
- * @iph: the packet's header
+ * lbhash_compat_set_tos - set the type of service of a route lookup
+ * @fl4: lookup
+ * @iph: header of the packet
  *
- * Sets as much of it as the kernel heeds when it routes such a packet.
+ * Sets the bits that the kernel uses when it routes such a packet.
  */
 static inline void lbhash_compat_set_tos(struct flowi4 *fl4,
 					 const struct iphdr *iph)
@@ -104,11 +104,11 @@ static inline void lbhash_compat_set_tos(struct flowi4 *fl4,
 }
 
 /**
- * lbhash_compat_route_input - route a packet that has come in
- * @skb: IPv4 packet
- * @daddr: where to, which need not be the packet's destination
+ * lbhash_compat_route_input - route a received packet
+ * @skb: IPv4 packet; gets the route
+ * @daddr: address to route to, which need not be the packet's destination
  *
- * Return: true if it has a route.
+ * Return: true if there is a route.
  */
 static inline bool lbhash_compat_route_input(struct sk_buff *skb,
 					     __be32 daddr)
@@ -125,8 +125,8 @@ static inline bool lbhash_compat_route_input(struct sk_buff *skb,
 }
 
 /**
- * lbhash_compat_timeout_put - what of an entry's timeout policy has to be put
- * @ct: a template that got one by nf_ct_timeout_ext_add()
+ * lbhash_compat_timeout_put - drop the timeout policy of a template
+ * @ct: template that got the policy by nf_ct_timeout_ext_add()
  */
 static inline void lbhash_compat_timeout_put(const struct nf_conn *ct)
 {

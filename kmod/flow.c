@@ -23,10 +23,10 @@
 #define NDISC_LAST	137
 
 /**
- * lbhash_flow_has_ports - do a protocol's packets begin with ports?
+ * lbhash_flow_has_ports - does a transport header begin with ports?
  * @proto: transport protocol
  *
- * Return: true if its flows have ports, false if theirs are 0.
+ * Return: true if it does; ports of other flows are 0.
  */
 bool lbhash_flow_has_ports(u8 proto)
 {
@@ -61,7 +61,7 @@ static int parse_ipv4(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
-/* Addresses of the IPv6 header at @offset, and where its extensions end. */
+/* Addresses of the IPv6 header at @offset, and the end of its extensions. */
 static int parse_ipv6(const struct sk_buff *skb, unsigned int offset,
 		      struct lbhash_flow *flow, bool *later_fragment)
 {
@@ -113,7 +113,7 @@ static int parse_packet(const struct sk_buff *skb, unsigned int offset,
 	return 0;
 }
 
-/* Both ICMPs put type and code first and the quoted packet after 8 bytes. */
+/* In both ICMPs the type comes first, and the quoted packet after 8 bytes. */
 static bool is_icmp_error(const struct sk_buff *skb,
 			  const struct lbhash_flow *flow)
 {
@@ -136,7 +136,7 @@ static bool is_icmp_error(const struct sk_buff *skb,
 }
 
 /* The packet that an ICMP error quotes went from the virtual address to the
- * client; turned around it is the flow that the error is about.
+ * client; its reverse is the flow that the error is about.
  */
 static int parse_quoted(const struct sk_buff *skb, struct lbhash_flow *flow)
 {
@@ -179,7 +179,7 @@ static __always_inline bool parse_plain(const struct sk_buff *skb, u8 family,
 	return true;
 }
 
-/* noinline: what almost no packet needs shall cost the others nothing. */
+/* noinline: rare, and must not cost plain packets anything. */
 static noinline int parse_any(const struct sk_buff *skb,
 			      struct lbhash_flow *flow)
 {
@@ -193,15 +193,15 @@ static noinline int parse_any(const struct sk_buff *skb,
 }
 
 /**
- * lbhash_flow_parse - read a packet's flow
+ * lbhash_flow_parse - read the flow of a packet
  * @skb: packet at a Netfilter hook; may be paged
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @flow: out
  *
  * An ICMP error gets the flow of the packet that it quotes.
  *
- * Return: 0, or -EINVAL for a packet that is too short, malformed, or an ICMP
- * error that quotes somebody else's packet.
+ * Return: 0, or -EINVAL for a packet that is too short or malformed, or an ICMP
+ * error whose destination did not send the quoted packet.
  */
 int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 		      struct lbhash_flow *flow)
@@ -218,11 +218,11 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
  * lbhash_flow_header - find a transport header
  * @skb: packet at a Netfilter hook
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @proto: the protocol that it shall be of
- * @size: bytes wanted
- * @buffer: room for that many, should a copy be needed
+ * @proto: transport protocol to find
+ * @size: number of bytes needed
+ * @buffer: @size bytes, used if the header is not linear
  *
- * Return: the header, or NULL for a packet of another protocol or too short.
+ * Return: the header, or NULL if the packet has another protocol or is too short.
  */
 const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 			       size_t size, void *buffer)
@@ -242,10 +242,10 @@ const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 }
 
 /**
- * lbhash_flow_is_ndisc_here - lbhash_flow_is_ndisc() of an IPv6 packet
- * @skb: packet
+ * lbhash_flow_is_ndisc_here - lbhash_flow_is_ndisc() for IPv6
+ * @skb: IPv6 packet
  *
- * Return: see there.
+ * Return: as lbhash_flow_is_ndisc().
  */
 bool lbhash_flow_is_ndisc_here(const struct sk_buff *skb)
 {
@@ -261,9 +261,9 @@ bool lbhash_flow_is_ndisc_here(const struct sk_buff *skb)
 }
 
 /**
- * lbhash_flow_opens_here - lbhash_flow_opens() of a protocol that has such
+ * lbhash_flow_opens_here - lbhash_flow_opens() for TCP and SCTP
  * @skb: packet
- * @flow: its flow, TCP or SCTP
+ * @flow: the packet's flow
  *
  * Return: true for a TCP SYN and an SCTP INIT.
  */

@@ -4,19 +4,18 @@
  *
  * Source: D. Eisenbud et al., "Maglev: A Fast and Reliable Software Network
  * Load Balancer", NSDI 2016, section 3.4. Every backend walks the slots in an
- * order of its own and takes the next free one whenever it is its turn.
+ * order of its own and takes the next free slot at each of its turns.
  *
- * Two things are ours. The backends take turns in the order of a hash of their
- * names, so that the outcome depends on the set and not on its history. And
- * weights decide how often it is a backend's turn: the k-th turn of weight w
- * (from 0) comes in round (k + 1/2) * P / w, which rounds shares to the nearest
- * slot. P is the largest weight rounded up to a power of two, so that a change
- * of the largest weight seldom shifts everybody's rounds. Turns wait in a
- * calendar of rounds, which makes the cost O(slots + rounds) however the
- * weights differ.
+ * Two things differ from the paper. Backends take turns in the order of a hash
+ * of their names, so that the result depends on the set and not on its history.
+ * And weights determine the number of turns: the k-th turn of weight w (from 0)
+ * is in round (k + 1/2) * P / w, which rounds shares to the nearest slot. P is
+ * the largest weight rounded up to a power of two, so that a change of the
+ * largest weight seldom shifts the rounds of all backends. A calendar of rounds
+ * keeps the cost at O(slots + rounds) however the weights differ.
  *
- * Half of all steps would be made for the last few slots, of which there are
- * sqrt(slots): for these it is computed which one a walk meets first.
+ * Half of all steps would be made for the last sqrt(slots) slots: for these the
+ * first slot of each walk is computed instead.
  */
 #include <linux/limits.h>
 #include <linux/log2.h>
@@ -28,17 +27,17 @@
 #include "maglev.h"
 #include "transition.h"
 
-/* Turns between two offers to let others run: about 0.1 ms of work. */
+/* Turns between two points where other tasks may run: about 0.1 ms. */
 #define RESCHED_TURNS	4096
 
-/* What a slot is before it has an owner. */
+/* A slot without an owner. */
 #define FREE		lbhash_slot(LBHASH_NONE, LBHASH_NONE)
 
 /**
- * lbhash_maglev_prime - smallest prime that is not smaller
+ * lbhash_maglev_prime - round a size up to a prime
  * @size: 2..1048573
  *
- * A prime size makes every skip visit every slot.
+ * With a prime size every skip visits every slot.
  *
  * Return: the prime.
  */
@@ -65,10 +64,9 @@ static int compare_rank(const void *left, const void *right)
 }
 
 /**
- * lbhash_maglev_permute - give every entry its order of slots
- * @entries: @name set; @rank, @position and @skip are written, and the array
- *	is sorted by rank
- * @n: number of entries
+ * lbhash_maglev_permute - compute the order in which entries walk the slots
+ * @entries: in: @name; out: @rank, @position and @skip, sorted by rank
+ * @n: length of @entries
  * @size: number of slots, a prime
  * @key: key of the hash
  *
@@ -100,13 +98,13 @@ static u32 round_units(const struct lbhash_maglev_entry *entries, u32 n)
 	return roundup_pow_of_two(heaviest);
 }
 
-/* Whose turns it is in a round; they go on by the entries' next. */
+/* The entries that have a turn in a round, a list linked by their @next. */
 struct round {
 	u16 first, last;
 };
 
-/* Rounds in the calendar, a power of two: the longest gap between two turns,
- * and one to tell the current round from the one that far ahead.
+/* Rounds in the calendar, a power of two: the longest gap between two turns, and
+ * one more, to tell the current round from the one that far ahead.
  */
 static u32 count_rounds(const struct lbhash_maglev_entry *entries, u32 n)
 {
@@ -118,16 +116,16 @@ static u32 count_rounds(const struct lbhash_maglev_entry *entries, u32 n)
 	return roundup_pow_of_two(round_units(entries, n) / lightest + 2);
 }
 
-/* So many slots are the last few. */
+/* Number of slots that are filled by computing the first free one. */
 static u32 count_last(u32 size)
 {
 	return 1u << ilog2(size) / 2;
 }
 
 /**
- * lbhash_maglev_scratch - room that lbhash_maglev_fill() needs
- * @entries: @weight set
- * @n: number of entries
+ * lbhash_maglev_scratch - size of the memory that lbhash_maglev_fill() needs
+ * @entries: in: @weight
+ * @n: length of @entries
  * @size: number of slots
  *
  * Return: bytes, at most 514 KiB.
@@ -150,8 +148,8 @@ static void append_turn(struct lbhash_maglev_entry *entries,
 	entries[turn].next = LBHASH_NONE;
 }
 
-/* Round of the first turn. Half a stride, or at once where the share is less
- * than a slot: everybody gets one as long as there are enough.
+/* Round of the first turn: half a stride, or 0 if the share is less than a slot,
+ * so that every entry gets a slot as long as there are enough.
  */
 static u32 first_round(struct lbhash_maglev_entry *e, u32 units, u32 size,
 		       u64 weights)
@@ -175,7 +173,7 @@ static u32 rounds_ahead(struct lbhash_maglev_entry *e)
 	return e->stride + 1;
 }
 
-/* The next free slot on an entry's walk. */
+/* Find the next free slot on an entry's walk. */
 static u32 walk(const u32 *slots, u32 size,
 		const struct lbhash_maglev_entry *e)
 {
@@ -213,7 +211,7 @@ static u32 inverse(u32 skip, u32 size)
 	return x + (x < 0 ? size : 0);
 }
 
-/* Likewise, and take it from a list of all of them. Slot s is the
+/* Find it in a list of the free slots, and remove it from the list. Slot s is the
  * (s - position) / skip-th of the walk, modulo the size.
  */
 static u32 take_first(u32 *list, u32 n, u32 size,
@@ -238,15 +236,14 @@ static u32 take_first(u32 *list, u32 n, u32 size,
 }
 
 /**
- * lbhash_maglev_fill - hand out the slots
- * @slots: out, @size slots, each with an owner and settled
+ * lbhash_maglev_fill - assign the slots
+ * @slots: out, @size settled slots with owners
  * @size: number of slots, a prime
- * @entries: in the order of their turns; @position, @skip, @weight and @id set,
- *	@slots is written
- * @n: number of entries, 1..65534
- * @scratch: room, as much as lbhash_maglev_scratch() said
+ * @entries: sorted by rank; in: @position, @skip, @weight and @id; out: @slots
+ * @n: length of @entries, 1..65534
+ * @scratch: memory of the size of lbhash_maglev_scratch()
  *
- * With at least as many slots as entries, every entry gets one.
+ * If there are at least as many slots as entries, every entry gets one.
  *
  * Context: may sleep.
  */
@@ -274,14 +271,14 @@ void lbhash_maglev_fill(u32 *slots, u32 size,
 	for (now = 0;; now++) {
 		u16 turn = rounds[now & (n_rounds - 1)].first, next;
 
-		/* Nobody has two turns in a round. */
+		/* No entry has two turns in a round. */
 		rounds[now & (n_rounds - 1)].first = LBHASH_NONE;
 		for (; turn != LBHASH_NONE; turn = next) {
 			struct lbhash_maglev_entry *e = &entries[turn];
 			u32 later;
 
 			next = e->next;
-			/* position stays on the slot that is taken: the next
+			/* position stays on the slot that is taken; the next
 			 * turn steps over it.
 			 */
 			if (left == last)

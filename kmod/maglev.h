@@ -6,18 +6,18 @@
 #include <linux/types.h>
 
 /**
- * struct lbhash_maglev_entry - one backend on its way into the table
- * @name: what identifies it, zero-terminated; every choice derives from it
- * @weight: its share, 1..65535
- * @id: what is written into the slots that it gets
- * @position: next slot that it wants
- * @rank: hash of @name; entries fill in ascending order of it
- * @skip: distance to the slot that it wants after that
- * @slots: slots that it got
- * @next: entry that follows in the same round
+ * struct lbhash_maglev_entry - a backend while slots are assigned
+ * @name: name, zero-terminated; its hash determines the order of slots
+ * @weight: share of the slots, 1..65535
+ * @id: index that is written into the slots of the entry
+ * @position: next slot of the walk
+ * @rank: hash of @name; entries take turns in ascending order of ranks
+ * @skip: distance from @position to the slot after it
+ * @slots: number of slots assigned
+ * @next: entry with the next turn in the same round
  * @stride: rounds between two turns, rounded down
- * @rest: what @stride left over, in units of 1 / (2 * @weight) rounds
- * @debt: sum of @rest that has not made a round yet
+ * @rest: fraction that @stride lacks, in units of 1 / (2 * @weight) rounds
+ * @debt: sum of @rest since the last whole round
  */
 struct lbhash_maglev_entry {
 	const char *name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Life of the module and of its part of each network namespace.
+ * Init and exit of the module, and of its data in each network namespace.
  */
 #include <linux/module.h>
 #include <net/genetlink.h>
@@ -28,9 +28,9 @@ static int __net_init net_init(struct net *net)
 	return lbhash_services_init(ln);
 }
 
-/* No rule sends packets any more, but NFQUEUE may hold some that --forward has
- * sent, which would go on in this module's code: drop them. A grace period
- * passes before net_exit(): by then those that have just left have gone on.
+/* No rule sends packets any more, but NFQUEUE may hold packets of --forward, which
+ * would continue in this module's code: drop them. A grace period passes before
+ * net_exit(), and packets that have just left the queue are gone by then.
  */
 static void __net_exit net_pre_exit(struct net *net)
 {
@@ -79,7 +79,7 @@ err_netlink:
 err_nexthop:
 	unregister_pernet_subsys(&net_ops);
 	rcu_barrier();
-	/* -EEXIST tells modprobe that the module is loaded: a success. */
+	/* modprobe takes -EEXIST for a module that is loaded: a success. */
 	return err == -EEXIST ? -EBUSY : err;
 }
 
@@ -90,7 +90,7 @@ static void __exit lbhash_exit(void)
 	lbhash_nexthop_exit();
 	unregister_pernet_subsys(&net_ops);
 
-	/* Tables are freed by callbacks of ours. */
+	/* RCU callbacks of this module free tables and routes. */
 	rcu_barrier();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What netlink answers: services, backends, counters, slots, lookups.
+ * Netlink operations that only answer: services, backends, counters, slots and
+ * lookups.
  */
 #include <net/ipv6.h>
 
@@ -19,7 +20,7 @@
 /* Slots in one answer: 32 KiB of the 64 that an attribute can hold. */
 #define SLOTS_PER_ANSWER	8192
 
-/* A message for the answer, its header written; NULL without memory. */
+/* Allocate an answer and write its header; NULL without memory. */
 static struct sk_buff *start_answer(struct genl_info *info, size_t size,
 				    void **hdr)
 {
@@ -52,7 +53,7 @@ static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
 	return nla_put_u64_64bit(msg, attr, value, pad);
 }
 
-/* @trusted: the asker may know who holds slots open. */
+/* @trusted: the caller may see how many connections keep slots open. */
 static int put_transitions(struct sk_buff *msg,
 			   const struct lbhash_table *table,
 			   const struct lbhash_service *svc, bool trusted)
@@ -251,11 +252,12 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
 }
 
 /**
- * struct dump_position - where a dump goes on
- * @id: number of the service
- * @member: first backend of it that is still to come
- * @started: its own message is out already
- * @trusted: the asker may know secrets, and &lbhash_service.pinned_elsewhere is of now
+ * struct dump_position - position of a dump
+ * @id: number of the next service
+ * @member: index of its next backend
+ * @started: part of the service is in the message already
+ * @trusted: the caller may see secrets, and the counts of pinned connections are
+ *	up to date
  */
 struct dump_position {
 	unsigned long id;
@@ -298,8 +300,8 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	return err;
 }
 
-/* Dump one service, if the request names one, or all. -EMSGSIZE of @put means
- * that the message is full; what it moved on in its position stands in it.
+/* Dump the service that the request names, or all. -EMSGSIZE of @put means that
+ * the message is full; it has all up to the position.
  */
 static int dump(struct sk_buff *skb, struct netlink_callback *cb,
 		dump_service put)
@@ -349,7 +351,7 @@ static int dump_service_conf(struct sk_buff *skb, struct lbhash_net *ln,
 	return put_service(skb, ln, svc, pos->trusted);
 }
 
-/* Backends from the position on; what fits is what the message holds. */
+/* Add backends from the position on, as many as fit. */
 static int dump_members(struct sk_buff *skb, struct lbhash_net *ln,
 			struct lbhash_service *svc, struct dump_position *pos,
 			int (*put)(struct sk_buff *msg,

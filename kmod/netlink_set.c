@@ -111,7 +111,7 @@ static int del_backend(struct lbhash_draft *draft, struct nlattr **tb,
 	return err;
 }
 
-/* Do the same to every backend attribute of a request. */
+/* Apply a verb to each backend attribute of a request. */
 static int each_backend(struct genl_info *info, struct lbhash_draft *draft,
 			backend_verb verb, u32 *count,
 			struct lbhash_refusal *why)
@@ -134,7 +134,7 @@ static int each_backend(struct genl_info *info, struct lbhash_draft *draft,
 	return 0;
 }
 
-/* Few slots a backend are allowed, but worth a word. */
+/* Few slots per backend are allowed, with a warning. */
 static void warn_of_few_slots(struct genl_info *info, u32 size, u32 backends)
 {
 	if (size / 100 < backends)
@@ -160,7 +160,7 @@ static enum lbhash_cause cause_of(const struct genl_info *info)
 	}
 }
 
-/* What has to follow a change that was made. */
+/* Plan and report what follows from a change. */
 static void publish(struct lbhash_net *ln, const char *name,
 		    enum lbhash_cause cause, const struct lbhash_diff *diff)
 {
@@ -245,7 +245,7 @@ int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	return lbhash_nl_answer(skb, info, &why, err);
 }
 
-/* What deleting it would do. */
+/* Answer a dry run of a deletion. */
 static int answer_deletion(struct genl_info *info, struct lbhash_refusal *why)
 {
 	struct lbhash_diff diff;
@@ -276,8 +276,8 @@ int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return lbhash_nl_answer(skb, info, &why, err);
 }
 
-/* Change the backends of a service, all named ones or none. @all says that a
- * request without any means every backend.
+/* Change the backends that a request names, all of them or none. With @all, a
+ * request that names none means all backends of the service.
  */
 static int change_backends(struct sk_buff *skb, struct genl_info *info,
 			   backend_verb verb, bool all)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The routes to backends, looked up once and kept until the kernel's routing
- * changes. One for all CPUs: packets borrow it under RCU and touch no reference
- * count. Whoever finds it outdated puts a new one in its place.
+ * Nexthops: cached routes to the addresses of backends, valid until the kernel's
+ * routing changes. All CPUs share them: packets borrow a route under RCU without
+ * taking a reference. A packet that finds an outdated route replaces it.
  *
- * A route keeps its device, an IPv6 one by way of what it was made from even
- * when the device goes, and then the device would never be gone. So all routes
- * of a namespace are on a list, and those by a device that goes are dropped.
+ * A route holds a reference to its device; an IPv6 route even does when the
+ * device is unregistered, by way of the entry that it was made from, and the
+ * device would never be freed. So all routes of a namespace are on a list, and
+ * the notifier drops those of a device that goes.
  */
 #include <linux/netdevice.h>
 #include <linux/slab.h>
@@ -26,7 +27,7 @@ static void free_nexthop(struct rcu_head *rcu)
 	kfree(nexthop);
 }
 
-/* No packet finds it any more. */
+/* The backend no longer points to it. */
 static void retire(struct lbhash_nexthop *nexthop)
 {
 	list_del(&nexthop->node);
@@ -73,8 +74,8 @@ static const struct lbhash_nexthop *keep(struct net *net,
 	return nexthop;
 }
 
-/* The address is the next hop, whatever a packet's destination: so says
- * FLOWI_FLAG_KNOWN_NH, unless there is a gateway to it.
+/* With FLOWI_FLAG_KNOWN_NH the address is the next hop, whatever the destination
+ * of a packet, unless the route to the address has a gateway.
  */
 /* conntrack_facts: known_nh_is_next_hop */
 static const struct lbhash_nexthop *
@@ -214,8 +215,8 @@ void lbhash_nexthop_drop(struct lbhash_nexthop __rcu **place)
 		retire_unlocked(old);
 }
 
-/* When this is called the routes by the device are gone, and the packets that
- * may have found one.
+/* By now no lookup gives a route by the device, and no packet is using an older
+ * one.
  */
 static void drop_by_device(struct lbhash_net *ln, const struct net_device *dev)
 {
@@ -245,7 +246,7 @@ static struct notifier_block device_notifier = {
 };
 
 /**
- * lbhash_nexthop_init - hear of devices that go
+ * lbhash_nexthop_init - register the notifier of devices
  *
  * Return: 0 or a negative errno.
  */
@@ -255,7 +256,7 @@ int lbhash_nexthop_init(void)
 }
 
 /**
- * lbhash_nexthop_exit - hear no more
+ * lbhash_nexthop_exit - unregister the notifier of devices
  */
 void lbhash_nexthop_exit(void)
 {

@@ -12,16 +12,16 @@ struct net;
 struct net_device;
 
 /**
- * struct lbhash_nexthop - the route to one address of a backend
- * @dst: the route; holds a reference
- * @cookie: IPv6: for dst_check(); IPv4: the generation of the namespace's
- *	routing before the lookup
- * @addr: where it leads, for the backend's address may change
- * @dev: the device, only to be compared: @dst forgets it when it goes
- * @place: the backend's pointer to this
- * @ln: whose list it is on
- * @node: in &lbhash_net.nexthops
- * @rcu: to free it
+ * struct lbhash_nexthop - a cached route to an address of a backend
+ * @dst: the route, referenced
+ * @cookie: IPv6: for dst_check(); IPv4: routing generation of the namespace,
+ *	read before the lookup
+ * @addr: the address; the backend's may have changed since
+ * @dev: device, not referenced, only for comparisons: @dst may lose it
+ * @place: the backend's pointer to this nexthop
+ * @ln: namespace
+ * @node: node in &lbhash_net.nexthops
+ * @rcu: frees the nexthop after a grace period
  */
 struct lbhash_nexthop {
 	struct dst_entry *dst;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Connections of which only the client's half is seen, TCP and SCTP.
+ * One-way connections, of which only the client's half is seen: TCP and SCTP.
  *
  * With direct server return the balancer never sees the server's answer to a
- * SYN (an INIT). Conntrack then leaves the entry half open for ever and calls
- * every later packet INVALID. Adopting the entry puts it into the state that
- * the answer would have put it into; conntrack itself does the rest.
+ * SYN (an INIT). Conntrack then leaves the entry half open and calls every later
+ * packet INVALID. Adopting puts the entry into the state that the answer would
+ * have put it into; conntrack itself does the rest.
  *
- * In a one-way TCP entry nothing has been learnt of the server, so the reply
- * direction's largest window is still 0: that is how one is told. SCTP leaves
- * no such trace, so adopting sets a flag of ours, out of those that conntrack
- * has no use for.
+ * A one-way TCP entry is recognised by the reply direction's largest window,
+ * which is still 0. SCTP leaves no such trace, so adopting sets a flag that
+ * conntrack does not use.
  */
 #include <linux/sctp.h>
 #include <linux/skbuff.h>
@@ -50,7 +49,7 @@ static bool tcp_is_over(const struct nf_conn *ct)
 	return state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
 }
 
-/* What a client sends once it has had its SYN answered. */
+/* Can the packet follow the answer to the client's SYN? */
 static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
 {
 	return tcp_is_one_way(ct) && th->ack && !th->syn && !th->rst;
@@ -181,8 +180,8 @@ static bool adopt(struct nf_conn *ct, const void *header)
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @allowed: the entry may be adopted if it has not been yet
  *
- * Two packets of a connection may be here at once, on two CPUs: the second
- * one finds the entry adopted, and only has to be shown to conntrack again.
+ * Two packets of a connection may arrive at once, on two CPUs: the second one
+ * finds the entry adopted, and conntrack only has to see it again.
  *
  * Context: packet path; takes &nf_conn.lock.
  * Return: see enum lbhash_adoption.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The packet's connection in conntrack, and the backend in its mark.
+ * Connections of packets in conntrack, whose marks name their backends. All
+ * calls into conntrack are here and in oneway.c.
  */
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack_core.h>
@@ -20,10 +21,10 @@
 #error "backends are kept in CONFIG_NF_CONNTRACK_MARK"
 #endif
 
-/* Adopting makes entries that conntrack cannot evict when its table is full,
- * and a one-way connection cannot be told from a flood that sends SYNs and
- * ACKs. So nothing is adopted in a table that is three quarters full: the last
- * quarter always makes room, and what is not adopted is balanced by hash.
+/* Conntrack cannot evict adopted entries when its table is full, and one-way
+ * connections look like a flood of SYNs and ACKs. So nothing is adopted in a
+ * table that is three quarters full: entries of the last quarter can always be
+ * evicted, and connections that are not adopted are balanced by hash.
  */
 /* conntrack_facts: adopted_is_assured, unassured_makes_room, assured_stays */
 /* conntrack_facts: count_is_the_namespaces, max_0_is_no_limit */
@@ -59,8 +60,8 @@ static bool is_reuse(const struct sk_buff *skb,
 	       nf_ct_is_confirmed(conn->ct);
 }
 
-/* Let conntrack see the packet; @tmpl is what a CT rule attached to it. The
- * counter is exact as long as nothing else on this CPU can count meanwhile.
+/* Have conntrack see the packet, with the template @tmpl of a CT rule. The
+ * counter is exact because nothing else on this CPU can count in between.
  */
 /* conntrack_facts: template_gives_zone, template_is_let_go, full_table_drops */
 static int track(struct sk_buff *skb, const struct nf_hook_state *state,
@@ -95,8 +96,8 @@ static void put_template(struct nf_conn *tmpl)
 	nf_ct_put(tmpl);
 }
 
-/* The template that a CT rule attached to the packet that began a connection,
- * made again from the entry: NULL if there was none, an error without memory.
+/* Recreate the template of a connection's first packet from its entry: NULL if
+ * there was none, an error without memory.
  */
 static struct nf_conn *copy_template(const struct nf_conn *ct, struct net *net)
 {
@@ -232,7 +233,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 	if (conn->ct && nf_ct_is_template(conn->ct)) {
 		struct nf_conntrack_zone room;
 
-		/* The packet's own reference is ours until the end. */
+		/* Takes over the packet's reference. */
 		conn->tmpl = conn->ct;
 		conn->ct = NULL;
 		zone = *nf_ct_zone_tmpl(conn->tmpl, skb, &room);
@@ -303,9 +304,9 @@ bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
 }
 
 /**
- * lbhash_pin_read - the mark of a connection
- * @ct: an entry
- * @mask: bits to look at
+ * lbhash_pin_read - read the mark of a connection
+ * @ct: entry
+ * @mask: mask of the service
  *
  * Return: the mark, 0 for none.
  */
@@ -315,12 +316,12 @@ u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask)
 }
 
 /**
- * lbhash_pin_write - pin a connection
- * @ct: an entry
- * @mark: mark, inside @mask
- * @mask: bits to write, the others stay
+ * lbhash_pin_write - pin a connection to a backend
+ * @ct: entry
+ * @mark: mark of the backend, within @mask
+ * @mask: mask of the service; other bits are kept
  *
- * Listeners to conntrack's events hear of it.
+ * Notifies listeners to conntrack's events.
  *
  * Context: packet path.
  */
@@ -376,11 +377,12 @@ static bool is_established(const struct nf_conn *ct)
 }
 
 /**
- * lbhash_pin_extend - do not let conntrack forget a connection too early
- * @ct: an entry that has just seen a packet
- * @seconds: how long it is to be remembered, at least
+ * lbhash_pin_extend - extend the timeout of an established connection
+ * @ct: entry that has just seen a packet
+ * @seconds: least timeout
  *
- * Conntrack gives a connection whose answers it does not see five minutes.
+ * The timeout of conntrack for connections whose replies it does not see is five
+ * minutes.
  *
  * Context: packet path.
  */
@@ -395,12 +397,12 @@ void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
 }
 
 /**
- * lbhash_pin_get - find a packet's connection, changing nothing
+ * lbhash_pin_get - get the entry of a packet's connection
  * @net: namespace
- * @skb: packet, with or without an entry
+ * @skb: packet, which need not have an entry attached
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
- * Return: the entry with a reference for nf_ct_put(), or NULL.
+ * Return: the entry with a strong reference, for nf_ct_put(), or NULL.
  */
 struct nf_conn *lbhash_pin_get(struct net *net, const struct sk_buff *skb,
 				u8 family)
@@ -425,14 +427,14 @@ struct nf_conn *lbhash_pin_get(struct net *net, const struct sk_buff *skb,
 }
 
 /**
- * lbhash_pin_get_flow - find a flow's connection
+ * lbhash_pin_get_flow - get the entry of a flow's connection
  * @net: namespace
- * @flow: a flow
- * @dir: out, which of the connection's directions it is
+ * @flow: flow
+ * @dir: out, direction of @flow in the connection
  *
- * Looks into the default zone only, and at what has ports.
+ * Only finds entries of the default zone, and of protocols with ports.
  *
- * Return: the entry with a reference for nf_ct_put(), or NULL.
+ * Return: the entry with a strong reference, for nf_ct_put(), or NULL.
  */
 struct nf_conn *lbhash_pin_get_flow(struct net *net,
 				     const struct lbhash_flow *flow,
@@ -475,8 +477,8 @@ static void visit_direction(const struct nf_conn *ct,
 	walk->visit(mark, &flow, walk->data);
 }
 
-/* Where packets of settled slots are untracked but answers are not, an answer
- * began the entry: the client's packets are its reply direction.
+/* If packets of settled slots are untracked but replies are not, a reply created
+ * the entry, and the client's packets are its reply direction.
  */
 static int visit_entry(struct nf_conn *ct, void *data)
 {
@@ -490,12 +492,12 @@ static int visit_entry(struct nf_conn *ct, void *data)
 }
 
 /**
- * lbhash_pin_walk - visit every connection that has a mark
+ * lbhash_pin_walk - visit the entries that have a mark
  * @net: namespace
- * @visit: called for each, with either direction
- * @data: for @visit
+ * @visit: callback, called twice for each entry: once per direction
+ * @data: argument of @visit
  *
- * Context: process, may sleep; lets others run after every bucket of
+ * Context: process, may sleep; lets other tasks run after every bucket of
  * conntrack's table.
  */
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data)
@@ -503,7 +505,7 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data)
 	struct walk walk = { .visit = visit, .data = data };
 	struct nf_ct_iter_data iter = { .net = net, .data = &walk };
 
-	/* "Cleanup" removes what the visitor asks it to: nothing. */
+	/* Deletes entries for which the callback returns true: none. */
 	/* conntrack_facts: walk_visits_all, walk_keeps_all */
 	nf_ct_iterate_cleanup_net(visit_entry, &iter);
 }

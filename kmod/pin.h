@@ -13,18 +13,18 @@ struct net;
 struct sk_buff;
 
 /**
- * struct lbhash_conn - the connection of a packet, as conntrack has it
- * @ct: the entry, attached to the packet; NULL without one
- * @info: where the packet stands in it; only with @ct
- * @adopted: this packet made a valid one-way connection of it
- * @reopened: this packet took the place of a connection of the same ports
- * @remembered: without @ct, the mark of the entry that the packet belongs to
- *	although conntrack called it INVALID; 0 without one
- * @tmpl: what a CT rule has attached to the packet, with a reference; NULL
- *	without one
- * @invalid: conntrack has called the packet INVALID, and its own hook, which
- *	comes later, will be asked again
- * @counted: how often conntrack has counted the packet as INVALID
+ * struct lbhash_conn - the connection of a packet, according to conntrack
+ * @ct: entry attached to the packet, or NULL
+ * @info: relation of the packet to @ct; only valid with @ct
+ * @adopted: the packet made a one-way connection valid
+ * @reopened: the packet replaced a connection with the same ports
+ * @remembered: without @ct, mark of the entry of a packet that conntrack called
+ *	INVALID, or 0
+ * @tmpl: template that a CT rule attached to the packet, with a reference, or
+ *	NULL
+ * @invalid: conntrack called the packet INVALID, and its own hook, which comes
+ *	later, sees the packet again
+ * @counted: number of times that conntrack counted the packet as INVALID
  */
 struct lbhash_conn {
 	struct nf_conn *ct;
@@ -38,10 +38,10 @@ struct lbhash_conn {
 };
 
 /**
- * typedef lbhash_pin_visitor - what lbhash_pin_walk() calls for an entry
- * @mark: the entry's mark, not 0
- * @flow: what its packets are hashed by
- * @data: the walker's
+ * typedef lbhash_pin_visitor - callback of lbhash_pin_walk()
+ * @mark: mark of the entry, not 0
+ * @flow: flow of its packets in one direction
+ * @data: argument of lbhash_pin_walk()
  *
  * Context: a spinlock of conntrack held.
  */
@@ -66,15 +66,15 @@ lbhash_pin_get_flow(struct net *net, const struct lbhash_flow *flow,
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
 
 /**
- * lbhash_pin_is_foreign - is a packet of a connection that is not balanced?
- * @ct: the packet's entry
- * @dir: the direction in which it runs there
- * @mark: its mark under the service's mask
+ * lbhash_pin_is_foreign - does a packet belong to an unbalanced connection?
+ * @ct: entry of the packet
+ * @dir: direction of the packet
+ * @mark: mark of the entry under the service's mask
  *
- * A backend or this host has begun the connection with the VIP as its source:
- * what comes for the VIP is the answer. But where conntrack has not seen a
- * client begin, or has forgotten it, the first packet that it sees may be the
- * answer to the client.
+ * If a backend or this host opened the connection with the VIP as its source,
+ * packets to the VIP are replies. But if conntrack has not seen the client's
+ * first packet, or has dropped the entry since, a reply to the client may have
+ * created the entry.
  *
  * Return: true for the reply direction of a connection that is not pinned, and
  * for ICMP errors about its other direction, if its source was translated to
@@ -87,8 +87,8 @@ static inline bool lbhash_pin_is_foreign(const struct nf_conn *ct,
 }
 
 /**
- * lbhash_pin_untrack - keep conntrack away from a packet
- * @skb: packet without an entry
+ * lbhash_pin_untrack - exempt a packet from connection tracking
+ * @skb: packet
  */
 static inline void lbhash_pin_untrack(struct sk_buff *skb)
 {

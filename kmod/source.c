@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * May an IPv4 packet come from where it says, by the interface that it came by?
- * The kernel asks that when it routes a packet, which ours are not. IPv6 does
- * not ask.
+ * Validation of IPv4 source addresses, which the kernel does when it routes a
+ * packet. Packets sent by deliver_nexthop.c are not routed. IPv6 has no such
+ * validation.
  *
- * Usually all that matters is that the source is not an address of this host.
- * The kernel has a hash table of those, which is not for modules, and to look
- * into the routing table costs more than all else here. So there is a Bloom
- * filter of them, made anew after a change of the routing, but not too often.
+ * Without rp_filter and policy routing, a source is valid unless it is an address
+ * of this host. The kernel's hash table of those is not exported, and a lookup in
+ * the routing table would cost more than the rest of the delivery. So a Bloom
+ * filter has them; it is renewed after changes of the routing, at most every
+ * LOCAL_PAUSE.
  */
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
@@ -26,11 +27,11 @@
 #define LOCAL_PAUSE	(HZ / 20)
 
 /**
- * struct lbhash_locals - a namespace's own IPv4 addresses
- * @genid: the routing that it is true for
- * @since: when it was made, in jiffies
- * @rcu: to free it
- * @bits: one set for each address
+ * struct lbhash_locals - filter of a namespace's own IPv4 addresses
+ * @genid: generation of the routing for which the filter is valid
+ * @since: time of its creation, in jiffies
+ * @rcu: frees the filter after a grace period
+ * @bits: one bit per address
  */
 struct lbhash_locals {
 	int genid;
@@ -59,7 +60,7 @@ static void read_locals(struct lbhash_locals *locals, struct net *net)
 	}
 }
 
-/* NULL without memory, or if it is too early again. */
+/* NULL without memory, or within LOCAL_PAUSE of the last renewal. */
 static const struct lbhash_locals *renew(struct lbhash_net *ln, int genid,
 					 const struct lbhash_locals *now)
 {
@@ -91,7 +92,7 @@ static bool is_local(struct lbhash_net *ln, __be32 addr)
 	return inet_addr_type(ln->net, addr) == RTN_LOCAL;
 }
 
-/* Do more things matter than that? */
+/* Does no rule, class or custom local route affect the validation? */
 static bool is_plain(struct net *net)
 {
 	return !fib_num_tclassid_users(net) &&
@@ -99,7 +100,7 @@ static bool is_plain(struct net *net)
 	       !fib4_has_custom_rules(net);
 }
 
-/* The way back, as rp_filter and policy routing have it. */
+/* Validate the reverse path, with rp_filter and policy routing. */
 static bool has_way_back(struct sk_buff *skb, struct in_device *in, int strict)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -129,7 +130,7 @@ static bool has_way_back(struct sk_buff *skb, struct in_device *in, int strict)
 	return strict != 1;
 }
 
-/* Nobody's address, or everybody's. */
+/* Loopback, unspecified, multicast or broadcast. */
 static bool is_martian(__be32 addr, struct in_device *in, struct net *net)
 {
 	u8 first = ntohl(addr) >> 24;
@@ -143,13 +144,13 @@ static bool is_martian(__be32 addr, struct in_device *in, struct net *net)
 }
 
 /**
- * lbhash_source_is_valid - would the kernel route such a packet?
+ * lbhash_source_is_valid - validate the source address of a packet
  * @ln: namespace
- * @skb: IPv4 packet that came in by a device
- * @in: that device
+ * @skb: received IPv4 packet
+ * @in: IPv4 data of the device that received it
  *
  * Context: packet path, RCU.
- * Return: true if it would, as far as the source is concerned.
+ * Return: true if the kernel would accept the source when it routes the packet.
  */
 bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
 			    struct in_device *in)
@@ -166,8 +167,8 @@ bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
 }
 
 /**
- * lbhash_source_exit - the namespace dies
- * @ln: the namespace
+ * lbhash_source_exit - free the filter of a namespace
+ * @ln: namespace
  */
 void lbhash_source_exit(struct lbhash_net *ln)
 {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU counters. this_cpu_add() is one instruction on 64-bit machines and
- * needs no section around it, in any context; a 32-bit reader may meet a
- * counter in the middle of a carry, once in 2^32 packets.
+ * Per-CPU counters. On 64-bit machines this_cpu_add() is one instruction, in any
+ * context and without a section. A 32-bit reader may read a counter during a
+ * carry, once in 2^32 packets.
  */
 #include "lbhash.h"
 #include "stats.h"
 
 /**
- * lbhash_stats_service_alloc - counters of a service, all zero
+ * lbhash_stats_service_alloc - allocate the counters of a service
  *
  * Context: may sleep.
- * Return: them, for free_percpu(), or NULL.
+ * Return: counters of zero, for free_percpu(), or NULL.
  */
 struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void)
 {
@@ -19,10 +19,10 @@ struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void)
 }
 
 /**
- * lbhash_stats_backend_alloc - counters of a backend, all zero
+ * lbhash_stats_backend_alloc - allocate the counters of a backend
  *
  * Context: may sleep.
- * Return: them, for free_percpu(), or NULL.
+ * Return: counters of zero, for free_percpu(), or NULL.
  */
 struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void)
 {
@@ -30,9 +30,9 @@ struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void)
 }
 
 /**
- * lbhash_stats_service_sum - add up all CPUs
+ * lbhash_stats_service_sum - sum the counters of a service over all CPUs
  * @sum: out
- * @from: counters of a service
+ * @from: counters
  */
 void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
 			      const struct lbhash_service_stats __percpu *from)
@@ -50,9 +50,9 @@ void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
 }
 
 /**
- * lbhash_stats_backend_sum - add up all CPUs
+ * lbhash_stats_backend_sum - sum the counters of a backend over all CPUs
  * @sum: out
- * @from: counters of a backend
+ * @from: counters
  */
 void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 			      const struct lbhash_backend_stats __percpu *from)

@@ -10,8 +10,8 @@
 
 /**
  * struct lbhash_service_stats - one CPU's counters of a service
- * @reason: packets by the reason of their decision
- * @bytes: bytes of all of them, network header included
+ * @reason: packets, by reason of the decision
+ * @bytes: bytes of all packets, from the network header on
  */
 struct lbhash_service_stats {
 	u64 reason[LBHASH_REASONS];
@@ -20,9 +20,9 @@ struct lbhash_service_stats {
 
 /**
  * struct lbhash_backend_stats - one CPU's counters of a backend
- * @packets: packets sent to it
- * @bytes: their bytes
- * @connections: decisions that chose it for a connection
+ * @packets: packets that went to the backend
+ * @bytes: bytes of these packets, from the network header on
+ * @connections: connections that got the backend
  */
 struct lbhash_backend_stats {
 	u64 packets;
@@ -38,10 +38,11 @@ void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 			      const struct lbhash_backend_stats __percpu *from);
 
 /**
- * lbhash_stats_is_choice - does a reason say that a connection got a backend?
- * @reason: why a packet went where it went
+ * lbhash_stats_is_choice - did a connection get a backend?
+ * @reason: reason of a decision
  *
- * Return: true if it did not have that one before.
+ * Return: true if the decision gave a connection a backend, false if it followed
+ * an earlier decision or the hash alone.
  */
 static inline bool lbhash_stats_is_choice(enum lbhash_reason reason)
 {
@@ -52,11 +53,11 @@ static inline bool lbhash_stats_is_choice(enum lbhash_reason reason)
 }
 
 /**
- * lbhash_stats_packet - count one packet
+ * lbhash_stats_packet - count a packet
  * @service: counters of the service
- * @backend: counters of the chosen backend, NULL without one
- * @reason: why
- * @len: bytes from the network header on
+ * @backend: counters of the backend, NULL for no backend
+ * @reason: reason of the decision
+ * @len: length from the network header on
  *
  * Context: any.
  */

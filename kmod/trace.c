@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Decisions, told to whoever traces them. Nothing here runs before somebody
- * does.
+ * The tracepoint of decisions. This code only runs while the tracepoint is
+ * enabled.
  */
 #include <linux/if_ether.h>
 #include <linux/in.h>
@@ -16,7 +16,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* As the specification, and so lbhashctl, calls them. */
+/* Names of the specification, which lbhashctl uses, too. */
 static const char * const reasons[] = {
 	[LBHASH_REASON_PINNED]		= "pinned",
 	[LBHASH_REASON_PICKED]		= "picked",
@@ -33,10 +33,10 @@ static const char * const reasons[] = {
 static_assert(ARRAY_SIZE(reasons) == LBHASH_REASONS);
 
 /**
- * lbhash_trace_reason - the name of a reason
- * @reason: one
+ * lbhash_trace_reason - get the name of a reason
+ * @reason: reason of a decision
  *
- * Return: its name.
+ * Return: the name.
  */
 const char *lbhash_trace_reason(enum lbhash_reason reason)
 {
@@ -44,14 +44,14 @@ const char *lbhash_trace_reason(enum lbhash_reason reason)
 }
 
 /**
- * lbhash_trace_flow - read a packet's flow once more
- * @table: table of its service
- * @skb: packet, at the hook
- * @flow: out, what there is of it if it is malformed
+ * lbhash_trace_flow - parse the flow of a packet for the tracepoint
+ * @table: table of the service
+ * @skb: packet at the hook
+ * @flow: out, incomplete if the packet is malformed
  *
- * Most decisions need no flow, or no slot.
+ * Most decisions were made without a flow or without a slot.
  *
- * Return: its slot, -1 for a malformed one.
+ * Return: the slot, -1 for a malformed packet.
  */
 int lbhash_trace_flow(const struct lbhash_table *table,
 		      const struct sk_buff *skb, struct lbhash_flow *flow)
@@ -65,10 +65,10 @@ int lbhash_trace_flow(const struct lbhash_table *table,
 }
 
 /**
- * lbhash_trace_addr - an address of either family, as an IPv6 one
- * @to: out, the size of struct in6_addr
- * @flow: flow of the address
- * @addr: address
+ * lbhash_trace_addr - write an address as an IPv6 address
+ * @to: out, of the size of struct in6_addr
+ * @flow: flow that the address is from
+ * @addr: address of either family
  */
 void lbhash_trace_addr(u8 *to, const struct lbhash_flow *flow,
 		       const union nf_inet_addr *addr)
@@ -81,10 +81,10 @@ void lbhash_trace_addr(u8 *to, const struct lbhash_flow *flow,
 }
 
 /**
- * lbhash_trace_sockaddr - an address and a port, to be printed
- * @to: out, the size of struct sockaddr_in6
- * @flow: flow of the address
- * @addr: address
+ * lbhash_trace_sockaddr - write an address and a port as a sockaddr
+ * @to: out, of the size of struct sockaddr_in6
+ * @flow: flow that the address is from
+ * @addr: address of either family
  * @port: port
  */
 void lbhash_trace_sockaddr(u8 *to, const struct lbhash_flow *flow,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints: what tracefs, bpftrace and perf are told of decisions. All of it
- * is computed behind the tracepoint's static key.
+ * The tracepoint of decisions, for tracefs, bpftrace and perf. All fields are
+ * computed behind the static key of the tracepoint.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM	lbhash
@@ -30,9 +30,9 @@ void lbhash_trace_sockaddr(u8 *to, const struct lbhash_flow *flow,
 
 #endif /* LBHASH_TRACE_ONCE */
 
-/* Names are empty and the slot is -1 where there is none. @src and @dst are for
- * programs, an IPv4 address as ::ffff:192.0.2.1; the other two for the text,
- * which is as lbhashctl lookup wants to be asked.
+/* Without a backend its name is empty; without a slot the slot is -1. @src and
+ * @dst are for programs, IPv4 addresses as ::ffff:192.0.2.1. The other two are
+ * for the text, which has the words of lbhashctl lookup.
  */
 TRACE_EVENT(lbhash_decision,
 	TP_PROTO(const struct lbhash_service *svc,

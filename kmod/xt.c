@@ -21,7 +21,7 @@ static bool is_name(const char *name, size_t size)
 	return strnlen(name, size) < size;
 }
 
-/* Everything in the rule but what the kernel writes there itself. */
+/* Check what user space writes into a rule. */
 static int check_target_info(const struct xt_tgchk_param *par,
 			     const struct xt_lbhash_target_info *info)
 {
@@ -66,8 +66,8 @@ static struct lbhash_service *get_service(struct net *net, const char *name)
 	return svc;
 }
 
-/* Rules with a memory need conntrack, and what it needs; rules without one
- * still want whole datagrams.
+/* Rules that track need conntrack and what it needs; rules that do not still need
+ * defragmentation.
  */
 /* conntrack_facts: raw_is_between, raw_sees_whole */
 static int get_hooks(struct net *net, u8 family, u8 track)
@@ -134,8 +134,8 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 	lbhash_service_release(info->svc);
 }
 
-/* What conntrack has no room for is lost here as it would be at conntrack's own
- * hook. noinline: balancing needs no room for a connection here.
+/* A packet for which conntrack has no room is dropped, as by conntrack's own hook.
+ * noinline: balancing needs no stack for a connection here.
  */
 static noinline unsigned int only_adopt(struct sk_buff *skb,
 					const struct xt_action_param *par)
@@ -292,7 +292,7 @@ static struct xt_match matches[] __read_mostly = {
 };
 
 /**
- * lbhash_xt_init - offer the target and the match to rules
+ * lbhash_xt_init - register the target and the match
  *
  * Return: 0 or a negative errno.
  */
@@ -310,7 +310,7 @@ int lbhash_xt_init(void)
 }
 
 /**
- * lbhash_xt_exit - take them back; no rule uses them any more
+ * lbhash_xt_exit - unregister them; no rule uses them any more
  */
 void lbhash_xt_exit(void)
 {
