@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Differences between kernels, all of them. Features are probed by probe.sh, whose
- * results are in probed.h, and not inferred from versions: stable kernels and
- * distributions backport.
+ * Differences between kernels, all of them. Features are probed by probe.sh,
+ * whose results are in probed.h, and not inferred from versions: stable kernels
+ * and distributions backport.
  */
 #ifndef LBHASH_COMPAT_H
 #define LBHASH_COMPAT_H
@@ -64,8 +64,8 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 
 #else
 
-/* The ack is sent after the operation has returned, when the sentence is gone. So
- * it is sent here, and -EINTR tells netlink to send none.
+/* The ack is sent after the operation has returned, when the sentence is gone.
+ * So it is sent here, and -EINTR tells netlink to send none.
  */
 static inline int lbhash_compat_refuse(struct sk_buff *skb,
 				       struct genl_info *info,

@@ -20,9 +20,9 @@
  *
  * "Slot's" is the previous owner of a slot in transition, and the owner of any
  * other slot. It is the owner in transition, too, for a tracked connection that
- * opens or whose mark names no usable backend, and for hash only, which looks at
- * no mark either. A slot that is in transition and closing has its owner as its
- * previous owner.
+ * opens or whose mark names no usable backend, and for hash only, which looks
+ * at no mark either. A slot that is in transition and closing has its owner as
+ * its previous owner.
  *
  * Without an entry even a connection that opens goes to the previous owner: the
  * room of conntrack's table may change with every packet, and its later packets

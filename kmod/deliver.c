@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Carrying out a decision: trace it, count it, mark the packet, then deliver it.
- * Without a mode of delivery the mark is all, and routing rules do the rest.
+ * Carrying out a decision: trace it, count it, mark the packet, then deliver
+ * it. Without a mode of delivery the mark is all, and routing rules do the
+ * rest.
  */
 #include "deliver.h"
 #include "table.h"
@@ -43,8 +44,8 @@ int lbhash_deliver_traced(struct lbhash_packet packet,
  * @decision: decision
  *
  * Context: packet path, RCU.
- * Return: as lbhash_deliver_to(). A packet without a backend is dropped if it is
- * empty and the service says so, and continues otherwise.
+ * Return: as lbhash_deliver_to(). A packet without a backend is dropped if it
+ * is empty and the service says so, and continues otherwise.
  */
 int lbhash_deliver(const struct lbhash_packet *packet,
 		   struct lbhash_decision decision)

@@ -139,8 +139,8 @@ static struct rtable *copy_route(struct rtable *rt, __be32 gateway)
 	return copy;
 }
 
-/* Attach the route that the kernel would choose for a packet to the backend, with
- * the backend as next hop.
+/* Attach the route that the kernel would choose for a packet to the backend,
+ * with the backend as next hop.
  */
 /* conntrack_facts: output_route_discards */
 static bool route_ipv4(const struct lbhash_member *member, struct sk_buff *skb)
@@ -204,8 +204,8 @@ static int forward_ipv4(const struct lbhash_member *member,
 	return forward_ipv4_slow(member, skb, net);
 }
 
-/* IPv6 has one kind of route for input and output. As for packets with a routing
- * header, no redirect is sent: clients must not bypass this host.
+/* IPv6 has one kind of route for input and output. As for packets with a
+ * routing header, no redirect is sent: clients must not bypass this host.
  */
 /* conntrack_facts: output_route_forwards */
 static noinline int forward_ipv6_slow(struct sk_buff *skb,
@@ -248,7 +248,8 @@ static int forward_ipv6(const struct lbhash_member *member,
  * packet that continues.
  */
 int lbhash_deliver_nexthop(const struct lbhash_member *member,
-			   struct sk_buff *skb, const struct nf_hook_state *state)
+			   struct sk_buff *skb,
+			   const struct nf_hook_state *state)
 {
 	if (unlikely(!is_to_route(skb)))
 		return not_sent(member);

@@ -7,6 +7,7 @@ struct nf_hook_state;
 struct sk_buff;
 
 int lbhash_deliver_nexthop(const struct lbhash_member *member,
-			   struct sk_buff *skb, const struct nf_hook_state *state);
+			   struct sk_buff *skb,
+			   const struct nf_hook_state *state);
 
 #endif /* LBHASH_DELIVER_NEXTHOP_H */

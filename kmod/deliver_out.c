@@ -19,8 +19,8 @@
 #include "backend.h"
 #include "deliver_out.h"
 
-/* The rest of the way of a packet that FORWARD or POSTROUTING queued and that was
- * reinjected later, or of one that was made of it.
+/* The rest of the way of a packet that FORWARD or POSTROUTING queued and that
+ * was reinjected later, or of one that was made of it.
  */
 static int resume_forward(struct net *net, struct sock *sk,
 			  struct sk_buff *skb)
@@ -98,9 +98,9 @@ static __always_inline bool pass_postrouting(struct net *net,
 	return true;
 }
 
-/* Run the hooks of FORWARD and POSTROUTING on a packet that has its route; false
- * for a packet that was stolen, queued or dropped. Inlined once per family: the
- * kernel patches its code for hooks that are constants.
+/* Run the hooks of FORWARD and POSTROUTING on a packet that has its route;
+ * false for a packet that was stolen, queued or dropped. Inlined once per
+ * family: the kernel patches its code for hooks that are constants.
  */
 static __always_inline bool pass_hooks(struct net *net, struct sk_buff *skb,
 				       u8 family, struct dst_entry *dst)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Drafts. To change a service, its configuration is copied into a draft, edited
- * there, and checked as a whole; service.c builds and publishes a table from it.
+ * there, and checked as a whole; service.c builds and publishes a table from
+ * it.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -17,8 +18,8 @@
  * @name: name of the service, from which the seed derives
  * @base: table of the service, NULL for a new service
  *
- * The seed is two SipHash-2-4 of the name under constant keys, so balancers with
- * the same names agree without further configuration.
+ * The seed is two SipHash-2-4 of the name under constant keys, so balancers
+ * with the same names agree without further configuration.
  */
 void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
 			  const struct lbhash_table *base)

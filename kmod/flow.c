@@ -222,7 +222,8 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
  * @size: number of bytes needed
  * @buffer: @size bytes, used if the header is not linear
  *
- * Return: the header, or NULL if the packet has another protocol or is too short.
+ * Return: the header, or NULL if the packet has another protocol or is too
+ * short.
  */
 const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 			       size_t size, void *buffer)

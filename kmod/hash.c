@@ -181,14 +181,14 @@ static noinline u64 hash_fast_ipv6(const struct sk_buff *skb,
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @how: masks of the fields of flows, and the key
  *
- * Gives the hash of lbhash_flow_parse() and lbhash_hash_flow() without a flow in
- * memory.
+ * Gives the hash of lbhash_flow_parse() and lbhash_hash_flow() without a flow
+ * in memory.
  *
  * Return: the hash, in 32 bits; LBHASH_HASH_NOT_PLAIN for a packet that is not
  * plain or that may open a connection.
  */
 u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
-		       const struct lbhash_hash *how)
+		     const struct lbhash_hash *how)
 {
 	if (family == NFPROTO_IPV4)
 		return hash_fast(skb, NFPROTO_IPV4, how);

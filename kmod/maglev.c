@@ -103,8 +103,8 @@ struct round {
 	u16 first, last;
 };
 
-/* Rounds in the calendar, a power of two: the longest gap between two turns, and
- * one more, to tell the current round from the one that far ahead.
+/* Rounds in the calendar, a power of two: the longest gap between two turns,
+ * and one more, to tell the current round from the one that far ahead.
  */
 static u32 count_rounds(const struct lbhash_maglev_entry *entries, u32 n)
 {
@@ -148,8 +148,8 @@ static void append_turn(struct lbhash_maglev_entry *entries,
 	entries[turn].next = LBHASH_NONE;
 }
 
-/* Round of the first turn: half a stride, or 0 if the share is less than a slot,
- * so that every entry gets a slot as long as there are enough.
+/* Round of the first turn: half a stride, or 0 if the share is less than a
+ * slot, so that every entry gets a slot as long as there are enough.
  */
 static u32 first_round(struct lbhash_maglev_entry *e, u32 units, u32 size,
 		       u64 weights)
@@ -211,8 +211,8 @@ static u32 inverse(u32 skip, u32 size)
 	return x + (x < 0 ? size : 0);
 }
 
-/* Find it in a list of the free slots, and remove it from the list. Slot s is the
- * (s - position) / skip-th of the walk, modulo the size.
+/* Find it in a list of the free slots, and remove it from the list. Slot s is
+ * the (s - position) / skip-th of the walk, modulo the size.
  */
 static u32 take_first(u32 *list, u32 n, u32 size,
 		      const struct lbhash_maglev_entry *e)

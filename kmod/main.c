@@ -28,9 +28,10 @@ static int __net_init net_init(struct net *net)
 	return lbhash_services_init(ln);
 }
 
-/* No rule sends packets any more, but NFQUEUE may hold packets of --forward, which
- * would continue in this module's code: drop them. A grace period passes before
- * net_exit(), and packets that have just left the queue are gone by then.
+/* No rule sends packets any more, but NFQUEUE may hold packets of --forward,
+ * which would continue in this module's code: drop them. A grace period passes
+ * before net_exit(), and packets that have just left the queue are gone by
+ * then.
  */
 static void __net_exit net_pre_exit(struct net *net)
 {

@@ -61,7 +61,8 @@ static int put_transitions(struct sk_buff *msg,
 	u32 wait;
 
 	if (nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, table->transitions) ||
-	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->pinned_elsewhere)))
+	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING,
+				    svc->pinned_elsewhere)))
 		return -EMSGSIZE;
 	wait = lbhash_transition_wait(table->slots, table->list,
 				      table->transitions, table->conf.settle,
@@ -256,8 +257,8 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
  * @id: number of the next service
  * @member: index of its next backend
  * @started: part of the service is in the message already
- * @trusted: the caller may see secrets, and the counts of pinned connections are
- *	up to date
+ * @trusted: the caller may see secrets, and the counts of pinned connections
+ *	are up to date
  */
 struct dump_position {
 	unsigned long id;
@@ -549,8 +550,8 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	return 0;
 }
 
-/* The facts of the next packet of a flow, or of the first one if conntrack has no
- * entry; false if the packet would be left alone.
+/* The facts of the next packet of a flow, or of the first one if conntrack has
+ * no entry; false if the packet would be left alone.
  */
 static bool get_facts(struct net *net, const struct lbhash_service *svc,
 		      u32 mask, const struct lbhash_flow *flow,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Nexthops: cached routes to the addresses of backends, valid until the kernel's
- * routing changes. All CPUs share them: packets borrow a route under RCU without
- * taking a reference. A packet that finds an outdated route replaces it.
+ * Nexthops: cached routes to the addresses of backends, valid until the
+ * kernel's routing changes. All CPUs share them: packets borrow a route under
+ * RCU without taking a reference. A packet that finds an outdated route
+ * replaces it.
  *
  * A route holds a reference to its device; an IPv6 route even does when the
  * device is unregistered, by way of the entry that it was made from, and the
@@ -74,8 +75,8 @@ static const struct lbhash_nexthop *keep(struct net *net,
 	return nexthop;
 }
 
-/* With FLOWI_FLAG_KNOWN_NH the address is the next hop, whatever the destination
- * of a packet, unless the route to the address has a gateway.
+/* With FLOWI_FLAG_KNOWN_NH the address is the next hop, whatever the
+ * destination of a packet, unless the route to the address has a gateway.
  */
 /* conntrack_facts: known_nh_is_next_hop */
 static const struct lbhash_nexthop *

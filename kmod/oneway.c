@@ -3,9 +3,9 @@
  * One-way connections, of which only the client's half is seen: TCP and SCTP.
  *
  * With direct server return the balancer never sees the server's answer to a
- * SYN (an INIT). Conntrack then leaves the entry half open and calls every later
- * packet INVALID. Adopting puts the entry into the state that the answer would
- * have put it into; conntrack itself does the rest.
+ * SYN (an INIT). Conntrack then leaves the entry half open and calls every
+ * later packet INVALID. Adopting puts the entry into the state that the answer
+ * would have put it into; conntrack itself does the rest.
  *
  * A one-way TCP entry is recognised by the reply direction's largest window,
  * which is still 0. SCTP leaves no such trace, so adopting sets a flag that

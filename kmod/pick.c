@@ -43,7 +43,8 @@ static u32 mark_of(const struct lbhash_conn *conn, u32 mask)
 			  conn->remembered & mask;
 }
 
-/* Decide by the slot, and mark the entry of a connection that gets a backend. */
+/* Decide by the slot, and mark the entry of a connection that gets a backend.
+ */
 /* conntrack_facts: error_alone_is_invalid */
 static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 					  const struct lbhash_flow *flow,
@@ -69,7 +70,7 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
  * leave a connection that looks older than it is.
  */
 static void extend_timeout(const struct lbhash_table *table,
-		 const struct lbhash_conn *conn)
+			   const struct lbhash_conn *conn)
 {
 	if (conn->ct && unlikely(READ_ONCE(table->transitions)))
 		lbhash_pin_extend(conn->ct, table->conf.settle);
@@ -203,7 +204,7 @@ static __always_inline u32 slot_fast(const struct lbhash_packet *packet)
  * packets then went to the previous owner.
  */
 static bool lacks_room(const struct lbhash_packet *packet,
-			  const struct lbhash_flow *flow)
+		       const struct lbhash_flow *flow)
 {
 	return lbhash_flow_opens(packet->skb, flow) &&
 	       !lbhash_pin_can_begin(packet);
@@ -266,13 +267,13 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 		.forward = forward,
 	};
 	u32 slot = slot_fast(&packet);
+	const struct lbhash_member *member;
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
 		return changed_slow(packet);
 	lbhash_pin_untrack(skb);
-	return lbhash_deliver_to(&packet,
-				 &packet.table->members[lbhash_slot_owner(slot)],
-				 LBHASH_REASON_STATELESS);
+	member = &packet.table->members[lbhash_slot_owner(slot)];
+	return lbhash_deliver_to(&packet, member, LBHASH_REASON_STATELESS);
 }
 
 /* noinline: as above. */
@@ -317,12 +318,12 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 		.forward = forward,
 	};
 	u32 slot = slot_fast(&packet);
+	const struct lbhash_member *member;
 
 	if (raw)
 		lbhash_pin_untrack(skb);
 	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NONE))
 		return untracked_slow(packet);
-	return lbhash_deliver_to(&packet,
-				 &packet.table->members[lbhash_slot_owner(slot)],
-				 LBHASH_REASON_STATELESS);
+	member = &packet.table->members[lbhash_slot_owner(slot)];
+	return lbhash_deliver_to(&packet, member, LBHASH_REASON_STATELESS);
 }

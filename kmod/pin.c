@@ -213,8 +213,8 @@ static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
  * replaces one whose ports are used again.
  *
  * Context: packet path, RCU.
- * Return: NF_ACCEPT, or conntrack's verdict on a packet for which it has no room
- * (NF_DROP); the packet then has no entry.
+ * Return: NF_ACCEPT, or conntrack's verdict on a packet for which it has no
+ * room (NF_DROP); the packet then has no entry.
  */
 int lbhash_pin_track(const struct lbhash_packet *packet,
 		     struct lbhash_conn *conn)
@@ -286,7 +286,8 @@ void lbhash_pin_leave(const struct lbhash_packet *packet,
  * @packet: packet that opens a connection
  *
  * Context: packet path, RCU.
- * Return: true if the connection could be adopted later, or has an entry already.
+ * Return: true if the connection could be adopted later, or has an entry
+ * already.
  */
 bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
 {
@@ -381,8 +382,8 @@ static bool is_established(const struct nf_conn *ct)
  * @ct: entry that has just seen a packet
  * @seconds: least timeout
  *
- * The timeout of conntrack for connections whose replies it does not see is five
- * minutes.
+ * The timeout of conntrack for connections whose replies it does not see is
+ * five minutes.
  *
  * Context: packet path.
  */
@@ -405,7 +406,7 @@ void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
  * Return: the entry with a strong reference, for nf_ct_put(), or NULL.
  */
 struct nf_conn *lbhash_pin_get(struct net *net, const struct sk_buff *skb,
-				u8 family)
+			       u8 family)
 {
 	struct nf_conntrack_zone room, zone = nf_ct_zone_dflt;
 	struct nf_conntrack_tuple tuple;
@@ -437,7 +438,7 @@ struct nf_conn *lbhash_pin_get(struct net *net, const struct sk_buff *skb,
  * Return: the entry with a strong reference, for nf_ct_put(), or NULL.
  */
 struct nf_conn *lbhash_pin_get_flow(struct net *net,
-				     const struct lbhash_flow *flow,
+				    const struct lbhash_flow *flow,
 				     enum ip_conntrack_dir *dir)
 {
 	struct nf_conntrack_tuple tuple = {
@@ -477,8 +478,8 @@ static void visit_direction(const struct nf_conn *ct,
 	walk->visit(mark, &flow, walk->data);
 }
 
-/* If packets of settled slots are untracked but replies are not, a reply created
- * the entry, and the client's packets are its reply direction.
+/* If packets of settled slots are untracked but replies are not, a reply
+ * created the entry, and the client's packets are its reply direction.
  */
 static int visit_entry(struct nf_conn *ct, void *data)
 {

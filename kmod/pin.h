@@ -62,7 +62,7 @@ struct nf_conn *__must_check lbhash_pin_get(struct net *net,
 					     u8 family);
 struct nf_conn *__must_check
 lbhash_pin_get_flow(struct net *net, const struct lbhash_flow *flow,
-		     enum ip_conntrack_dir *dir);
+		    enum ip_conntrack_dir *dir);
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
 
 /**

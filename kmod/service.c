@@ -325,8 +325,8 @@ err_diff:
  * the settling of the new one's slots.
  *
  * Context: &lbhash_net.mutex held, may sleep.
- * Return: 0, -EBUSY for a change that needs @disruptive, -ENOMEM, or an error of
- * lbhash_draft_check().
+ * Return: 0, -EBUSY for a change that needs @disruptive, -ENOMEM, or an error
+ * of lbhash_draft_check().
  */
 int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,

@@ -101,7 +101,7 @@ static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
 }
 
 /**
- * lbhash_service_has_destination - look a destination up in the Bloom filter
+ * lbhash_service_knows - look a destination up in the Bloom filter
  * @svc: service
  * @hash: from lbhash_service_destination()
  *
@@ -109,8 +109,8 @@ static inline u32 lbhash_service_destination(const struct lbhash_flow *flow)
  *
  * Return: false if no connection of the service has this destination.
  */
-static inline bool lbhash_service_has_destination(const struct lbhash_service *svc,
-				      u32 hash)
+static inline bool lbhash_service_knows(const struct lbhash_service *svc,
+					u32 hash)
 {
 	return test_bit(hash % LBHASH_DESTINATIONS, svc->destinations) &&
 	       test_bit((hash >> 10) % LBHASH_DESTINATIONS,
@@ -127,11 +127,11 @@ static inline bool lbhash_service_has_destination(const struct lbhash_service *s
  * Context: packet path; only writes for a new destination.
  */
 static inline void lbhash_service_add_destination(struct lbhash_service *svc,
-				       const struct lbhash_flow *flow)
+						  const struct lbhash_flow *flow)
 {
 	u32 hash = lbhash_service_destination(flow);
 
-	if (lbhash_service_has_destination(svc, hash))
+	if (lbhash_service_knows(svc, hash))
 		return;
 	set_bit(hash % LBHASH_DESTINATIONS, svc->destinations);
 	set_bit((hash >> 10) % LBHASH_DESTINATIONS, svc->destinations);

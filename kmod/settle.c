@@ -67,7 +67,7 @@ static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
 	u32 i;
 
 	for (i = 0; i < searches->n; i++)
-		if (lbhash_service_has_destination(searches->list[i].svc, destination))
+		if (lbhash_service_knows(searches->list[i].svc, destination))
 			search_one(&searches->list[i], mark, flow);
 }
 

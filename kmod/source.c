@@ -4,11 +4,11 @@
  * packet. Packets sent by deliver_nexthop.c are not routed. IPv6 has no such
  * validation.
  *
- * Without rp_filter and policy routing, a source is valid unless it is an address
- * of this host. The kernel's hash table of those is not exported, and a lookup in
- * the routing table would cost more than the rest of the delivery. So a Bloom
- * filter has them; it is renewed after changes of the routing, at most every
- * LOCAL_PAUSE.
+ * Without rp_filter and policy routing, a source is valid unless it is an
+ * address of this host. The kernel's hash table of those is not exported, and a
+ * lookup in the routing table would cost more than the rest of the delivery. So
+ * a Bloom filter has them; it is renewed after changes of the routing, at most
+ * every LOCAL_PAUSE.
  */
 #include <linux/hash.h>
 #include <linux/inetdevice.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Per-CPU counters. On 64-bit machines this_cpu_add() is one instruction, in any
- * context and without a section. A 32-bit reader may read a counter during a
- * carry, once in 2^32 packets.
+ * Per-CPU counters. On 64-bit machines this_cpu_add() is one instruction, in
+ * any context and without a section. A 32-bit reader may read a counter during
+ * a carry, once in 2^32 packets.
  */
 #include "lbhash.h"
 #include "stats.h"

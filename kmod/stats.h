@@ -41,8 +41,8 @@ void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
  * lbhash_stats_is_choice - did a connection get a backend?
  * @reason: reason of a decision
  *
- * Return: true if the decision gave a connection a backend, false if it followed
- * an earlier decision or the hash alone.
+ * Return: true if the decision gave a connection a backend, false if it
+ * followed an earlier decision or the hash alone.
  */
 static inline bool lbhash_stats_is_choice(enum lbhash_reason reason)
 {

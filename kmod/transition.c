@@ -6,10 +6,10 @@
  *
  * A settled slot needs no memory: the table alone gives the backend of all of
  * its connections. When the owner changes, older connections stay with the old
- * owner and new ones go to the new owner. Conntrack tells them apart for as long
- * as the slot is in transition. A connection without an entry is older than the
- * first change, whatever has happened to the slot since, so the previous owner
- * remains the owner before that change.
+ * owner and new ones go to the new owner. Conntrack tells them apart for as
+ * long as the slot is in transition. A connection without an entry is older
+ * than the first change, whatever has happened to the slot since, so the
+ * previous owner remains the owner before that change.
  *
  * After the settle time the slot closes: from then on a connection without an
  * entry counts as new. The slot settles when no entry is pinned to another

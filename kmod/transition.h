@@ -7,13 +7,14 @@
 
 #define LBHASH_NONE	0xffff
 
-/* Slots between two points where other tasks may run; there may be a million. */
+/* Slots between two points where other tasks may run; there may be a million.
+ */
 #define LBHASH_SLOTS_AT_ONCE	16384
 
 /*
- * A slot is one word, so that one load gives a consistent pair: the index of the
- * owner in the low half and that of the previous owner in the high half. For a
- * connection whose conntrack entry is not pinned, or that has none:
+ * A slot is one word, so that one load gives a consistent pair: the index of
+ * the owner in the low half and that of the previous owner in the high half.
+ * For a connection whose conntrack entry is not pinned, or that has none:
  *
  * (owner, previous owner)
  *
@@ -56,7 +57,8 @@ static inline bool lbhash_slot_is_settled(u32 slot)
 	return slot - lbhash_slot(0, LBHASH_NONE) < LBHASH_NONE;
 }
 
-/* Where connections without a pin belong: the previous owner, else the owner. */
+/* Where connections without a pin belong: the previous owner, else the owner.
+ */
 static inline u16 lbhash_slot_fallback(u32 slot)
 {
 	return lbhash_slot_in_transition(slot) ? lbhash_slot_previous(slot) :
@@ -72,8 +74,8 @@ static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
 	return true;
 }
 
-/* Loop with @i from 0 to @n - 1; may sleep. The two nested loops add no cost per
- * slot, and allow continue but not break.
+/* Loop with @i from 0 to @n - 1; may sleep. The two nested loops add no cost
+ * per slot, and allow continue but not break.
  */
 #define lbhash_for_each_slot(i, n)					\
 	for (u32 _end = (i) = 0; lbhash_slots_go_on(i, n, &_end);)	\

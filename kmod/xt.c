@@ -66,8 +66,8 @@ static struct lbhash_service *get_service(struct net *net, const char *name)
 	return svc;
 }
 
-/* Rules that track need conntrack and what it needs; rules that do not still need
- * defragmentation.
+/* Rules that track need conntrack and what it needs; rules that do not still
+ * need defragmentation.
  */
 /* conntrack_facts: raw_is_between, raw_sees_whole */
 static int get_hooks(struct net *net, u8 family, u8 track)
@@ -134,8 +134,8 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 	lbhash_service_release(info->svc);
 }
 
-/* A packet for which conntrack has no room is dropped, as by conntrack's own hook.
- * noinline: balancing needs no stack for a connection here.
+/* A packet for which conntrack has no room is dropped, as by conntrack's own
+ * hook. noinline: balancing needs no stack for a connection here.
  */
 static noinline unsigned int only_adopt(struct sk_buff *skb,
 					const struct xt_action_param *par)
