@@ -126,8 +126,9 @@ static inline bool lbhash_service_knows(const struct lbhash_service *svc,
  *
  * Context: packet path; only writes for a new destination.
  */
-static inline void lbhash_service_add_destination(struct lbhash_service *svc,
-						  const struct lbhash_flow *flow)
+static inline void
+lbhash_service_add_destination(struct lbhash_service *svc,
+			       const struct lbhash_flow *flow)
 {
 	u32 hash = lbhash_service_destination(flow);
 
