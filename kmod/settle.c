@@ -209,7 +209,7 @@ void lbhash_settle_plan(struct lbhash_net *ln,
 	plan(ln, table, PAUSE);
 }
 
-static void settle(struct work_struct *work)
+static void settle_work(struct work_struct *work)
 {
 	struct lbhash_net *ln = container_of(to_delayed_work(work),
 					     struct lbhash_net, settle);
@@ -245,7 +245,7 @@ static void settle(struct work_struct *work)
  */
 void lbhash_settle_init(struct lbhash_net *ln)
 {
-	INIT_DELAYED_WORK(&ln->settle, settle);
+	INIT_DELAYED_WORK(&ln->settle, settle_work);
 }
 
 /**

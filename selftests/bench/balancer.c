@@ -170,7 +170,7 @@ void conntrack_move(struct conntrack *to, struct conntrack *from)
 		add(to, from->flows[--from->n]);
 }
 
-/* --- the table: table.c, sweep.c ------------------------------------------ */
+/* --- the table: table.c, settle.c ----------------------------------------- */
 
 static bool is_usable(const struct backend *backend)
 {
@@ -305,7 +305,7 @@ void balancer_sweep(struct balancer *b, u32 now)
 	plan(b, 1, now);
 }
 
-/* --- the decision: pick.c ------------------------------------------------- */
+/* --- the decision: decide.c ----------------------------------------------- */
 
 static bool is_known(const struct balancer *b, const struct entry *entry)
 {

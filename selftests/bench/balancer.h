@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A balancer in user space: slots by kmod/maglev.c and kmod/transition.c as
- * they are; pick.c, sweep.c and what conntrack does for one-way connections as
- * a model of each. Nothing happens at the same time as something else.
+ * they are; decide.c, settle.c and what conntrack does for one-way connections
+ * as a model of each. Nothing happens at the same time as something else.
  */
 #ifndef BENCH_BALANCER_H
 #define BENCH_BALANCER_H

@@ -165,7 +165,7 @@ sink
 mac=$(lb cat /sys/class/net/front/address)
 sysctl -qw net.netfilter.nf_conntrack_max=400000
 trace_probes walk:lbhash_pin_walk change:lbhash_nl_service_set_doit \
-	show:lbhash_nl_service_get_doit sweep:xt_lbhash:sweep
+	show:lbhash_nl_service_get_doit sweep:xt_lbhash:settle_work
 echo 'p:lbhash/may_switch __cond_resched' >>"$TRACING/kprobe_events"
 trace_sweeps
 jq -n "{ services: [{ name: \"web\", size: $SIZE, backends: [range(3) |

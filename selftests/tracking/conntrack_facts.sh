@@ -292,7 +292,7 @@ begun_by_answers() {
 	fact reply_maxwin_is_0 'answers only' '65535,0' "$(of maxwin)"
 }
 
-# lbhash_pin_hold()
+# lbhash_pin_extend()
 held() {
 	adopted 1007
 	send tcp 1007 A 1

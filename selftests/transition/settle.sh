@@ -17,7 +17,7 @@
 trace=/sys/kernel/tracing
 
 watch_sweeps() {
-	echo 'p:lbhash/sweep xt_lbhash:sweep work=%di' \
+	echo 'p:lbhash/sweep xt_lbhash:settle_work work=%di' \
 		>"$trace/kprobe_events" || fail 'no probe'
 	echo 1 >"$trace/events/lbhash/sweep/enable"
 }

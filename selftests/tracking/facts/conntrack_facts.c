@@ -209,7 +209,7 @@ static int collect(struct nf_conn *ct, void *data)
 	return 0;
 }
 
-/* As lbhash_pin_find_flow() looks. */
+/* As lbhash_pin_get_flow() looks. */
 static bool is_found(struct net *net, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *own =
