@@ -222,10 +222,7 @@ int lbhash_diff_compute(struct lbhash_diff *diff,
 	return 0;
 }
 
-/**
- * lbhash_diff_free - free what lbhash_diff_compute() allocated
- * @diff: a computed diff
- */
+/* Free what lbhash_diff_compute() allocated. */
 void lbhash_diff_free(struct lbhash_diff *diff)
 {
 	kvfree(diff->shares);

@@ -163,10 +163,7 @@ void lbhash_draft_remove(struct lbhash_draft *draft,
 	draft->sorted--;
 }
 
-/**
- * lbhash_draft_clear - remove all backends
- * @draft: draft
- */
+/* Remove all backends. */
 void lbhash_draft_clear(struct lbhash_draft *draft)
 {
 	u32 i;
@@ -177,10 +174,7 @@ void lbhash_draft_clear(struct lbhash_draft *draft)
 	draft->sorted = 0;
 }
 
-/**
- * lbhash_draft_free - release a draft
- * @draft: draft
- */
+/* Release a draft. */
 void lbhash_draft_free(struct lbhash_draft *draft)
 {
 	lbhash_draft_clear(draft);

@@ -86,10 +86,7 @@ static inline bool lbhash_pin_is_foreign(const struct nf_conn *ct,
 	return !mark && dir == IP_CT_DIR_REPLY && lbhash_oneway_is_begun(ct);
 }
 
-/**
- * lbhash_pin_untrack - exempt a packet from connection tracking
- * @skb: packet
- */
+/* Exempt a packet from connection tracking. */
 static inline void lbhash_pin_untrack(struct sk_buff *skb)
 {
 	/* conntrack_facts: untracked_is_left_alone */

@@ -40,12 +40,7 @@ static const struct rhashtable_params services_params = {
 	.automatic_shrinking	= true,
 };
 
-/**
- * lbhash_services_init - initialise the services of a namespace
- * @ln: namespace
- *
- * Return: 0 or -ENOMEM.
- */
+/* Initialise the services of a namespace. Returns 0 or -ENOMEM. */
 int lbhash_services_init(struct lbhash_net *ln)
 {
 	xa_init_flags(&ln->ids, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
@@ -82,10 +77,7 @@ static void unlink_service(struct lbhash_net *ln, struct lbhash_service *svc)
 	put_service(svc);
 }
 
-/**
- * lbhash_services_exit - drop the services of a namespace
- * @ln: namespace
- */
+/* Drop the services of a namespace. */
 void lbhash_services_exit(struct lbhash_net *ln)
 {
 	struct lbhash_service *svc;

@@ -239,10 +239,7 @@ static void settle_work(struct work_struct *work)
 	mutex_unlock(&ln->mutex);
 }
 
-/**
- * lbhash_settle_init - initialise the work of a namespace
- * @ln: namespace
- */
+/* Initialise the work of a namespace. */
 void lbhash_settle_init(struct lbhash_net *ln)
 {
 	INIT_DELAYED_WORK(&ln->settle, settle_work);

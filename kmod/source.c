@@ -166,10 +166,7 @@ bool lbhash_source_is_valid(struct lbhash_net *ln, struct sk_buff *skb,
 	return IN_DEV_ACCEPT_LOCAL(in) || !is_local(ln, saddr);
 }
 
-/**
- * lbhash_source_exit - free the filter of a namespace
- * @ln: namespace
- */
+/* Free the filter of a namespace. */
 void lbhash_source_exit(struct lbhash_net *ln)
 {
 	kfree(rcu_dereference_protected(ln->locals, 1));

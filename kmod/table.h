@@ -139,13 +139,7 @@ lbhash_table_usable_by_mark(const struct lbhash_table *table, u32 mark)
 	return member && lbhash_member_is_usable(member) ? member : NULL;
 }
 
-/**
- * lbhash_table_slot - compute the slot of a flow
- * @table: table
- * @flow: flow
- *
- * Return: number of the slot.
- */
+/* Compute the number of the slot of a flow. */
 static inline u32 lbhash_table_slot(const struct lbhash_table *table,
 				    const struct lbhash_flow *flow)
 {

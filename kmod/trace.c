@@ -32,12 +32,7 @@ static const char * const reasons[] = {
 
 static_assert(ARRAY_SIZE(reasons) == LBHASH_REASONS);
 
-/**
- * lbhash_trace_reason - get the name of a reason
- * @reason: reason of a decision
- *
- * Return: the name.
- */
+/* Get the name of a reason. */
 const char *lbhash_trace_reason(enum lbhash_reason reason)
 {
 	return reasons[reason];
