@@ -2,7 +2,7 @@
 /*
  * Delivery to the backend's address as the next hop, without a routing rule.
  *
- * Most packets need no more than a smaller TTL and a link header: deliver_out.c
+ * Most packets need no more than a smaller TTL and a link header: deliver_out.h
  * sends them by a cached route. The rest (TTL expired, too big, IP options,
  * IPsec, ...) gets a route to the same next hop and takes the kernel's own
  * forwarding path.
