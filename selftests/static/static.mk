@@ -109,9 +109,10 @@ analyzer/%: FORCE
 	$(Q)$(CC) $(progflags) -O2 -Wall -Werror -fanalyzer -c -o /dev/null $*
 
 # Folders of sources, and of what was compiled of them.
-circled	:= tools=$(B)/tools
+circled	= kmod=$(B)/$(lastword $(KVERS))/kmod tools=$(B)/tools \
+	selftests/netlink=$(B)/tests/nlfuzz.d
 
-circles: tools
+circles: modules tools tests
 	$(Q)selftests/static/circles $(circled)
 
 library: tools
