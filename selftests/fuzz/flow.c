@@ -96,7 +96,7 @@ static void read_headers(const struct sk_buff *skb, u8 family)
 
 /* The fast way gives the hash of the slow way, or none. */
 static void check_fast(const struct sk_buff *skb,
-			 const struct lbhash_flow *flow, int err)
+		       const struct lbhash_flow *flow, int err)
 {
 	struct lbhash_hash how = {
 		.key = { { 3, 4 } }, .sport = 0xffff,
