@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of the decision, kmod/decide.c as it is: every combination of facts,
- * marks and slots that can occur, beside a table that was written by hand.
- * Prints TAP.
+ * Unit test of the decision, kmod/decide.c as it is: every combination of
+ * facts, marks and slots that can occur, beside a table that was written by
+ * hand. Prints TAP.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ enum {
  * struct row - what packets of some kind meet
  * @name: of the row
  * @slots: kinds of slots, letters of slot_of()
- * @mark: kinds of marks: 0 none, u usable backend, x backend that is gone or down
+ * @mark: kinds of marks: 0 none, u usable backend, x backend that is gone or
+ *	down
  * @facts: tracked, opens, adopted, reopened, related, quoted, hash only; a
  *	letter if it has to be so, - if it must not, . if it does not matter
  * @backend: o owner, p previous owner, m the backend of the mark, - none

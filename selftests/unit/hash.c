@@ -178,7 +178,7 @@ static u32 plain_hash(const struct lbhash_flow *flow,
 
 /* As in struct lbhash_hash; a prefix of IPv6 and one of IPv4 at once. */
 static struct lbhash_hash from_fields(const struct fields *fields,
-					   u8 family)
+				      u8 family)
 {
 	struct lbhash_hash how = {
 		.key = key, .symmetric = fields->symmetric,
