@@ -114,33 +114,44 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 	return lbhash_deliver(packet, decision);
 }
 
-/* The backend of a connection that conntrack has found already and whose mark
- * suffices for the decision; NULL for the slow way.
- */
+/* The backend of an entry whose mark suffices for the decision, else NULL. */
 /* conntrack_facts: udp_stays_new, unknown_ack_is_new */
 static __always_inline const struct lbhash_member *
-pinned_fast(const struct lbhash_packet *packet)
+pinned_to(const struct lbhash_packet *packet, const struct nf_conn *ct,
+	  enum ip_conntrack_info info)
 {
 	const struct lbhash_table *table = packet->table;
-	enum ip_conntrack_info info;
-	struct nf_conn *ct = nf_ct_get(packet->skb, &info);
 	u32 mark;
 
-	if (!ct || nf_ct_is_template(ct) ||
-	    (info != IP_CT_ESTABLISHED && info != IP_CT_NEW) ||
+	if ((info != IP_CT_ESTABLISHED && info != IP_CT_NEW) ||
 	    READ_ONCE(table->transitions))
 		return NULL;
 	mark = lbhash_pin_read(ct, table->mask);
-	if (!mark || (lbhash_oneway_can_be_reused(ct) &&
-		      lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL,
-					     packet->skb, packet->family)))
+	return mark ? lbhash_table_usable_by_mark(table, mark) : NULL;
+}
+
+/* The same for an entry that conntrack has found before the rule was met. */
+static __always_inline const struct lbhash_member *
+pinned_fast(const struct lbhash_packet *packet)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(packet->skb, &info);
+	const struct lbhash_member *member;
+
+	if (!ct || nf_ct_is_template(ct))
 		return NULL;
-	return lbhash_table_usable_by_mark(table, mark);
+	member = pinned_to(packet, ct, info);
+	if (member && lbhash_oneway_can_be_reused(ct) &&
+	    lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL, packet->skb,
+				   packet->family))
+		return NULL;
+	return member;
 }
 
 /* noinline: the fast way needs no stack for a flow and a connection. */
 static noinline int tracked_slow(struct lbhash_packet packet)
 {
+	const struct lbhash_member *member = NULL;
 	struct lbhash_conn conn;
 	int verdict;
 
@@ -148,7 +159,11 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 		return NF_ACCEPT;
 	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(packet.skb);
-	verdict = pick_by_conn(&packet, &conn, NULL);
+	if (likely(conn.ct && !conn.adopted))
+		member = pinned_to(&packet, conn.ct, conn.info);
+	verdict = likely(member) ?
+		  lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :
+		  pick_by_conn(&packet, &conn, NULL);
 	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict;
 }

@@ -182,10 +182,11 @@ static int adopt(struct sk_buff *skb, const struct nf_hook_state *state,
  * the connection, or of an earlier one on the same ports?
  */
 static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
-		      const struct nf_conntrack_zone *zone,
 		      struct lbhash_conn *conn)
 {
+	const struct nf_conntrack_zone *zone;
 	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone buffer;
 	enum ip_conntrack_dir dir;
 	int verdict = NF_ACCEPT;
 	struct nf_conn *ct;
@@ -193,6 +194,7 @@ static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
 	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
 			       state->net, &tuple))
 		return NF_ACCEPT;
+	zone = nf_ct_zone_tmpl(conn->tmpl, skb, &buffer);
 	ct = find_entry(state->net, zone, &tuple, &dir);
 	if (!ct)
 		return NF_ACCEPT;
@@ -221,7 +223,6 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 {
 	const struct nf_hook_state *state = packet->state;
 	struct sk_buff *skb = packet->skb;
-	struct nf_conntrack_zone zone = nf_ct_zone_dflt;
 	int verdict = NF_ACCEPT;
 
 	/* conntrack_facts: invalid_is_bare, tracked_is_left_alone */
@@ -231,12 +232,9 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		return NF_ACCEPT;
 
 	if (conn->ct && nf_ct_is_template(conn->ct)) {
-		struct nf_conntrack_zone room;
-
 		/* Takes over the packet's reference. */
 		conn->tmpl = conn->ct;
 		conn->ct = NULL;
-		zone = *nf_ct_zone_tmpl(conn->tmpl, skb, &room);
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
 	if (packet->raw && (conn->tmpl || !conn->ct))
@@ -244,7 +242,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 
 	if (!conn->ct) {
 		if (verdict == NF_ACCEPT)
-			verdict = reconsider(skb, state, &zone, conn);
+			verdict = reconsider(skb, state, conn);
 	} else if (is_reuse(skb, state, conn)) {
 		verdict = reopen(skb, state, conn->ct, conn);
 	}
@@ -254,8 +252,8 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 }
 
 /**
- * lbhash_pin_leave - release what lbhash_pin_track() got
- * @packet: packet, whose skb is gone unless @verdict is NF_ACCEPT
+ * lbhash_pin_release - lbhash_pin_leave() where there is something to restore
+ * @packet: packet
  * @conn: from lbhash_pin_track()
  * @verdict: verdict on the packet
  *
@@ -264,19 +262,18 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
  *
  * Context: packet path.
  */
-void lbhash_pin_leave(const struct lbhash_packet *packet,
-		      const struct lbhash_conn *conn, int verdict)
+void lbhash_pin_release(const struct lbhash_packet *packet,
+			const struct lbhash_conn *conn, int verdict)
 {
 	struct sk_buff *skb = packet->skb;
 
 	/* conntrack_facts: invalid_loses_template */
-	if (unlikely(conn->invalid && verdict == NF_ACCEPT &&
-		     !skb->_nfct)) {
+	if (conn->invalid && verdict == NF_ACCEPT && !skb->_nfct) {
 		this_cpu_sub(packet->state->net->ct.stat->invalid,
 			     conn->counted);
 		if (conn->tmpl)
 			nf_ct_set(skb, conn->tmpl, IP_CT_NEW);
-	} else if (unlikely(conn->tmpl)) {
+	} else if (conn->tmpl) {
 		nf_ct_put(conn->tmpl);
 	}
 }

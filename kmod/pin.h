@@ -50,8 +50,8 @@ typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
 
 int lbhash_pin_track(const struct lbhash_packet *packet,
 		     struct lbhash_conn *conn);
-void lbhash_pin_leave(const struct lbhash_packet *packet,
-		      const struct lbhash_conn *conn, int verdict);
+void lbhash_pin_release(const struct lbhash_packet *packet,
+			const struct lbhash_conn *conn, int verdict);
 bool lbhash_pin_can_begin(const struct lbhash_packet *packet);
 u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
@@ -92,6 +92,21 @@ static inline void lbhash_pin_untrack(struct sk_buff *skb)
 	/* conntrack_facts: untracked_is_left_alone */
 	nf_reset_ct(skb);
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
+}
+
+/**
+ * lbhash_pin_leave - release what lbhash_pin_track() got
+ * @packet: packet, whose skb is gone unless @verdict is NF_ACCEPT
+ * @conn: from lbhash_pin_track()
+ * @verdict: verdict on the packet
+ *
+ * Context: packet path.
+ */
+static inline void lbhash_pin_leave(const struct lbhash_packet *packet,
+				    const struct lbhash_conn *conn, int verdict)
+{
+	if (unlikely(conn->invalid || conn->tmpl))
+		lbhash_pin_release(packet, conn, verdict);
 }
 
 #endif /* LBHASH_PIN_H */
