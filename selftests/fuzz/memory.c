@@ -25,8 +25,10 @@
 #include "alloc.h"
 #include "kernel.h"
 
-static const char present[] =
-	"{\"services\":[{\"name\":\"web\",\"size\":251,\"backends\":[{\"name\":\"s1\",\"mark\":1,\"addresses\":[\"192.0.2.1\",\"::1\"]},{\"name\":\"s2\",\"mark\":2,\"state\":\"drain\"}]},{\"name\":\"old\",\"size\":251}]}";
+static const char present[] = {
+	"{\"services\":[{\"name\":\"web\",\"size\":251,\"backends\":[{\"name\":\"s1\",\"mark\":1,\"addresses\":[\"192.0.2.1\",\"::1\"]},{\"name\":\"s2\",\"mark\":2,\"state\":\"drain\"}]},{\"name\":\"old\",\"size\":251}]}"
+};
+
 /* More backends than a request begins with room for. */
 #define BACKENDS	160
 

@@ -9,8 +9,8 @@
 # both ends have been seen and neither has closed, nor if a server has begun.
 # checks: 277
 . ./lib.sh
-. ./checks.bash
-. ./packets.bash
+. ./lib/checks.bash
+. ./lib/packets.bash
 
 # "PROTOCOL STATE BEFORE AFTER AT": what is said while the slot is settled, by
 # the server if not by client/..., and the state that this gives the entry; what
@@ -123,7 +123,7 @@ lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin,close,time}_wait=9000 
 	net.netfilter.nf_conntrack_sctp_timeout_cookie_echoed=9000 \
 	net.netfilter.nf_conntrack_sctp_timeout_{heartbeat,shutdown_ack}_sent=9000 ||
 	fail 'no timeouts'
-start_packets answers 2
+start_packets tracking/answers 2
 in_variant nft raw in_mode 'changed forward' answers_first
 route_by_marks lb
 in_variant legacy raw answers_first
