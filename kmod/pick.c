@@ -97,13 +97,14 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 		.reopened = conn->reopened,
 		.related = is_related(conn),
 	};
-	struct lbhash_decision decision;
+	struct lbhash_decision decision = {};
 	struct lbhash_flow buffer;
 
 	if (conn->ct && lbhash_pin_is_foreign(conn->ct, CTINFO2DIR(conn->info),
 					      facts.mark))
 		return NF_ACCEPT;
-	decision = lbhash_decide_pinned(packet->table, &facts);
+	if (facts.mark)
+		decision = lbhash_decide_pinned(packet->table, &facts);
 	if (!decision.member) {
 		if (!flow &&
 		    lbhash_flow_parse(packet->skb, packet->family, &buffer))
@@ -111,7 +112,9 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 		decision = decide_slot(packet, flow ?: &buffer, conn, &facts);
 	}
 	extend_timeout(packet->table, conn);
-	return lbhash_deliver(packet, decision);
+	return likely(decision.member) ?
+	       lbhash_deliver_to(packet, decision.member, decision.reason) :
+	       lbhash_deliver(packet, decision);
 }
 
 /* The backend of an entry whose mark suffices for the decision, else NULL. */
@@ -214,6 +217,14 @@ static __always_inline u32 slot_fast(const struct lbhash_packet *packet)
 	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
 }
 
+/* Deliver by the hash alone; ICMP errors have another reason. */
+static __always_inline int deliver_hashed(const struct lbhash_packet *packet,
+					  u16 owner)
+{
+	return lbhash_deliver_to(packet, &packet->table->members[owner],
+				 LBHASH_REASON_STATELESS);
+}
+
 /* Does a packet open a connection for which conntrack's table is too crowded?
  * The entry would be evicted before the connection is adopted, whose later
  * packets then went to the previous owner.
@@ -244,7 +255,9 @@ static noinline int changed_slow(struct lbhash_packet packet)
 		if (lbhash_flow_opens(packet.skb, &flow))
 			lbhash_pin_delete_stale(&packet);
 		lbhash_pin_untrack(packet.skb);
-		facts.quoted = flow.quoted;
+		if (likely(!flow.quoted))
+			return deliver_hashed(&packet, lbhash_slot_owner(slot));
+		facts.quoted = true;
 		return lbhash_deliver(&packet, lbhash_decide_slot(table, slot,
 								  &facts));
 	}
@@ -282,30 +295,30 @@ int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 		.forward = forward,
 	};
 	u32 slot = slot_fast(&packet);
-	const struct lbhash_member *member;
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
 		return changed_slow(packet);
 	lbhash_pin_untrack(skb);
-	member = &packet.table->members[lbhash_slot_owner(slot)];
-	return lbhash_deliver_to(&packet, member, LBHASH_REASON_STATELESS);
+	return deliver_hashed(&packet, lbhash_slot_owner(slot));
 }
 
 /* noinline: as above. */
 static noinline int untracked_slow(struct lbhash_packet packet)
 {
 	struct lbhash_facts facts = { .hash_only = true };
-	struct lbhash_decision decision;
 	struct lbhash_flow flow;
+	u32 slot;
 
 	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
 		return NF_ACCEPT;
 	if (lbhash_flow_parse(packet.skb, packet.family, &flow))
 		return deliver_malformed(&packet);
+	slot = slot_of(packet.table, &flow);
+	if (likely(!flow.quoted && lbhash_slot_owner(slot) != LBHASH_NONE))
+		return deliver_hashed(&packet, lbhash_slot_owner(slot));
 	facts.quoted = flow.quoted;
-	decision = lbhash_decide_slot(packet.table,
-				      slot_of(packet.table, &flow), &facts);
-	return lbhash_deliver(&packet, decision);
+	return lbhash_deliver(&packet, lbhash_decide_slot(packet.table, slot,
+							  &facts));
 }
 
 /**
@@ -333,12 +346,10 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 		.forward = forward,
 	};
 	u32 slot = slot_fast(&packet);
-	const struct lbhash_member *member;
 
 	if (raw)
 		lbhash_pin_untrack(skb);
 	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NONE))
 		return untracked_slow(packet);
-	member = &packet.table->members[lbhash_slot_owner(slot)];
-	return lbhash_deliver_to(&packet, member, LBHASH_REASON_STATELESS);
+	return deliver_hashed(&packet, lbhash_slot_owner(slot));
 }

@@ -302,18 +302,6 @@ bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
 }
 
 /**
- * lbhash_pin_read - read the mark of a connection
- * @ct: entry
- * @mask: mask of the service
- *
- * Return: the mark, 0 for none.
- */
-u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask)
-{
-	return READ_ONCE(ct->mark) & mask;
-}
-
-/**
  * lbhash_pin_write - pin a connection to a backend
  * @ct: entry
  * @mark: mark of the backend, within @mask

@@ -53,7 +53,6 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 void lbhash_pin_release(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn, int verdict);
 bool lbhash_pin_can_begin(const struct lbhash_packet *packet);
-u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
 void lbhash_pin_delete_stale(const struct lbhash_packet *packet);
 void lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
@@ -64,6 +63,18 @@ struct nf_conn *__must_check
 lbhash_pin_get_flow(struct net *net, const struct lbhash_flow *flow,
 		    enum ip_conntrack_dir *dir);
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
+
+/**
+ * lbhash_pin_read - read the mark of a connection
+ * @ct: entry
+ * @mask: mask of the service
+ *
+ * Return: the mark, 0 for none.
+ */
+static inline u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask)
+{
+	return READ_ONCE(ct->mark) & mask;
+}
 
 /**
  * lbhash_pin_is_foreign - does a packet belong to an unbalanced connection?
