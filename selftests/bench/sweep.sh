@@ -15,7 +15,7 @@
 trace_sweeps() {
 	local dir=$TRACING/events/workqueue/workqueue_execute_start address
 
-	address=$(awk '$3 == "sweep" && /xt_lbhash/ { print $1 }' \
+	address=$(awk '$3 == "settle_work" && /xt_lbhash/ { print $1 }' \
 		/proc/kallsyms)
 	echo "function == 0x$address" >"$dir/filter" || fail 'no filter'
 	echo 1 >"$dir/enable"
