@@ -45,7 +45,8 @@ refused() {
 	shift
 	new_group
 	state >"$T/before"
-	for ((eighths = 1; eighths <= 32; eighths++)); do
+	# A CPU may charge a quarter of a MiB in advance.
+	for ((eighths = 2; eighths <= 32; eighths++)); do
 		limit $((room + (eighths << 17)))
 		in_group lbhashctl -n lb "$@" >"$T/out" 2>&1 && break
 		said="$? $(<"$T/out")"
