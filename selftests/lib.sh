@@ -25,8 +25,8 @@
 # much the rule tracks and whether it forwards.
 #
 # IPv6 is the same with 2001:db8:1:: and 2001:db8:2::. The client's traffic
-# comes from 192.0.2.0/24 and 2001:db8:c::/64, all local to cl. Nothing but lb
-# has connection tracking.
+# comes from 192.0.2.0/24 and 2001:db8:c::/64, all local to cl. Only lb has
+# connection tracking.
 set -u
 
 SIZE=4099 VIP4=198.51.100.10 VIP6=2001:db8:f::10
@@ -101,7 +101,7 @@ check_null() {
 	ok "$1: null"
 }
 
-# check_same NAME WANT GOT: many lines, of which only the difference is shown
+# check_same NAME WANT GOT: many lines; only the difference is shown
 check_same() {
 	wanted "$@"
 	[ "$2" = "$3" ] || {
@@ -346,13 +346,13 @@ synopsis() {
 		sed -n "s/^  \($1${2:+ $2}\b.*\)/\1/p" | head -n 1))"
 }
 
-# rule TABLE CHAIN MATCHES-AND-TARGET...: about the VIP, both families
+# rule TABLE CHAIN MATCHES-AND-TARGET...: for packets to the VIP, both families
 rule() {
 	ipt -t "$1" -A "$2" -d "$VIP4" "${@:3}" || fail "iptables: $*"
 	ip6t -t "$1" -A "$2" -d "$VIP6" "${@:3}" || fail "ip6tables: $*"
 }
 
-# balance any|MATCH...: the rule under test, about the VIP
+# balance any|MATCH...: the rule under test, for packets to the VIP
 balance() {
 	[ "$1" != any ] || shift
 	rule "$TABLE" PREROUTING "$@" -j LBHASH --service web \

@@ -26,7 +26,7 @@ keep_udp() {
 		net.netfilter.nf_conntrack_udp_timeout{,_stream}="$(seconds 600)"
 }
 
-# subscribed PID: to conntrack's events, in its namespace
+# subscribed PID: the process listens to conntrack's events in its namespace
 subscribed() {
 	awk '$2 == 12 && $3 != 0 && $4 != "00000000" { ok = 1 }
 		END { exit !ok }' "/proc/$1/net/netlink"
@@ -45,8 +45,8 @@ check_counters() {
 	check_eq counters "$want" "$got"
 }
 
-# check_known NAME N GOT: as many of N connections as conntrack has entries of;
-# all of them if the rule tracks all
+# check_known NAME N GOT: the number of N connections that have a conntrack
+# entry; all of them if the rule tracks all
 check_known() {
 	if [ "$track" = always ]; then
 		check_eq "$@"

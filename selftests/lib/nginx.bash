@@ -5,7 +5,7 @@
 # shellcheck disable=SC2154 # shared with lib.sh
 
 # start_nginx N LISTEN...: on server N, with these "listen" directives. Standard
-# input has the other directives of nginx's server.
+# input holds the other directives of the server block.
 start_nginx() {
 	local n=$1 dir=$T/s$1
 

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For selftests that send packets by a script FOLDER/NAME.py: one process for the
-# whole test, which answers one question after the other with lines "WORD VALUE".
+# For selftests that send packets with a script FOLDER/NAME.py: one process for
+# the whole test, which answers each question with lines "WORD VALUE".
 
 # start_packets FOLDER/NAME [WORD]...: on one CPU, so that no packet overtakes another
 start_packets() {
@@ -10,7 +10,7 @@ start_packets() {
 	coproc PACKETS { PYTHONPATH=lib exec python3 -B "$1.py" "${@:2}"; }
 }
 
-# ask WORD...: a question; got WORD: out of the answer
+# ask WORD...: send a question; got WORD: a value of the answer
 ask() {
 	local line
 

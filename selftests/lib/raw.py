@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Packets that no socket would send, and the hosts that receive them.
 
-For selftests in the network that lib.sh draws. A script changes between its
-namespaces as it likes: a socket stays where it was opened.
+For selftests in the network that lib.sh draws. A script may switch between its
+namespaces at any time: a socket stays in the namespace where it was opened.
 """
 
 import array
@@ -23,15 +23,15 @@ KIND = {4: socket.AF_INET, 6: socket.AF_INET6}
 TCP, UDP, DCCP, GRE, ESP, SCTP, UDPLITE = 6, 17, 33, 47, 50, 132, 136
 ICMP = {4: 1, 6: 58}
 
-# The TTL of our packets, which no others have: when they are sent, and after
-# the one router on their way.
+# The TTL of the test's packets, when they are sent and after the one router on
+# their way; no other packets have it.
 HOPS, HOPS_LEFT = 77, 76
 MARKER = 0xfff0
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def patience(seconds):
-    """So many seconds on a quiet machine, longer on a slow one."""
+    """That many seconds on a quiet machine, longer on a slow one."""
     return seconds * int(os.environ["lb_slow"])
 
 
@@ -51,7 +51,7 @@ def client(family, n):
 
 
 def allow_any_source(s):
-    """Any of the client's IPv6 addresses, that is: one of them exists."""
+    """Let the socket send from any address of the client, local or not."""
     s.setsockopt(socket.SOL_IP, 15, 1)          # IP_FREEBIND
 
 
@@ -74,7 +74,7 @@ def pseudo(src, dst, proto, length):
 
 
 def with_checksum(src, dst, proto, segment, at):
-    """The segment with the sum of it and its pseudo header at an offset."""
+    """The segment with its checksum, pseudo header included, at an offset."""
     total = checksum(pseudo(src, dst, proto, len(segment)) + segment)
     return segment[:at] + total + segment[at + 2:]
 
@@ -101,7 +101,7 @@ def tcp(src, dst, sport, dport, flags=0x02, seq=1, data=b"", ack=0):
 
 
 def ip(src, dst, proto, payload, options=b"", tag=0, frag=0):
-    """An IPv4 or an IPv6 packet; options are of IPv4, frag too."""
+    """An IPv4 or an IPv6 packet; options and frag are for IPv4 only."""
     if len(src) == 16:
         return struct.pack("!IHBB", 6 << 28 | tag, len(payload), proto,
                            HOPS) + src + dst + payload
@@ -123,7 +123,7 @@ def icmp_error(family, router, kind, code, quoted, word=0):
 
 
 def tagged(packet, tag):
-    """The packet with a number where routers leave it alone."""
+    """The packet with a tag in a field that routers do not change."""
     if packet[0] >> 4 == 6:
         return struct.pack("!I", 6 << 28 | tag) + packet[4:]
     size = (packet[0] & 15) * 4
@@ -133,7 +133,7 @@ def tagged(packet, tag):
 
 
 def tag_of(packet):
-    """None for a packet that is not ours."""
+    """The packet's tag, or None if the test has not sent the packet."""
     if packet[0] >> 4 == 6:
         tag, hops = struct.unpack("!I", packet[:4])[0] & 0xfffff, packet[7]
     else:
@@ -148,7 +148,7 @@ class Lab:
     witnesses in front of the servers."""
 
     def __init__(self, servers, start=("cl", "front"), end=("lb", "front")):
-        # On one CPU nothing overtakes: who has the marker has all before it.
+        # On one CPU packets stay in order: the marker arrives last.
         os.sched_setaffinity(0, {0})
         enter(end[0])
         probe = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
@@ -183,7 +183,7 @@ class Lab:
                                  tag=MARKER))
 
     def deliver(self, family, packets):
-        """Send the packets; who got each of them: a server or None."""
+        """Send the packets; return the receiver of each, a server or None."""
         got = [None] * len(packets)
         for start in range(0, len(packets) or 1, 200):
             for tag in range(start, min(start + 200, len(packets))):
@@ -213,7 +213,7 @@ class Lab:
 
 
 def spread(got):
-    """How many servers got something."""
+    """The number of servers that received a packet."""
     return len(set(got) - {None})
 
 
