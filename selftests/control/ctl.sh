@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# lbhashctl against the kernel: what it refuses and how it says so, what it
-# prints, and the whole configuration at once, small and large.
+# lbhashctl against the kernel: its refusals and their words, its output, and
+# the whole configuration at once, small and large.
 #
 # timeout: 600
 # kmemleak: yes
@@ -37,7 +37,7 @@ prints() {
 	ok "${*:2}"
 }
 
-# shape FILTER JSON WORD...: what jq makes of the command's JSON
+# shape FILTER JSON WORD...: the command's JSON after jq's FILTER
 shape() {
 	check_eq "${*:3} | $1" "$2" "$(ctl -j "${@:3}" | jq -c "$1")"
 }
@@ -68,7 +68,7 @@ no_module() {
 		"$(ctl -j version | jq -r .xt_lbhash)"
 }
 
-# as_nobody WORD...: without a single capability
+# as_nobody WORD...: without any capability
 as_nobody() {
 	lb setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
 		--bounding-set=-all lbhashctl "$@" 2>&1
@@ -332,7 +332,7 @@ formats() {
 		"$? $(cat "$T/err")"
 }
 
-# Bits of a service or a backend that settings leave alone stay.
+# Bits that the settings of a service or a backend do not name stay as they are.
 changes() {
 	does flush
 	does service add web size 251 settle 7
@@ -445,8 +445,8 @@ saves() {
 		backend show web
 }
 
-# bad CODE SENTENCE FILTER: a file that changes the first service and is wrong
-# in what the filter adds
+# bad CODE SENTENCE FILTER: apply refuses a file that changes the first service
+# and then has the error that the filter adds
 bad() {
 	jq "$3" "$T/good" >"$T/bad" || fail "jq $3"
 	says "$1" "${2/FILE/$T\/bad}" apply "$T/bad"
@@ -518,7 +518,7 @@ changes_nothing() {
 	bad 1 "FILE: services[0].backends[1].mark: 0x2 does not fit the mask 0x1" \
 		'.services[0].mask = 1'
 
-	# Only the kernel knows these.
+	# Only the kernel can find these errors.
 	bad 2 "service used is used by 1 rule" 'del(.services[1])'
 	bad 2 "service used: size of a service in use by 1 rule: say disruptive, moves 0.0 % of flows" \
 		'.services[1].size = 509'
@@ -536,8 +536,8 @@ changes_nothing() {
 	does flush
 }
 
-# many N NAME JSON: N objects with that name and a number, and the JSON, in
-# which . is the number
+# many N NAME JSON: N objects named NAME and a number, with the members in JSON,
+# where . is the number
 many() {
 	jq -nc --arg name "$2" "[range($1) | {name: (\$name + tostring)} + $3]"
 }

@@ -3,10 +3,11 @@
 # timeout: 600
 # kmemleak: yes
 #
-# What --dry-run says is what then happens: slots moved, needed ones and
-# collateral, slots that enter transition, each backend's part of it. The truth
-# is counted slot by slot in the tables before and after; the event of the
-# change has the same numbers; and the dry run itself changes nothing.
+# --dry-run foretells what the change then does: the slots that move, how many
+# of them had to and how many are collateral, the slots that enter transition,
+# and the share of each backend. The test counts slot by slot in the tables
+# before and after; the event of the change has the same numbers; and the dry
+# run itself changes nothing.
 # checks: 119
 . ./lib.sh
 
@@ -29,7 +30,7 @@ write_base() {
 		.services[0].backends[11].state = "down"' >"$T/base"
 }
 
-# look NAME: who is usable, and the owner of each slot, into $T/NAME
+# look NAME: the usable backends and the owner of each slot, into $T/NAME
 look() {
 	{
 		ctl backend show web |
@@ -39,15 +40,15 @@ look() {
 	} >"$T/$1"
 }
 
-# state: everything that a dry run must leave alone
+# state: all that a dry run must not change
 state() {
 	ctl save
 	ctl -j service show | sed 's/"settles_in":[0-9]*//g'
 	ctl stats
 }
 
-# truth: what --dry-run ought to have said, if $T/before had no slot in
-# transition: the sums, and each backend that something happened to
+# truth: the expected output of --dry-run if no slot of $T/before was in
+# transition: the sums, and each backend that won or lost slots
 truth() {
 	awk '
 		FNR == 1 { file++ }
@@ -92,7 +93,7 @@ sort_rows() {
 	sort
 }
 
-# rows [SERVICE]: what a dry run printed of a service, as truth prints it
+# rows [SERVICE]: the dry run's output for a service, in the format of truth
 rows() {
 	awk -v service="${1:-web}:" '/^[^ ]/ { on = $1 == service }
 		on && $1 != "name" { $1 = $1; print }' "$T/dry" | sort_rows
@@ -107,27 +108,28 @@ listen() {
 	wait_for 20 joined
 }
 
-# The second group that it joins is the controller's, 16.
+# The last group that the monitor joins is the controller's, 16.
 # shellcheck disable=SC2317 # called by wait_for
 joined() {
 	awk -v id="$monitor" '$2 == 16 && $3 == id && $4 != "00000000" { ok = 1 }
 		END { exit !ok }' "/proc/$monitor/net/netlink"
 }
 
-# happened: there is an event of the service's last change, into $T/event
+# happened: the event of the service's last change has come; it goes to $T/event
 # shellcheck disable=SC2317 # called by wait_for
 happened() {
 	grep -E "^web: [a-z-]+, generation $generation, " "$T/events" >"$T/event"
 }
 
-# shown KEY: a number in $T/show
+# shown KEY: a number out of $T/show
 shown() { grep -o "\"$1\":[0-9]*" "$T/show" | cut -d: -f2; }
 
 # in_event WORDS: the number before the words
 in_event() { grep -o "[0-9]* $1" "$T/event" | cut -d' ' -f1; }
 
-# rehearse WORD...: the dry run of the command changes nothing, and its event
-# says the same; leaves $T/dry, $T/before, $T/after, $T/show and $T/event
+# rehearse WORD...: the dry run of the command changes nothing, and the event of
+# the change says the same; leaves $T/dry, $T/before, $T/after, $T/show and
+# $T/event
 rehearse() {
 	look before
 	state >"$T/state"
@@ -147,7 +149,7 @@ rehearse() {
 		"$T/event")"
 }
 
-# foretold WORD...: from settled slots
+# foretold WORD...: the dry run of a change to a service whose slots are settled
 foretold() {
 	base
 	rehearse "$@"
@@ -177,8 +179,8 @@ single_changes() {
 	foretold apply "$T/all"
 }
 
-# Slots that are in transition already do not enter it again. After the second
-# change some may settle at any time, so there is no third one.
+# A slot that is in transition already does not enter it again. After the second
+# change slots may settle at any time, so there is no third one.
 further_changes() {
 	local first came
 
@@ -226,7 +228,8 @@ flows() {
 	}'
 }
 
-# What TCP sends first begins, and goes to the owner; UDP may have begun before.
+# The first TCP packet begins a connection and goes to the owner; a UDP flow may
+# have begun before.
 previous_owners() {
 	base
 	flows 300 tcp >"$T/lookups"
@@ -255,9 +258,9 @@ previous_owners() {
 
 # --- the price of disruption -------------------------------------------------
 
-# moved_by_size: slots of the new table, as many as the flows that move between
-# $T/before and $T/after, where every flow has the same hash in both. There are
-# 2^32 hashes, and a table cuts them into pieces of one size.
+# moved_by_size: the share of flows that move between $T/before and $T/after, in
+# slots of the new table, when no flow's hash changes. A table of SIZE slots
+# divides the 2^32 hashes into SIZE equal pieces.
 moved_by_size() {
 	awk '
 		function end(i, size) {
@@ -281,8 +284,8 @@ moved_by_size() {
 		}' "$T/before" "$T/after"
 }
 
-# sold PERMILLE WORD...: it costs what it was said to, and of flows that are
-# looked up before and after at most so much more or less
+# sold PERMILLE WORD...: the change costs what the refusal said; looking up the
+# same flows before and after confirms it within PERMILLE
 sold() {
 	local cost got refusal
 
@@ -357,7 +360,7 @@ old: deleted
 	check_same "web" "$(truth)" "$(rows)"
 	check_eq "new" '[["x",1,1,"up",251]]' "$(ctl -j backend show new |
 		jq -c 'map([.name, .mark, .weight, .state, .slots])')"
-	# JSON has the untouched backends as well.
+	# JSON lists the untouched backends as well.
 	check_same "as JSON" "$(for s in new old web; do rows "$s"; done)" \
 		"$(jq -r '.[] | "\(.service): " + (if .outcome == "created" then
 			"created, \(.size) slots" elif .outcome == "deleted" then
@@ -372,7 +375,7 @@ old: deleted
 			.transition_slots == .entered, .entered == 0]' "$T/json")"
 }
 
-# --- where it may stand, and how it looks ------------------------------------
+# --- where the option may stand, and its output ------------------------------
 
 # says CODE SENTENCE WORD...: the command prints nothing but that line
 says() {
@@ -432,13 +435,13 @@ many() {
 	}' >"$T/json"
 }
 
-# totals: backends, and the sums of their columns
+# totals: the number of backends, and the sums of their columns
 totals() {
 	tail -n +3 "$T/dry" | awk '{ for (i = 2; i < 7; i++) sum[i] += $i }
 		END { print NR, sum[2], sum[3], sum[4], sum[5], sum[6] }'
 }
 
-# First, names as long as they may be, more than fits one message. Then more
+# First, names of the maximum length, more than fit into one message; then more
 # backends before and after than 16 bits can number.
 large() {
 	many 4096 a-backend-with-a-long-name-

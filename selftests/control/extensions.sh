@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The iptables extensions against the kernel: every case of the .t files with
-# iptables-legacy and iptables-nft, for IPv4 and IPv6. Then what a user meets
-# when a service is missing, or still in use.
+# iptables-legacy and iptables-nft, for IPv4 and IPv6. Then the errors for a
+# service that is missing or still in use.
 #
 # timeout: 600
 # checks: 48
 . ./lib.sh
 
-# tables COMMAND: of the flavour and family under test
+# tables COMMAND: of the current flavour and family
 tables() { lb "$FAMILY-$IPT" -w "$@"; }
 save() { lb "$FAMILY-$IPT-save" -t "$1" | sed -E '/^#/d; s/\[[0-9:]+\]//'; }
 restore() { lb "$FAMILY-$IPT-restore" -w "$@"; }
 
-# for_each_family FUNCTION: legacy and nft, IPv4 and IPv6
+# for_each_family FUNCTION: in legacy and nft, for IPv4 and IPv6
 for_each_family() {
 	for IPT in legacy nft; do
 		for FAMILY in iptables ip6tables; do
@@ -25,7 +25,7 @@ for_each_family() {
 
 # --- .t files ----------------------------------------------------------------
 
-# restored FILE WHAT: goes in with one iptables-restore and without a word
+# restored FILE WHAT: iptables-restore accepts the file silently
 restored() {
 	restore --noflush <"$1" >"$T/said" 2>&1 || fail "$2: $(<"$T/said")"
 	[ ! -s "$T/said" ] || fail "$2: $(<"$T/said")"
@@ -41,8 +41,8 @@ refuse() {
 	grep -qF -e "$4" "$T/said" || fail "$what: says $(<"$T/said")"
 }
 
-# try_case RULE TEXT OK|FAIL: in every table and chain of the lines above it.
-# What is good waits in TABLE.rules and TABLE.shown.
+# try_case RULE TEXT OK|FAIL: in every table and chain named above the case.
+# Accepted rules are collected in TABLE.rules and TABLE.shown.
 try_case() {
 	local table chain
 
@@ -61,14 +61,14 @@ try_case() {
 	done
 }
 
-# try_table TABLE: the waiting rules are accepted and shown as they should be,
-# they survive save and restore, and what -S prints deletes them
+# try_table TABLE: the collected rules are accepted and listed as expected, they
+# survive save and restore, and the output of -S deletes them
 try_table() {
 	local what="$IPT $FAMILY -t $1" table=$T/$1
 
 	(echo "*$1" && cat "$table.rules" && echo COMMIT) >"$table.add"
 	restored "$table.add" "$what"
-	# -S goes chain by chain.
+	# -S prints one chain after the other.
 	tables -t "$1" -S | grep '^-A' | sort >"$table.got"
 	sort "$table.shown" | diff - "$table.got" >"$T/diff" ||
 		fail "$what -S: $(<"$T/diff")"
@@ -102,7 +102,7 @@ try_file() {
 	check_eq "$IPT $FAMILY: cases of ${1##*/}" "$2" "$tried"
 }
 
-# --- services that are not there, or cannot go -------------------------------
+# --- services that are missing or in use -------------------------------------
 
 # missing RULE...: both iptables and the kernel's log name the service
 missing() {
@@ -117,7 +117,7 @@ missing() {
 	ok "$IPT $FAMILY $1 $2: service is missing, both say which"
 }
 
-# A file may be tested before its services are made.
+# iptables-restore --test accepts a file before its services exist.
 tested_only() {
 	restore --test 2>"$T/said" <<-END || fail "$IPT $FAMILY-restore --test"
 		*raw
@@ -127,7 +127,7 @@ tested_only() {
 	ok "$IPT $FAMILY-restore --test accepts an unknown service"
 }
 
-# in_use RULE...: a service stays as long as the rule, and so does the module
+# in_use RULE...: the rule keeps the service and the module from being removed
 in_use() {
 	local rc
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# `lbhashctl lookup` tells the truth: for 1000 random flows the backend that it
-# names is the one that the packet really reached, be the flow known or not.
+# `lbhashctl lookup` tells the truth: for each of 1000 random flows it names the
+# backend that the packet really reached, whether or not the flow is known.
 # timeout: 900
 # boot: udp
 # checks: 8
@@ -58,7 +58,7 @@ oracle() {
 	servers_report
 }
 
-# By the hash alone packets follow the owner, also of a slot in transition.
+# With the hash alone packets follow the owner, also in slots in transition.
 hash_only() {
 	local proto=udp
 

@@ -4,29 +4,29 @@
 # may skip on: debug kcsan
 # kernel words: slub_debug=-
 #
-# What services cost in memory, as the kernel charges it to the one who makes
-# them: 4 bytes a slot, whatever allocators round up to; another 8 a slot while
-# the slot is in transition; and while a table takes the place of another one,
-# both.
+# The memory that services take, charged to the cgroup of the process that makes
+# them: 4 bytes a slot, however allocators round up; another 8 bytes a slot
+# while the slot is in transition; and both tables while a new one replaces the
+# old.
 # checks: 13
 . ./lib.sh
 . ./lib/checks.bash
 
 group=/sys/fs/cgroup/lbhash
 
-# new_group: from now on charge to a group of its own
+# new_group: charge everything from now on to a new group
 new_group() {
 	group+=x
 	mkdir "$group"
 }
 
-# paid COMMAND...: at the expense of the group
+# paid COMMAND...: its memory is charged to the group
 paid() {
 	bash -c 'echo $$ >"$1/cgroup.procs"; exec "${@:2}"' - "$group" "$@" ||
 		fail "$*"
 }
 
-# charged: bytes; reading the CPU's share brings all numbers up to date
+# charged: bytes; reading the per-CPU share updates all numbers
 charged() {
 	cat "$group/cpu.stat" >/dev/null
 	awk '/^kernel / { print $2 }' "$group/memory.stat"
@@ -35,14 +35,14 @@ charged() {
 # shellcheck disable=SC2317 # called by wait_for
 charged_at_most() { [ "$(charged)" -le "$1" ]; }
 
-# empty: no services, and the memory of those that were is free
+# empty: no services, and all their memory is free
 empty() {
 	ctl flush
 	wait_for 20 charged_at_most 65536
 	new_group
 }
 
-# services N SIZE BACKENDS: all at once, or one after the other
+# services N SIZE BACKENDS: made in one step, or one after the other
 services() {
 	jq -n "{ services: [range($1) | {
 		name: \"s\\(.)\", size: $2, backends: [range($3) |
@@ -61,7 +61,7 @@ services_step_by_step() {
 	paid lbhashctl -n lb -b "$T/batch"
 }
 
-# rules N: one for each service, with a port of its own
+# rules N: one for each service, each with a port of its own
 rules() {
 	awk -v n="$1" 'BEGIN {
 		print "*raw"
@@ -73,7 +73,7 @@ rules() {
 }
 
 # One page is never full, and besides the slots there are the service, its one
-# backend, and the counters of both on each CPU.
+# backend, and their counters on each CPU.
 large_tables() {
 	local n=20 size=65537 each
 
@@ -96,7 +96,7 @@ many_services() {
 	empty
 }
 
-# Services that came step by step were in transition until they got a rule.
+# The slots of services made step by step were in transition until a rule came.
 used_services() {
 	local n=100 size=4093 before
 
@@ -112,12 +112,13 @@ used_services() {
 	empty
 }
 
-# peak: bytes at the most, those of the group's programs and the 64 pages that
-# each CPU may hold in reserve among them
+# peak: the largest number of bytes so far, including the group's programs and
+# up to 64 pages that each CPU may keep in reserve
 peak() { cat "$group/memory.peak"; }
 
-# A third of a table moves. What the new table costs is charged to a group of
-# its own; the old one goes, and when the slots have settled the list of them.
+# A third of a table moves. The new table is charged to a group of its own; the
+# old one is freed at once, the list of slots in transition when they have
+# settled.
 a_change() {
 	local size=1048573 old=$group slots list most programs
 

@@ -3,32 +3,32 @@
 # timeout: 600
 # kernel words: slub_debug=-
 #
-# A change for which the cgroup of the one who makes it has no memory is refused,
-# in words, and changes nothing: configuration, table, counters, connections.
-# Nobody is killed for it. With room for it, it is made.
+# A change that exceeds the memory limit of its cgroup is refused with a
+# sentence and changes nothing: configuration, table, counters, connections. The
+# OOM killer kills no process. With enough memory the same change is made.
 # checks: 18
 . ./lib.sh
 . ./lib/checks.bash
 
 SIZE=131101 group=/sys/fs/cgroup/small
 
-# new_group: charged with nothing yet; what a change keeps stays with the old one
+# new_group: starts without charges; lasting memory stays with the old group
 new_group() {
 	group+=x
 	mkdir "$group"
 }
 
-# in_group COMMAND...: at the expense of the group
+# in_group COMMAND...: its memory is charged to the group
 in_group() {
 	bash -c 'echo $$ >"$1/cgroup.procs"; exec "${@:2}"' - "$group" "$@"
 }
 
 limit() { echo "$1" >"$group/memory.max"; }
 
-# killed: processes of the group that the kernel chose to end
+# killed: processes of the group that the OOM killer has killed
 killed() { awk '$1 == "oom_kill" { print $2 }' "$group/memory.events"; }
 
-# state: all that a refused change must leave alone
+# state: all that a refused change must leave unchanged
 state() {
 	ctl save
 	ctl -j service show | sed 's/"settles_in":[0-9]*//g'
@@ -37,8 +37,8 @@ state() {
 	ctl -v table web
 }
 
-# refused NAME COMMAND...: as long as there is too little memory, from a limit on
-# that is enough for the program; and with enough it is done
+# refused NAME COMMAND...: it fails with too little memory, at every limit from
+# one at which the program itself can run; with enough memory it succeeds
 refused() {
 	local name=$1 eighths said n=0
 
@@ -61,12 +61,12 @@ refused() {
 	check_eq "$name: killed" 0 "$(killed)"
 }
 
-# swept: of slots that close, only those with connections elsewhere are left; then
-# nothing changes by itself
+# swept: only the slots with connections elsewhere are left in transition; from
+# then on nothing changes by itself
 # shellcheck disable=SC2317 # called by wait_for
 swept() { [ "$(transition_slots)" -le 40 ]; }
 
-# connections NAME: each is where it was, and its packets are pinned
+# connections NAME: each stays at its server, and its packets are pinned
 connections() {
 	local family pinned
 
@@ -79,7 +79,7 @@ connections() {
 		$(($(reason pinned) - pinned))
 }
 
-# One service: of several, those before the one that finds no memory are done.
+# One service: with several, those before the failing one would be changed.
 write_file() {
 	jq -n --argjson size "$SIZE" '{ services: [{
 		name: "web", size: $size, settle: 7, backends: [
@@ -98,7 +98,7 @@ rule raw PREROUTING -j LBHASH --service web
 for family in 4 6; do
 	start_client "held$family" "$family" -n 20 -h
 done
-# What lbhashctl itself takes.
+# The memory of lbhashctl itself.
 in_group lbhashctl -n lb service show >/dev/null || fail 'no group'
 room=$(cat "$group/memory.peak")
 echo "# lbhashctl takes $room bytes"

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""metrics.py METRICS STATS SERVICES BACKENDS: is it what Prometheus reads, and
-does it say what the others do? METRICS is text, BACKENDS has lines of JSON, each
-{"service": NAME, "backends": what backend show says}.
+"""metrics.py METRICS STATS SERVICES BACKENDS: can Prometheus read the metrics,
+and do they agree with the other commands?
+
+METRICS is text; BACKENDS has lines of JSON, each {"service": NAME, "backends":
+the output of backend show}.
 """
 
 import json
@@ -13,8 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 
 def shape(text):
-    """What no parser insists on. A line is a comment or a sample; a family has
-    one HELP, then one TYPE, then all its samples; names say what they are."""
+    """Check rules that parsers do not enforce: a line is a comment or a
+    sample; a family has one HELP, then one TYPE, then all its samples; names
+    follow the conventions."""
     name = None
     done = set()
     for line in text.split("\n")[:-1]:
@@ -40,9 +43,9 @@ def shape(text):
 
 
 def as_openmetrics(text):
-    """The stricter format: there a family of counters has no _total."""
+    """As OpenMetrics, which is stricter: counter families have no _total."""
     text = re.sub(r"^(# (?:HELP|TYPE) \w+)_total ", r"\1 ", text, flags=re.M)
-    # Ours is a gauge, for this format has a type for it.
+    # lbhashctl prints a gauge; this format has the type "info" instead.
     return text.replace("# TYPE lbhash_build_info gauge",
                         "# TYPE lbhash_build info").replace(
                         "# HELP lbhash_build_info", "# HELP lbhash_build") \
@@ -54,7 +57,7 @@ def key(name, labels):
 
 
 def read(text):
-    """All samples by name and labels, each there once."""
+    """All samples by name and labels; none may occur twice."""
     found = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -118,7 +121,7 @@ def main():
 
     want = wanted(json.loads(stats), json.loads(services),
                   [json.loads(line) for line in backends.splitlines()])
-    # Its seconds pass.
+    # These count down between two commands.
     passing = {at for at in want if at[0].endswith("settles_in_seconds")}
     assert passing and passing <= got.keys()
     for at in passing:

@@ -3,9 +3,9 @@
 # timeout: 600
 #
 # lbhashctl monitor: a line for each change when it happens, as text and as
-# JSON, from its own namespace only; what it does when it is too slow, when it
-# is stopped and when the module goes. And what service show counts of slots in
-# transition and of those who hold them.
+# JSON, from its own namespace only; its behaviour when it is too slow, when it
+# is stopped and when the module goes. Also the counts in service show of slots
+# in transition and of the connections that hold them.
 # checks: 30
 . ./lib.sh
 
@@ -17,7 +17,7 @@ listen() {
 }
 declare -A pid=()
 
-# The second group that it joins is the controller's, 16.
+# The last group that the monitor joins is the controller's, 16.
 # shellcheck disable=SC2317 # called by wait_for
 joined() {
 	gone "$1" && fail "the monitor is gone: $(cat "$T"/*.err)"
@@ -28,7 +28,7 @@ joined() {
 # said NAME WORDS: a line of the monitor begins with the words
 said() { grep -q "^$2" "$T/$1"; }
 
-# ends NAME SIGNAL CODE: it does, with the code
+# ends NAME SIGNAL CODE: the monitor ends with the code after the signal
 ends() {
 	[ "$2" = - ] || kill "-$2" "${pid[$1]}"
 	wait "${pid[$1]}"
@@ -37,7 +37,7 @@ ends() {
 
 # --- every kind of event -----------------------------------------------------
 
-# The batch is one change a line, apply makes two.
+# Each line of the batch is one change, apply makes two.
 every_event() {
 	local none='0 slots moved (0 needed, 0 collateral), 0 entered transition'
 	local n want
@@ -58,7 +58,7 @@ every_event() {
 	END
 	n=$(ctl --dry-run backend add web s2 mark 2 | awk '{ print $2; exit }')
 	check_ge "slots of one of two" 100 "$n"
-	# s1 has its slots back, and nobody is elsewhere.
+	# s1 has its slots back, and no connection is elsewhere.
 	wait_for 30 said text 'web: settled'
 	ctl service set web settle 7
 	ctl apply "$T/two" || fail "apply"
@@ -99,8 +99,8 @@ web: service-del"
 
 # --- beginning and end -------------------------------------------------------
 
-# What happened before the signal is still printed. Many are lost on the way to
-# one who may not have a large buffer and does not read.
+# Changes from before the signal are still printed. A listener that does not
+# read and may not have a large buffer loses many events.
 slow() {
 	local i
 
@@ -174,7 +174,7 @@ show() {
 		else null end, .holding]'
 }
 
-# held FIELD: of the connections elsewhere than at the owner of their slot
+# held FIELD: of the connections that are not at the owner of their slot
 held() {
 	{ flow_words t4; flow_words t6; } | sed 's/^/lookup web /' |
 		ctl -b - | awk -v field="$1" '/ pinned / {
@@ -186,7 +186,7 @@ held() {
 		}'
 }
 
-# in_transition N: that many slots are
+# in_transition N: the number of slots in transition is N
 # shellcheck disable=SC2317 # called by wait_for
 in_transition() {
 	[ "$(ctl -j service show web | jq '.[0].transition_slots')" = "$1" ]
@@ -219,7 +219,7 @@ counts() {
 		"$(show lb setpriv --reuid 65534 --clear-groups --inh-caps=-all \
 			--bounding-set=-all)"
 
-	# What nobody holds settles, the others wait for them.
+	# Slots that no connection holds settle, the others wait.
 	listen text lbhashctl -n lb monitor
 	ctl service set web settle 0
 	open=$(held slot | sort -u | wc -l)

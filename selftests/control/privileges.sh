@@ -3,10 +3,10 @@
 # timeout: 600
 # kmemleak: yes
 #
-# Who may do what. Without CAP_NET_ADMIN everything can be read and nothing
-# changed. The owner of a user namespace may do everything in its network
-# namespace and sees nothing of others. What configuration takes of the kernel's
-# memory is charged to the cgroup of who made it, whose limit is the limit.
+# Privileges. Without CAP_NET_ADMIN everything can be read and nothing changed.
+# The owner of a user namespace may do everything in its network namespace and
+# sees nothing of others. Kernel memory for the configuration is charged to the
+# cgroup of the process that makes it and limited by that cgroup's limit.
 # checks: 32
 . ./lib.sh
 
@@ -15,7 +15,7 @@ nobody() {
 		--bounding-set -all "${@:2}"
 }
 
-# may_not WHERE COMMAND...: changes nothing, and says that it is not permitted
+# may_not WHERE COMMAND...: is not permitted, says so, and changes nothing
 may_not() {
 	local before after rc out
 
@@ -61,7 +61,7 @@ nobody_reads() {
 	may lb stats
 	may lb version
 
-	# Who has one of these can aim at a backend.
+	# With one of these a client can aim at a backend.
 	for n in "service show" "service show web"; do
 		# shellcheck disable=SC2086 # words of a command
 		check_null "nobody: seed, $n" \
@@ -74,14 +74,14 @@ nobody_reads() {
 	check_eq 'nobody: save' 'lbhashctl: web: the seed is for CAP_NET_ADMIN only' \
 		"$(cat "$T/out")"
 
-	# A walk over conntrack's entries is not for everyone.
+	# Walking conntrack's table takes a privilege.
 	check_null 'nobody: who holds slots' \
 		"$(nobody lb lbhashctl -j service show web | jq '.[0].holding')"
 	check_eq 'root: who holds slots' 0 \
 		"$(ctl -j service show web | jq '.[0].holding')"
 }
 
-# The owner of a user namespace, who is nobody outside of it.
+# The owner of a user namespace has no privilege outside of it.
 owner_rules() {
 	cat >"$T/owner" <<-'END'
 	set -e
@@ -109,7 +109,7 @@ owner_rules() {
 	check_eq 'nothing in the first namespace' '[]' \
 		"$(lbhashctl -j service show)"
 
-	# Owner of one namespace, nobody in another.
+	# The owner of one namespace has no privilege in another.
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 		unshare --user --map-root-user \
 		nsenter --net=/run/netns/lb lbhashctl service add more \

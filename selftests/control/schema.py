@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""schema.py SCHEMA LIST: is what lbhashctl says and reads what is documented?
+"""schema.py SCHEMA LIST: does the JSON of lbhashctl match its documentation?
 
-A line of the list is "yes" or "no", a definition, and a file. The file holds
-JSON values, one after the other, each of which has to be of that kind, or not.
+A line of the list is "yes" or "no", a definition, and a file. The file holds a
+sequence of JSON values, which must all match the definition, or not.
 """
 
 import json
@@ -23,7 +23,7 @@ def main():
     with open(sys.argv[1]) as file:
         schema = json.load(file)
     Draft202012Validator.check_schema(schema)
-    # A bool is no number: Python thinks it is, JSON Schema does not.
+    # To Python a bool is a number, to JSON Schema it is not.
     assert not Draft202012Validator({"type": "integer"}).is_valid(True)
     wrong = 0
     with open(sys.argv[2]) as file:

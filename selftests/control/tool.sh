@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What lbhashctl is to people and to other programs: metrics, JSON as it is
-# documented, completion, colours, progress, tables, --exist-ok.
+# lbhashctl for people and for other programs: metrics, JSON as documented,
+# completion, colours, progress, tables, --exist-ok.
 # checks: 83
 . ./lib.sh
 
@@ -11,17 +11,17 @@ completion=/usr/share/bash-completion/completions/lbhashctl
 python=/usr/bin/python3
 escape=$'\033'
 
-# on_console WORD...: what the command prints on a terminal, errors as well, to
+# on_console WORD...: the command's output on a terminal, errors included, to
 # the last byte
 on_console() {
 	TERM=linux $python -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$@" \
 		</dev/null
 }
 
-# on_terminal WORD...: likewise, as text
+# on_terminal WORD...: the same as text
 on_terminal() { on_console "$@" | tr -d '\r'; }
 
-# A host that is its own client: packets leave by a device that takes anything.
+# A host that is its own client: packets leave through a dummy device.
 host() {
 	add_namespace lb
 	ip -n lb -b - <<-END
@@ -40,7 +40,7 @@ host() {
 	ipt -t raw -A OUTPUT -d "$VIP4" -p udp -j LBHASH --service web
 }
 
-# packets N: from a port each
+# packets N: each from a port of its own
 packets() {
 	lb "$python" -c '
 import socket
@@ -55,7 +55,7 @@ metrics() {
 	local service
 
 	packets 40
-	# Slots in transition, and packets that are picked and pinned.
+	# For slots in transition, and for packets that are picked and pinned.
 	ctl backend set web s2 state drain
 	ctl metrics >"$T/metrics" || fail "metrics"
 	ctl -j stats >"$T/stats"
@@ -77,7 +77,7 @@ metrics() {
 	ctl backend set web s2 state up
 }
 
-# said DEFINITION WORD...: what the command prints is to be judged
+# said DEFINITION WORD...: add the command's JSON to the list to be validated
 said() {
 	local file=$T/said/$1-$RANDOM$RANDOM
 
@@ -85,7 +85,8 @@ said() {
 	echo "yes $1 $file" >>"$T/list"
 }
 
-# file yes|no JQ: apply, without doing it, and the schema agree on a file
+# file yes|no JQ: apply --dry-run and the schema agree on whether a file is
+# valid
 file() {
 	local file=$T/said/file-$RANDOM$RANDOM code=0
 
@@ -153,7 +154,7 @@ documented() {
 	file no '.services[1].backends[0].addresses = "10.2.0.101"'
 	file no '.services[1].backends[0].slots = 3'
 
-	# The events of all kinds, settled among them.
+	# Events of all kinds, "settled" included.
 	ctl -b - <<-END || fail "changes"
 		service add more size 251 settle 0
 		backend add more s1 mark 1
@@ -176,7 +177,7 @@ documented() {
 
 # --- completion --------------------------------------------------------------
 
-# completes LINE [WORD...]: the words are what TAB would offer
+# completes LINE [WORD...]: TAB offers exactly the words
 completes() {
 	COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
 	_lbhashctl
@@ -215,7 +216,7 @@ completion() {
 	completes "lbhashctl -b $T/conf" "$T/config"
 	completes 'lbhashctl frobnicate '
 	completes 'lbhashctl -n nowhere service del '
-	# The cursor may stand before the end.
+	# The cursor may be before the end of the line.
 	COMP_LINE='lbhashctl mon web' COMP_POINT=13
 	_lbhashctl
 	check_eq "in the middle" monitor "${COMPREPLY[*]}"
@@ -252,7 +253,7 @@ colours() {
 	ctl backend set web s1 state up
 }
 
-# column NAME: of the table on standard input that has it, below its heading
+# column NAME: the values below that heading in the table on standard input
 column() {
 	awk -v name="$1" '
 		{ for (i = 1; i <= NF; i++) if ($i == name) { at = i; next } }
@@ -291,8 +292,8 @@ tables() {
 		sed 's/ [^ ]*$//' | awk '{ print length }' | sort -u | wc -l)"
 }
 
-# Progress is a line that is written over, and is gone in the end. Tables of
-# this size take longer than the patience that it has.
+# Progress is one line that is overwritten and finally erased. It takes tables
+# of this size for lbhashctl to show any.
 progress() {
 	local line=$'\r(checked|changed) [0-9]+ of 80 services\033\\[K'
 
@@ -311,7 +312,7 @@ progress() {
 		"$(on_console env TERM=dumb lbhashctl -n lb apply "$T/many")"
 	check_eq "it was done, too" 80 "$(ctl -j service show | jq length)"
 
-	# An error does not stand behind half a line.
+	# An error message does not follow half a line of progress.
 	ipt -t raw -A OUTPUT -j LBHASH --service s7
 	jq -c '.services |= map(select(.name != "s7") |
 		.backends[0].weight = 3)' "$T/many" >"$T/bad"
@@ -334,8 +335,8 @@ refused() {
 	check_eq "${*:2}" "2 lbhashctl: $1" "$code $(cat "$T/out")"
 }
 
-# twice WORD...: with --exist-ok the second time is as good as the first, and
-# leaves the configuration as it is
+# twice WORD...: with --exist-ok the command succeeds a second time and leaves
+# the configuration unchanged
 twice() {
 	ctl --exist-ok "$@" || fail "--exist-ok $*"
 	ctl save >"$T/once"

@@ -3,9 +3,9 @@
 # timeout: 600
 # package: bpftrace
 #
-# The tracepoint: an event for each packet that is counted, whatever was decided
-# and by which path, with the slot that lookup knows; and the commands of
-# xt_lbhash(7), section TRACING, which answer what they are asked.
+# The tracepoint: an event for each packet that is counted, for every decision
+# and on every path, with the slot that lookup names; and the commands of
+# xt_lbhash(7), section TRACING, which print what the manual page promises.
 # checks: 25
 . ./lib.sh
 . ./lib/checks.bash
@@ -14,17 +14,17 @@
 events=/sys/kernel/tracing/events/lbhash/lbhash_decision
 declare -A listener=()
 
-# bpftrace knows the kernel's types by BTF, which the debug kernels are without.
+# bpftrace needs the kernel's BTF, which the debug kernels lack.
 bpftraces=(moves reasons drains)
 if checks_itself; then
 	echo '# no bpftrace here'
 	bpftraces=()
 fi
 
-# field NAME: of all events
+# field NAME: its value in all events
 field() { sed -nE "s/.* $1=([^ ]*).*/\1/p" "$T/trace"; }
 
-# Is bpftrace where it waits for events? The numbers are those of epoll_wait and
+# Does bpftrace wait for events? The numbers are those of epoll_wait and
 # epoll_pwait.
 # shellcheck disable=SC2317 # called by wait_for
 listens() {
@@ -32,8 +32,8 @@ listens() {
 	grep -qsE '^(232|281) ' "/proc/$1/syscall"
 }
 
-# It misses a signal that comes while it does something else, but dies of a
-# second one when it is about to print.
+# bpftrace misses a signal while it is busy, but a second signal kills it when
+# it is about to print.
 # shellcheck disable=SC2317 # called by wait_for
 interrupted() {
 	local n
@@ -53,13 +53,13 @@ listen() {
 	wait_for 120 listens "${listener[$1]}"
 }
 
-# hangs_up NAME: it prints what it has collected
+# hangs_up NAME: stop it; it prints what it has collected
 hangs_up() {
 	wait_for 60 interrupted "${listener[$1]}"
 	wait "${listener[$1]}" || fail "$1: $(cat "$T/$1")"
 }
 
-# start_all: clients of two protocols and families; UDP stays where it is known
+# start_all: clients of two protocols and families; UDP entries do not expire
 start_all() {
 	start_client t4 4 -h -n 10 -k 2
 	start_client t6 6 -h -n 10 -k 2
@@ -80,7 +80,7 @@ backends() {
 	done
 }
 
-# What bpftrace has seen, which began before the first packet.
+# Compare with bpftrace, which was started before the first packet.
 bpftraces_agree() {
 	local name
 
@@ -140,15 +140,15 @@ next_all
 snapshot
 check_eq 'repicked' "$hit" "${stat[repicked]}"
 
-# Who conntrack has forgotten goes home: in slots that have just changed hands
-# that is their previous owner.
+# A connection whose entry was deleted goes to the previous owner while its slot
+# is in transition.
 ctl backend set web s1 state up || fail 's1 up'
 lb conntrack -F 2>/dev/null
 next_all
 snapshot
 check_ge 'previous' 1 "${stat[previous]}"
 
-# No entry, three ways; by routing and without.
+# Without an entry, three ways; by routing and by --forward.
 for way in '--track never' '--track changed' '--track changed --forward'; do
 	flush_rules
 	# shellcheck disable=SC2086 # several words
@@ -161,7 +161,7 @@ rule mangle PREROUTING -j LBHASH --service web --forward
 start_client n4 4 -n 5
 start_client n6 6 -n 5
 
-# What cannot be parsed; nobody there.
+# Packets that cannot be parsed, and packets without a backend.
 printf x | cl socat - "IP4-SENDTO:$VIP4:17"
 printf x | cl socat - "IP6-SENDTO:[$VIP6]:17"
 backends state down
@@ -200,7 +200,7 @@ check_eq 'malformed ones have no slot' '-1 -1' \
 	"$(grep 'reason=malformed' "$T/trace" |
 		sed -E 's/.* slot=([^ ]*) .*/\1/' | xargs)"
 
-# The text is what lookup wants to be asked, and lookup names the same slot.
+# The text has the form that lookup takes, and lookup names the same slot.
 sed -nE 's/.* slot=([0-9]+) .* proto=([0-9]+) src=([^ ]*) dst=([^ ]*).*/\1 \2 \3 \4/p' \
 	"$T/trace" | sort -u >"$T/flows"
 for family in '192' '\[2001'; do
@@ -216,7 +216,7 @@ check_same 'slots' "$(jq -r .slot "$T/decisions")" \
 
 [ ${#bpftraces[@]} = 0 ] || bpftraces_agree
 
-# --- the manual page's commands for tracefs: nothing but what its filter passes
+# --- the manual page's commands for tracefs: only what the filter passes -----
 
 backends state up
 echo >/sys/kernel/tracing/trace
@@ -235,7 +235,7 @@ check_eq 'filter: events, all of one reason' "$hit repicked" \
 	"$(field reason | sort | uniq -c | xargs)"
 check_eq 'off' 0 "$(cat $events/enable)"
 
-# A filter by numbers.
+# A filter on numbers.
 echo 'family == 10 && proto == 17 && dport == 80 && mark == 2 && slot >= 0' \
 	>$events/filter
 echo >/sys/kernel/tracing/trace
