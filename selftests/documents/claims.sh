@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 900
 #
-# What `make demo` shows is true, on every kernel and on slow machines.
+# The claims of `make demo` are true, on every kernel and on slow machines.
 # checks: 3
 . ./lib.sh
 

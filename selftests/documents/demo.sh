@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The main job on real software, told while it happens: curl, nginx and direct
-# server return, in the network that lib.sh draws. Every number on the page is
-# counted in this very run, and the script fails if one of its claims is not
-# true. There is chance in it, as in life: the ports of most connections are
-# the kernel's choice.
+# The main job with real software, explained while it happens: curl, nginx and
+# direct server return, in the network that lib.sh draws. Every number on the
+# page is counted in this very run, and the script fails if one of its claims is
+# not true. Numbers vary from run to run: the kernel chooses the ports of most
+# connections.
 # timeout: 900
 . ./lib.sh
 . ./lib/nginx.bash
@@ -17,7 +17,7 @@ if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
 	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 fi
 
-# --- telling -----------------------------------------------------------------
+# --- output ------------------------------------------------------------------
 
 chapter() {
 	printf '\n%s%s%s\n\n' "$bold" "$1" "$plain"
@@ -42,7 +42,7 @@ claim() {
 	fi
 }
 
-# hush COMMAND...: what it prints matters only if it fails
+# hush COMMAND...: print its output only if it fails
 hush() {
 	"$@" >"$T/hush" 2>&1 || {
 		cat "$T/hush"
@@ -50,7 +50,7 @@ hush() {
 	}
 }
 
-# show COMMAND...: on the balancer, as one would type it there
+# show COMMAND...: on the balancer, printed as it would be typed there
 show() {
 	printf '%s' "$bold"
 	echo "lb# $*" | fold -s -w 72 | sed -e '1s/^/  /' -e '2,$s/^/        /' \
@@ -60,10 +60,10 @@ show() {
 	fold -s -w 72 "$T/hush" | sed 's/^/      /'
 }
 
-# hide COMMAND...: on the balancer, not worth the reader's time
+# hide COMMAND...: on the balancer, without printing it
 hide() { hush lb "$@"; }
 
-# both show|hide ARGS...: an iptables rule, and its twin for IPv6
+# both show|hide ARGS...: an iptables rule, and the same rule for IPv6
 both() {
 	local how=$1
 
@@ -74,11 +74,12 @@ both() {
 
 # --- software ----------------------------------------------------------------
 
-# start_application: what nginx asks for the file, on every server. It sends one
-# half, and the other one when the downloads are no longer held. It has nginx's
-# connection itself (nofork): a socat that relayed would drop what it still holds
-# once the application is gone and nginx does not read for half a second. An
-# unread request would reset the connection.
+# start_application: the program behind nginx that serves the file, on every
+# server. It sends one half, and the other half when the downloads are no longer
+# held. It inherits nginx's connection (nofork): a relaying socat would drop
+# buffered data when the application has ended and nginx does not read for half
+# a second. It reads the request, because an unread request would reset the
+# connection.
 start_application() {
 	local half=$(($(stat -c %s "$T/www/file") / 2))
 
@@ -119,8 +120,8 @@ start_server() {
 # fetch FROM TO REQUESTS PATH [curl option]...: some requests on each of the
 # connections FROM..TO, odd ones IPv4, even ones IPv6. curl keeps a connection
 # per host name, so every connection has a name. Prints a line per request:
-# connection, how many had to be opened for it, HTTP status, server. If $pause is
-# set, connection C waits for go_on C before its second request.
+# connection, number of connections opened for it, HTTP status, server. If
+# $pause is set, connection C waits for go_on C before its second request.
 fetch() {
 	local from=$1 to=$2 requests=$3 path=$4 config c r
 
@@ -133,7 +134,7 @@ fetch() {
 			echo "resolve = c$c:80:[$VIP6]"
 		fi
 		for ((r = 1; r <= requests; r++)); do
-			# It waits until somebody opens the other end.
+			# curl waits until the other end is opened.
 			[ "$r" -ne 2 ] || [ -z "${pause:-}" ] ||
 				printf '%s\n' "url = file://$pause.$c" \
 					'output = /dev/null'
@@ -156,7 +157,7 @@ go_on() {
 answered() { awk '$3 == 200 { n++ } END { print n + 0 }' "$1"; }
 opened() { awk '{ n += $2 } END { print n + 0 }' "$1"; }
 
-# began_at SERVER FILE: connections whose first request the server answered
+# began_at SERVER FILE: connections whose first request that server answered
 began_at() {
 	awk -v s="$1" '!seen[$1]++ && $4 == s { n++ } END { print n + 0 }' "$2"
 }
@@ -167,17 +168,17 @@ stayed() {
 		END { print length(at) - length(moved) }' "$1"
 }
 
-# whole PATH: how many copies are complete, by size
+# whole PATH: the number of complete copies, by size
 whole() {
 	find "$T/got" -name "$1.*" -size "$(stat -c %s "$T/www/$1")c" | wc -l
 }
 
 all_whole() { [ "$(whole "$1")" -eq "$2" ]; }
 
-# begun PATH N: so many copies have begun to arrive
+# begun PATH N: the number of copies that have begun to arrive is N
 begun() { [ "$(find "$T/got" -name "$1.*" -size +0 | wc -l)" -eq "$2" ]; }
 
-# intact PATH: how many copies have the SHA-256 of the original
+# intact PATH: the number of copies with the SHA-256 of the original
 intact() {
 	local sum file
 
@@ -187,7 +188,7 @@ intact() {
 	done | grep -cxF "$sum"
 }
 
-# Counters are read out of one snapshot, so that they fit each other.
+# All counters come from one snapshot, so that they are consistent.
 snapshot() { ctl -j stats web >"$T/stats" || fail "no statistics"; }
 counted() { jq ".[0].reasons.$1" "$T/stats"; }
 given_to() {
@@ -198,7 +199,7 @@ given_to() {
 
 # --- the chapters ------------------------------------------------------------
 
-# in_state STATE: packets that the stock rules saw in it, IPv4 and IPv6
+# in_state STATE: packets that the stock rules saw in that state, IPv4 and IPv6
 in_state() {
 	{
 		lb iptables -t mangle -nvxL WEB
@@ -209,22 +210,23 @@ in_state() {
 
 lost() { [ "$(in_state INVALID)" -ge "$1" ]; }
 
-# syns_sent: by the client; a slow one sends a SYN again that is on its way
+# syns_sent: by the client, including SYNs that a slow client sends again
 syns_sent() {
 	cl nstat -asz TcpActiveOpens TcpExtTCPSynRetrans |
 		awk '/^Tcp/ { n += $2 } END { print n }'
 }
 
-# connected N: so many SYNs have been answered. Some are closed again by curl,
-# at the ICMP error for a lost ACK.
+# connected N: N SYNs have been answered. curl closes some of these connections
+# again, at the ICMP error for a lost ACK.
 connected() {
 	[ "$(cl ss -Htn state synchronized '( dport = 80 )' | wc -l)" -eq "$1" ]
 }
 
 syns_arrived() { [ "$(in_state NEW)" -ge "$(syns_sent)" ]; }
 
-# What is left of the failed connections would be sent again for a minute. The
-# servers are first: a client without a socket resets what gets a SYN-ACK again.
+# Without this the remains of the failed connections would send packets for
+# another minute. The servers are first: a client without a socket answers a
+# repeated SYN-ACK with a reset.
 forget_connections() {
 	local ns
 
@@ -255,8 +257,8 @@ stock_rules() {
 	say '' '10 connections, given up when 40 packets are lost:' ''
 	fetch 1 10 1 page -Z --no-fail-early >"$T/stock" 2>/dev/null &
 	client=$!
-	# A connected client sends no more SYNs. Its reset could be NEW, too, so
-	# the packets are counted before the connections end.
+	# A connected client sends no more SYNs. Its reset may be NEW as well,
+	# so the packets are counted before the connections end.
 	wait_for 60 connected 10
 	wait_for 60 syns_arrived
 	wait_for 60 lost 40
@@ -374,7 +376,7 @@ lose_one() {
 	rm -f "$T"/got/page.*
 	snapshot
 	before=$(counted repicked)
-	# Fixed ports fix the hash: some of them begin at s1, today and always.
+	# Fixed ports fix the hash: in every run some of these begin at s1.
 	for ((c = 1; c <= 10; c++)); do
 		mkfifo "$pause.$c"
 		fetch "$c" "$c" 2 page \
@@ -458,5 +460,5 @@ do_it_yourself
 
 printf '\n%d claims, %d untrue; %d seconds.\n\n' "$oks" "$untrue" "$SECONDS"
 [ "$untrue" -eq 0 ] || exit 1
-# The page ends here; that it is a test as well need not show.
+# The page ends here; the rest of the test prints nothing.
 exec >/dev/null

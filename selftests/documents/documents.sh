@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What documents say to type can be typed: every command of every document is
-# executed, in its order, in a network namespace of the document's own. What has
-# a test of its own is named below, and so are the programs that are stood in
-# for, and why. A command that is new in a document is executed without further
-# ado, and fails here if it cannot be: let it have a test, then.
+# Commands in documents work as written: every command of every document is
+# executed, in the order of the document, in a network namespace of its own.
+# Exceptions are named below, with the reason: commands that another test
+# executes, and programs that a function replaces. A new command in a document
+# is executed without further preparation; if that is impossible, it needs a
+# test of its own.
 # checks: 20
 . ./lib.sh
 . ./lib/documents.bash
@@ -19,7 +20,7 @@ tools/xt_lbhash.7/NFTABLES	neighbours
 tools/xt_lbhash.7/NETLINK	ynl
 '
 
-# Targets of make, and who sees to it that they work.
+# Targets of make, and where they are tested.
 targets='
 all		everything here was built by it
 deps		check begins with it
@@ -44,9 +45,9 @@ documents() {
 		xtables-ext/*.man)
 }
 
-# --- those who stand in for programs, in the shell that executes a block
+# --- functions that replace programs in the shell that executes a block ------
 
-# Nothing is built here.
+# Checks the target's name, builds nothing.
 # shellcheck disable=SC2317 # the documents call it
 make() {
 	local word
@@ -66,8 +67,8 @@ make() {
 	done
 }
 
-# Packages are installed by make check-packages, systemd is booted by packages;
-# here, whether it is ours that they are told of.
+# Package installation is tested by make check-packages, systemd by
+# host/packages; here only the arguments are checked.
 # shellcheck disable=SC2317
 apt() {
 	local file
@@ -81,11 +82,11 @@ apt() {
 # shellcheck disable=SC2317
 systemctl() { [ -e "tools/${*: -1}.service" ]; }
 
-# Somebody edits the file.
+# The editing that the document asks for.
 # shellcheck disable=SC2317
 vi() { sed -i 's/"weight": *1/"weight":2/' "$1"; }
 
-# What goes on until it is stopped has to be there until then.
+# A command that runs until it is stopped must still be running then.
 # shellcheck disable=SC2317
 lbhashctl() {
 	local rc=0
@@ -101,8 +102,8 @@ lbhashctl() {
 
 # --- executing
 
-# host: what a reader has: an address on the documents' networks, and a place
-# where Prometheus' node exporter looks
+# host: the host of a reader: an address on the documents' networks, and the
+# directory of Prometheus' node exporter
 host() {
 	mkdir -p /var/lib/prometheus/node-exporter
 	add_namespace "$1"
@@ -121,7 +122,7 @@ execute() {
 	executed=$((executed + 1))
 }
 
-# check_document DOCUMENT: all blocks of it that have no test elsewhere
+# check_document DOCUMENT: execute all blocks that have no other test
 check_document() {
 	local document=$1 ns=${1//[^a-z]/} here executed=0 text section test
 	local -A known=()
@@ -148,7 +149,7 @@ check_document() {
 		esac
 	done < <(tr -s '\t' <<<"$elsewhere")
 
-	# Both are of the same page.
+	# Both .man files are parts of one page.
 	[ "${document##*.}" != man ] || ns=iptables
 	[ -e "/run/netns/$ns" ] || host "$ns"
 	blocks "$document"

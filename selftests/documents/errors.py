@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Connections to the VIP that stay open, and ICMP errors from the clients' side
-about packets that their servers sent."""
+"""Connections to the VIP that stay open, and ICMP errors from the clients'
+side about packets that their servers sent."""
 
 from raw import *
 
@@ -10,13 +10,13 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: web\r\n\r\n"
 
 
 def turn(s):
-    """A request, and the beginning of its answer."""
+    """Send a request; return the beginning of the answer."""
     s.sendall(REQUEST)
     return len(s.recv(4096)) > 0
 
 
 def ask_open(family, n):
-    """How many of n connections have an answer."""
+    """Open n connections; how many have an answer?"""
     family = int(family)
     enter("cl")
     for s in connections:
@@ -29,8 +29,9 @@ def ask_open(family, n):
 
 
 def ask_errors(family):
-    """A router says of a packet of each server that it does not fit. Whatever
-    reaches a server has done so when the next request is answered."""
+    """A router reports about a packet of each server that it does not fit. All
+    errors that reach a server have reached it when the next request is
+    answered."""
     family = int(family)
     router = address(family, ROUTER[family])
     out = socket.socket(KIND[family], socket.SOCK_RAW, ICMP[family])

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every command of doc/setup.md, in its order, where it says: blocks that begin
+# Every command of doc/setup.md, in order, at the right place: blocks that begin
 # with "```sh balancer" in lb, those with "```sh server" in every server, those
-# with "```sh machine" in the machine's first network namespace. The hosts are
-# set up as badly as a careful distribution would; after a section what it
-# promises is true, and was not before.
+# with "```sh machine" in the machine's first network namespace. The hosts start
+# with the defaults of a cautious distribution; each section's promise is false
+# before the section and true after it.
 # checks: 53
 . ./lib.sh
 . ./lib/documents.bash
@@ -42,13 +42,13 @@ follow() {
 	done <"$T/commands"
 }
 
-# try WHERE...: $command, as typed into a shell there
+# try WHERE...: run $command, as typed into a shell there
 try() {
 	"$@" bash -c "$command" >"$T/out" 2>&1 </dev/null ||
 		fail "$*: $command: $(cat "$T/out")"
 }
 
-# careful NAMESPACE: what the guide is there for
+# careful NAMESPACE: the defaults that the guide is for
 careful() {
 	ip netns exec "$1" sysctl -qw \
 		net.ipv4.conf.{all,default}.rp_filter=1 \
@@ -62,7 +62,7 @@ network() {
 	for n in cl lb sw s1 s2 s3; do
 		add_namespace "$n"
 	done
-	# The client is the router, too; it is not the guide's subject.
+	# The client is also the router, which the guide does not cover.
 	cl sysctl -qw net.ipv4.ip_forward=1
 	for n in lb s1 s2 s3; do
 		careful "$n"
@@ -91,8 +91,8 @@ network() {
 	END
 }
 
-# get 4|6 N: N connections one after the other, with patience for each; prints
-# who answered
+# get 4|6 N: N connections one after the other, each with a time limit; prints
+# the answering servers
 get() {
 	local vip=VIP$1 host n
 
@@ -116,7 +116,8 @@ check_get() {
 	done
 }
 
-# asks_vip: can the client find the VIP's MAC address on the servers' network?
+# asks_vip: can the client resolve the VIP's MAC address on the servers'
+# network?
 asks_vip() {
 	local found=1
 
@@ -137,7 +138,7 @@ asks_vip6() {
 	return "$found"
 }
 
-# errors_of FAMILY: that a packet did not fit, as all servers count them
+# errors_of FAMILY: "packet too big" errors, as all servers count them
 errors_of() {
 	local n name=IcmpInDestUnreachs
 
@@ -147,8 +148,8 @@ errors_of() {
 	done | awk -v name="$name" '$1 == name { n += $2 } END { print n }'
 }
 
-# check_errors NAME: a router on the clients' side sends one about each of 8
-# connections, and each reaches a server
+# check_errors NAME: a router on the clients' side sends an error about each of
+# 8 connections, and each reaches a server
 check_errors() {
 	local family before
 
@@ -168,8 +169,8 @@ check_errors() {
 redirects() { lb nstat -asz IcmpOutRedirects | awk '/Redirects/ { print $2 }'; }
 
 # by_servers_side SOURCE: connections that reach lb by the interface on which
-# they leave, as ICMP errors do; a far source may be routed elsewhere, to a near
-# one the kernel might say that there is a shorter way
+# they leave, as ICMP errors do. Packets from a distant source may be routed
+# elsewhere; for a source on the same network the kernel may send a redirect.
 by_servers_side() {
 	local answers
 
@@ -179,8 +180,8 @@ by_servers_side() {
 	grep -c . <<<"$answers"
 }
 
-# count_mss NAMESPACE FLAGS MSS4 MSS6: SYNs that arrive there, those with the
-# guide's MSS and others
+# count_mss NAMESPACE FLAGS MSS4 MSS6: count arriving SYNs with the guide's MSS,
+# and others
 count_mss() {
 	local not
 
@@ -194,7 +195,7 @@ count_mss() {
 	done
 }
 
-# check_mss NAME NAMESPACE...: 48 connections or more (a SYN may be repeated)
+# check_mss NAME NAMESPACE...: at least 48 connections (a SYN may be repeated)
 check_mss() {
 	local ns ipt
 
@@ -210,8 +211,8 @@ check_mss() {
 		"$(awk '/tcpmss match !/ { n += $1 } END { print n + 0 }' "$T/mss")"
 }
 
-# have_neighbours 4|6 N: how many of so many neighbours that were just heard of
-# the kernel still knows
+# have_neighbours 4|6 N: of N neighbours just added, how many are still in the
+# kernel's table
 have_neighbours() {
 	local net=10.2
 
