@@ -4,8 +4,8 @@
 # What tests of --forward share, on top of lib.sh.
 # shellcheck disable=SC2154
 
-# addresses PATH: of all servers; PATH FAMILY N prints the address by which
-# server N is reached that way
+# addresses PATH: give every backend its address; PATH is a function: PATH
+# FAMILY N prints the address of server N on that path
 addresses() {
 	local n
 
@@ -16,16 +16,17 @@ addresses() {
 	ctl -b "$T/batch" || fail addresses
 }
 
-# their own, on the network that lb is on, too
+# The servers' own addresses, on the network that they share with lb.
 on_link() {
 	[ "$1" = 6 ] && echo "2001:db8:2::$((100 + $2))" ||
 		echo "10.2.0.$((100 + $2))"
 }
 
-# one behind a gateway; as gateway stands the server, who has the VIP
+# An address behind a gateway; the gateway is the server itself, which has the
+# VIP.
 by_gateway() { [ "$1" = 6 ] && echo "2001:db8:3:$2::1" || echo "10.3.$2.1"; }
 
-# gateway N GATEWAY: what leads to server N goes by way of server GATEWAY
+# gateway N GATEWAY: packets to server N go through server GATEWAY
 gateway() {
 	ip -n lb -b - <<-END
 		route replace 10.3.$1.0/24 via $(on_link 4 "$2")
@@ -33,7 +34,7 @@ gateway() {
 	END
 }
 
-# ways_to_servers: three, whom lb reaches directly and by gateways
+# ways_to_servers: three servers, reachable directly and through gateways
 ways_to_servers() {
 	local n
 
@@ -50,18 +51,19 @@ forward() {
 	rule "$TABLE" PREROUTING -j LBHASH --service web --forward "${@:2}"
 }
 
-# of_backends COUNTER: sum of all
+# of_backends COUNTER: its sum over all backends
 of_backends() { ctl -j stats web | jq "[.[0].backends[].$1] | add"; }
 
-# counter NAMESPACE NAME: one that nstat knows, since the namespace was made
+# counter NAMESPACE NAME: a counter of nstat, since the namespace was made
 counter() {
 	ip netns exec "$1" nstat -asz "$2" | awk -v name="$2" '
 		$1 == name { print $2 }'
 }
 
-# pings FAMILY [OPTION...]: the answers that cl got from the VIP, each of them
-# should several servers answer. All requests are sent at once: ping waits for the
-# last answer no longer than from one request to the next.
+# pings FAMILY [OPTION...]: the number of replies that cl got from the VIP; if
+# several servers reply to a request, all replies count. All requests are sent
+# at once, because ping waits for the last reply no longer than for one
+# interval.
 pings() {
 	local vip=VIP$1
 
@@ -70,7 +72,7 @@ pings() {
 	grep -c '^[0-9]* bytes from ' "$T/ping"
 }
 
-# echoes FAMILY: echo requests that servers got, "s1 s2 .."
+# echoes FAMILY: the number of echo requests at each server, "N1 N2 .."
 echoes() {
 	local n name=IcmpInEchos
 

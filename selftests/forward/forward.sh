@@ -1,18 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# -j LBHASH --forward, by whatever leads to a server: the network that it shares
-# with the balancer, a gateway, a tunnel, a VLAN, a bridge. No routing rule takes
-# part.
+# -j LBHASH --forward on every kind of path to a server: the network that it
+# shares with the balancer, a gateway, a tunnel, a VLAN, a bridge. No routing
+# rule is involved.
 # timeout: 600
 # checks: 62
 . ./lib.sh
 . ./lib/checks.bash
 . ./forward/forward.bash
 
-# tunnel KIND OUTER INNER N [OPTION...]: a device tunNINNER in lb, which carries
-# IPvINNER inside IPvOUTER, and its other end in server N, where packets come
-# out as they went in
+# tunnel KIND OUTER INNER N [OPTION...]: a device tunNINNER in lb that carries
+# IPvINNER inside IPvOUTER, and its other end in server N, which decapsulates
 tunnel() {
 	local here there type=$1 n=$4 dev=tun$4$3
 
@@ -93,7 +92,7 @@ works() {
 	check_eq 'closed in good order' 20 \
 		"$(grep -cw closed "$T/client.flows")"
 	servers_report
-	# They count on each device, a VLAN and the one below.
+	# The servers count each packet on the VLAN and on the device below.
 	[ "$3" = by_vlan ] || wait_for 20 all_arrived
 	check_ge 'packets on the servers' "${stat[packets]}" \
 		"$(packets_arrived '')"

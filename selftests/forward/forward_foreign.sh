@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# --forward leaves alone what this host would not route, and counts it: frames
-# for other hosts, what a bridge whose traffic iptables sees hands on, packets
-# that have a socket or a route already. They fare as they do without the rule.
+# --forward leaves alone packets that this host would not route, and counts
+# them: frames for other hosts, frames that a bridge with br_netfilter passes
+# on, packets that already have a socket or a route. They fare as without the
+# rule.
 # timeout: 600
 # checks: 106
 . ./lib.sh
 . ./lib/packets.bash
 . ./forward/forward.bash
 
-# check_left NAME FAMILY WANT: packets that were left to routing since the last
-# time that somebody asked; none of this family reached a server as an echo
-# request meanwhile
+# check_left NAME FAMILY WANT: the number of packets left to routing since the
+# last call; meanwhile no echo request of this family reached a server
 left=0 total=(0 0 0 0 0 0 0)
 check_left() {
 	local before=$left at=${total[$2]}
@@ -24,7 +24,7 @@ check_left() {
 		$((total[$2] - at))
 }
 
-# check_sent NAME FAMILY WANT: packets that reached servers as echo requests
+# check_sent NAME FAMILY WANT: the number of echo requests that reached servers
 check_sent() {
 	local before=$left at=${total[$2]}
 
@@ -35,7 +35,7 @@ check_sent() {
 		$((total[$2] - at))
 }
 
-# again [OPTION...]: as forward, with counters from the start
+# again [OPTION...]: as forward, and counters start from 0
 again() {
 	forward on_link "$@"
 	left=0
@@ -43,8 +43,8 @@ again() {
 
 # --- link addresses ----------------------------------------------------------
 
-# frames TRACK: one for another host does not get as far as IP, also where a device
-# takes all
+# frames TRACK: a frame for another host never reaches the IP layer, even if the
+# device is promiscuous
 frames() {
 	local family seen
 
@@ -64,7 +64,7 @@ frames() {
 }
 arrive=$'ours 5\nforeign 0\nbroadcast 0\nmulticast 0'
 
-# The same frames, where routing alone would send the packets to a server.
+# The same frames; routing alone would send their packets to a server.
 frames_routed() {
 	local family
 
@@ -107,7 +107,7 @@ add_bridge() {
 	done
 }
 
-# west_by N: packets to the VIP go to that host
+# west_by N: west sends packets to the VIP through that host
 west_by() {
 	ip -n west route replace "$VIP4" via "10.8.0.$1"
 	ip -n west route replace "$VIP6" via "2001:db8:8::$1"
@@ -118,7 +118,7 @@ calls() {
 		"net.bridge.bridge-nf-call-ip6tables=$1"
 }
 
-# west_pings FAMILY: answers that west got, to packets that no router lets pass
+# west_pings FAMILY [OPTION...]: the number of replies that west got
 west_pings() {
 	local vip=VIP$1
 
@@ -135,8 +135,8 @@ at_east() {
 	counter east "$name"
 }
 
-# bridged TRACK: what the bridge hands on, and what it has for lb itself, which has
-# no route for it
+# bridged TRACK: packets that the bridge passes on, and packets for lb itself,
+# which has no route for them
 bridged() {
 	local family before
 
@@ -157,7 +157,7 @@ bridged() {
 	flush_rules
 }
 
-# Only IP sees what is for lb.
+# Without br_netfilter only packets for lb reach IP.
 not_called() {
 	local family
 
@@ -177,9 +177,9 @@ not_called() {
 	flush_rules
 }
 
-# --- packets that know where they go ------------------------------------------
+# --- packets that already have a route or a socket ---------------------------
 
-# lb's own packets come back to it by lo, with a route.
+# lb's own packets return through lo with a route.
 from_itself() {
 	local family vip
 
@@ -195,7 +195,7 @@ from_itself() {
 	done
 }
 
-# A chain in front of mangle gives five datagrams to a socket.
+# A chain before mangle assigns five datagrams to a socket.
 with_a_socket() {
 	local family
 

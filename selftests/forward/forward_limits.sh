@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What forwarding does to packets besides sending them, --forward does as well:
-# the TTL, the MTU of the way to a server, IP options, super-packets.
+# --forward treats packets as forwarding does: the TTL, the MTU of the path to a
+# server, IP options, super-packets.
 # timeout: 600
 # boot: forward
 # checks: 40
 . ./lib.sh
 . ./forward/forward.bash
 
-# said TEXT: what the last ping complained about
+# said TEXT: how often the last ping reported it
 said() { grep -c "$1" "$T/ping"; }
 
 # lan_mtu MTU
@@ -26,13 +26,13 @@ short_lives() {
 	check_eq 'IPv6, hop limit 2: answers' 3 "$(pings 6 -c 3 -t 2)"
 }
 
-# cl has never heard of an MTU
+# forget_mtus: cl has no cached path MTU
 forget_mtus() {
 	cl ip route flush cache
 	cl ip -6 route flush cache
 }
 
-# too_big NAME FAMILY SIZE ERROR: one of that size fits, one that is larger is
+# too_big NAME FAMILY SIZE ERROR: a packet of that size fits; a larger one is
 # answered with the error
 too_big() {
 	local headers=28
@@ -46,7 +46,7 @@ too_big() {
 	check_eq "$1, IPv$2, $(($3 + 1)) bytes: error" 1 "$(said "$4")"
 }
 
-# narrow NAME: what does not fit into 1300 bytes
+# narrow NAME: packets that exceed 1300 bytes
 narrow() {
 	local made
 
@@ -60,23 +60,23 @@ narrow() {
 		$(($(counter lb IpFragCreates) - made))
 }
 
-# What came in pieces goes on in pieces.
+# Packets that arrive in fragments leave in fragments.
 fragments() {
 	forget_mtus
-	# IPv6 fragments that do not fit are refused, and it learns.
+	# IPv6 fragments that do not fit are refused, and cl learns the MTU.
 	pings 6 -c 1 -s 5000 >/dev/null
 	check_eq 'IPv4, 4 fragments: answers' 3 "$(pings 4 -c 3 -s 5000)"
 	check_eq 'IPv6, 4 fragments: answers' 3 "$(pings 6 -c 3 -s 5000)"
 }
 
-# Only IPv4 has options that routers fill in.
+# IPv4 only: IPv6 has no options that routers fill in.
 options() {
 	check_eq 'record route: answers' 3 "$(pings 4 -c 3 -R)"
 	check_ge 'record route: lb wrote its address' 1 "$(said '10\.2\.0\.1$')"
 	check_eq 'timestamps: answers' 3 "$(pings 4 -c 3 -T tsonly)"
 }
 
-# ethtool_all on|off: super-packets as they are, from cl to servers
+# ethtool_all on|off: whether super-packets travel whole from cl to servers
 offloads() {
 	local ns
 
@@ -86,7 +86,7 @@ offloads() {
 	done
 }
 
-# upload FAMILY: a megabyte to s1; prints the bytes that came
+# upload FAMILY: a megabyte to s1; prints the number of bytes that arrived
 upload() {
 	local vip=VIP$1
 
@@ -137,7 +137,7 @@ narrow gateway
 lan_mtu 1500
 flush_rules
 
-# The route's own MTU counts, too.
+# The MTU of a route counts as well.
 ip -n lb route replace 10.3.1.0/24 via 10.2.0.101 mtu 1300
 for n in 2 3; do
 	ip -n lb route replace "10.3.$n.0/24" via "10.2.0.10$n" mtu 1300

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# --forward takes a packet out of PREROUTING and past the kernel's routing. What
-# else has a say there still has it: the FORWARD and POSTROUTING chains, NAT,
-# NFQUEUE, conntrack, rp_filter, martians, IPsec policies, the switches that turn
-# forwarding off, and that an address is the balancer's own.
+# --forward takes a packet out of PREROUTING and past the kernel's routing. All
+# other parts of the stack still see it: the FORWARD and POSTROUTING chains,
+# NAT, NFQUEUE, conntrack, rp_filter, martians, IPsec policies, the switches
+# that turn forwarding off, and the check for the balancer's own addresses.
 # timeout: 600
 # checks: 253
 . ./lib.sh
@@ -17,7 +17,7 @@ both() {
 	ip6t "$@" || fail "ip6tables: $*"
 }
 
-# seen FAMILY TABLE CHAIN [N]: packets that its first (or Nth) rule matched
+# seen FAMILY TABLE CHAIN [N]: packets matched by its first (or Nth) rule
 seen() {
 	local tables=ipt
 
@@ -26,7 +26,7 @@ seen() {
 }
 
 # check_echoes NAME FAMILY WANT: requests that reached servers since the last
-# time that somebody asked
+# call
 total=(0 0 0 0 0 0 0)
 check_echoes() {
 	local before=${total[$2]}
@@ -35,14 +35,14 @@ check_echoes() {
 	check_eq "$1: requests that reached servers" "$3" $((total[$2] - before))
 }
 
-# check_pings NAME FAMILY WANT [OPTION...]: of five requests so many reach servers,
+# check_pings NAME FAMILY WANT [OPTION...]: WANT of five requests reach servers
 # and are answered
 check_pings() {
 	check_eq "IPv$2, $1: answers" "$3" "$(pings "$2" -c 5 "${@:4}")"
 	check_echoes "IPv$2, $1" "$2" "$3"
 }
 
-# Which chains see a packet, and with what; counters are of the rules' packets.
+# The chains that see a packet, and with which mark and devices.
 chains() {
 	local family table
 
@@ -54,8 +54,8 @@ chains() {
 	for table in mangle filter; do
 		rule "$table" FORWARD -i front -o lan -m mark ! --mark 0
 	done
-	# About the VIP, for the kernel's own reports of multicast groups seem to
-	# have a mark, too: it keeps something else of theirs in that place.
+	# Only packets to the VIP: the kernel's own multicast reports seem to
+	# have a mark, because they keep other data in that field.
 	rule mangle POSTROUTING -o lan -m mark ! --mark 0
 	rule nat POSTROUTING -o lan -m mark ! --mark 0
 	for family in 4 6; do
@@ -88,8 +88,9 @@ chains() {
 	done
 }
 
-# Someone takes packets out of a chain and gives them back.
-# The first alone, for two that wait in the queue both begin the connection: the
+# A program takes packets out of a chain and returns them, one at a time: two
+# packets waiting in the queue would both begin the connection, so the next is
+# sent after the reply to the first.
 # next is sent when it is answered.
 queued() {
 	local chain family track
@@ -112,8 +113,8 @@ queued() {
 	flush_rules
 }
 
-# check_untracked NAME WANT: five requests, none of which has an entry; so many
-# reach servers
+# check_untracked NAME WANT: five requests, none of which has an entry; WANT of
+# them reach servers
 check_untracked() {
 	local family
 
@@ -124,9 +125,9 @@ check_untracked() {
 	done
 }
 
-# Such a packet need not go to the last hook of all in POSTROUTING, by which
-# conntrack confirms entries; but to all others, also to one that stands after
-# it, as does a chain that was first to ask for conntrack's place.
+# Such a packet may skip the last hook of POSTROUTING, in which conntrack
+# confirms entries, but no other hook. A chain registered before conntrack at
+# the same priority runs after it and must still see the packet.
 last_of_all() {
 	lb nft -f - <<-END || fail nft
 		table inet last {
@@ -146,7 +147,7 @@ last_of_all() {
 	flush_rules
 }
 
-# verdict WANT TARGET...: of a rule in POSTROUTING
+# verdict WANT TARGET...: of a rule in POSTROUTING with that target
 verdict() {
 	local family
 
@@ -168,7 +169,8 @@ verdicts() {
 	flush_rules
 }
 
-# Servers get packets from lb's own address, and answer lb, who hands that on.
+# Servers get packets from lb's own address and answer lb, which passes the
+# answers on.
 masquerade() {
 	local family
 
@@ -183,8 +185,8 @@ masquerade() {
 	flush_rules
 }
 
-# check_unusual sources|options NAME "WHICH WANT ..": of five packets with each so
-# many are forwarded to a server, by us and by the kernel's routing alone
+# check_unusual sources|options NAME "WHICH WANT ..": of five packets of each
+# kind WANT reach a server, with --forward and with the kernel's routing alone
 check_unusual() {
 	local kind=$1 want which
 	shift
@@ -205,8 +207,8 @@ check_sources() { check_unusual sources "$@"; }
 
 reverse_path() { lb sysctl -qw "net.ipv4.conf.front.rp_filter=$1"; }
 
-# sources N: 10.2.0.77 is said to be on the servers' side, 203.0.113.1 nowhere;
-# of a loopback address N are forwarded, when it may be
+# sources N: by the routes 10.2.0.77 is on the servers' side, and 203.0.113.1 is
+# nowhere; N packets from a loopback address are forwarded when that is allowed
 sources() {
 	local refused
 
@@ -235,7 +237,7 @@ sources() {
 	lb sysctl -qw net.ipv4.conf.front.route_localnet=0
 }
 
-# Options of which routing makes sense, and one without.
+# Options that affect routing, one that does not, and none.
 options() {
 	local refused
 
@@ -251,14 +253,14 @@ options() {
 
 unusual() {
 	forward on_link
-	# The VIP leads to where it comes from, so that what is left to routing
-	# does not reach a server.
+	# The VIP's route points back to the client, so that packets left to
+	# routing do not reach a server.
 	ip -n lb route add "$VIP4" via 10.1.0.2
 	start_packets forward/unusual
 	options
 	sources 5
-	# Rules of others make the kernel look closer, also once they are gone;
-	# and even more so if they know ports.
+	# Other routing rules make the kernel check more, even when they are
+	# gone; rules that match ports even more so.
 	ip -n lb rule add pref 5000 fwmark 0x1000 lookup main
 	sources 0
 	ip -n lb rule add pref 5001 ipproto udp dport 9 lookup main
@@ -269,8 +271,8 @@ unusual() {
 	flush_rules
 }
 
-# left NAME FAMILY [TIMES]: five requests, and not one is forwarded, though it
-# may come by more than once
+# left NAME FAMILY [TIMES]: five requests, each counted TIMES as left to
+# routing, and none is forwarded
 left() {
 	local before
 
@@ -316,7 +318,7 @@ left_to_routing() {
 	flush_rules
 }
 
-# The VIP may be the balancer's own address, as for one that also answers.
+# The VIP may be an address of the balancer itself, as on one that also answers.
 own_vip() {
 	local family
 
@@ -350,8 +352,8 @@ ipsec() {
 	flush_rules
 }
 
-# What comes by a device of a VRF is routed by that; it meets PREROUTING twice,
-# as a packet of either.
+# A packet from a device of a VRF is routed by the VRF; it passes PREROUTING
+# twice, as a packet of either device.
 in_a_vrf() {
 	forward on_link
 	ip -n lb -b - <<-END

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# --forward while the way to a server changes: neighbours that are not known yet
+# --forward while the path to a server changes: neighbours that are unresolved
 # or do not answer, routes that move, come and go, devices that go, addresses
 # that change.
 # timeout: 600
@@ -10,7 +10,7 @@
 . ./lib.sh
 . ./forward/forward.bash
 
-# sources FAMILY: an address of cl for each server, that is balanced to it
+# sources FAMILY: for each server, an address of cl that is balanced to it
 sources() {
 	local vip=VIP$1 net=192.0.2. i word
 
@@ -29,7 +29,7 @@ sources() {
 declare -A source=()
 protocol() { [ "$1" = 4 ] && echo 1 || echo 58; }
 
-# asks FAMILY N COUNT [OPTION...]: answers, out of so many, of server N
+# asks FAMILY N COUNT [OPTION...]: replies of server N to COUNT requests
 asks() { pings "$1" -I "${source[$1$2]}" -c "$3" "${@:4}"; }
 
 # of_backend N COUNTER
@@ -37,12 +37,12 @@ of_backend() {
 	ctl -j stats web | jq ".[0].backends[] | select(.name == \"s$1\").$2"
 }
 
-# check_grown NAME N COUNTER WANT FROM: since it was FROM
+# check_grown NAME N COUNTER WANT FROM: the counter grew by WANT since FROM
 check_grown() {
 	check_eq "$1" "$4" $(($(of_backend "$2" "$3") - $5))
 }
 
-# A burst that comes before the neighbour is known waits for it.
+# A burst that comes before the neighbour is resolved waits for it.
 unknown_neighbour() {
 	local before
 
@@ -54,7 +54,7 @@ unknown_neighbour() {
 		$(($(of_backend 1 unresolved) - before))
 }
 
-# s2 is gone; its own packets are lost and counted, others' are not
+# s2 is gone; packets to it are lost and counted, others' are not
 dead_neighbour() {
 	local before
 
@@ -77,7 +77,7 @@ answered() { [ "$(asks "$1" "$2" 1)" = 1 ]; }
 # echoes_of N FAMILY: echo requests that server N got
 echoes_of() { echoes "$2" | cut -d ' ' -f "$1"; }
 
-# By the routing that there is, at each packet.
+# Each packet takes the routes of its moment.
 moving_routes() {
 	local before
 
@@ -117,7 +117,7 @@ moving_routes() {
 	check_eq "IPv$1, route back: answers" 5 "$(asks "$1" 1 5)"
 }
 
-# The route that is kept keeps no device.
+# The cached route does not hold its device.
 going_device() {
 	local before
 
@@ -135,7 +135,7 @@ going_device() {
 	check_ge "IPv$1, device that swallows: packets" 5 \
 		$(($(lb cat /sys/class/net/gone/statistics/tx_packets) - before))
 	before=$(of_backend 1 unforwarded)
-	# Waits as long as somebody keeps it.
+	# Deletion waits as long as there is a reference.
 	timeout "$(seconds 10)" ip -n lb link del gone || fail 'the device stays'
 	check_eq "IPv$1, device gone: answers" 0 "$(asks "$1" 1 5)"
 	check_grown "IPv$1, device gone: counted" 1 unforwarded 5 "$before"
@@ -143,7 +143,7 @@ going_device() {
 	check_eq "IPv$1, another address: answers" 5 "$(asks "$1" 1 5)"
 }
 
-# Devices come and go, and the packets that find one get there.
+# Devices come and go; packets sent while there is one arrive.
 restless() {
 	local n=0
 
@@ -181,7 +181,7 @@ for family in 4 6; do
 	restless "$family"
 done
 
-# With the namespace goes everything, rules and routes in use as well.
+# Deleting the namespace frees everything, rules and routes in use as well.
 timeout "$(seconds 20)" ip netns del lb || fail 'the namespace stays'
 wait_for 20 modprobe -r xt_lbhash
 ok 'namespace and module are gone'

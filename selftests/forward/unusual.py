@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""IPv4 packets from any address, or with options, which no host would send; and
+"""IPv4 packets from any address, or with options, that no host would send; and
 packets of either family in frames for other hosts."""
 
 from raw import *
@@ -21,7 +21,7 @@ MACS = {
 
 
 class Frames(Lab):
-    """Its packets are in frames to any link address, its markers are not."""
+    """Sends packets to any link address, and markers to the balancer's."""
     frame = None
 
     def send(self, family, packet):
@@ -38,7 +38,7 @@ lab = Frames(3)
 
 
 def arrive(src, options):
-    """How many such packets have reached a server."""
+    """How many packets with this source and these options reached a server?"""
     got = lab.deliver(4, [
         ip(src, vip(4), UDP, udp(src, vip(4), 5000 + n, 9), options)
         for n in range(EACH)])
@@ -55,8 +55,8 @@ def ask_options(*names):
 
 
 def ask_frames(family, *names):
-    """How many packets in frames to such a link address have reached a
-    server."""
+    """How many packets in frames to each of these link addresses reached a
+    server?"""
     family, answer = int(family), {}
     src, dst = client(family, 7), vip(family)
     for name in names:
@@ -70,7 +70,7 @@ def ask_frames(family, *names):
 
 
 def ask_listen(family):
-    """A transparent socket of the balancer is there."""
+    """Open a transparent socket in the balancer."""
     family = int(family)
     enter("lb")
     s = socket.socket(KIND[family], socket.SOCK_DGRAM)
@@ -87,7 +87,7 @@ def ask_listen(family):
 
 
 def ask_taken(family):
-    """Datagrams that the socket got; it goes."""
+    """Close the socket; how many datagrams did it get?"""
     taken = 0
     with listeners.pop(int(family)) as s:
         try:
