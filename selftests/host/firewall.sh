@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# The firewall that everybody has: drop what is INVALID, accept what belongs to
-# a connection, accept what may begin one. It kills direct server return after
-# the SYN. After LBHASH it lets it pass, and still drops what is INVALID.
+# The common firewall: drop INVALID packets, accept those of a connection,
+# accept those that may begin one. It breaks direct server return after the SYN.
+# Behind LBHASH it passes these connections, and still drops what is INVALID.
 # checks: 23
 . ./lib.sh
 . ./lib/checks.bash
 
-# firewall: for what is forwarded
+# firewall: for forwarded packets
 firewall() {
 	ipt -P FORWARD DROP
 	ip6t -P FORWARD DROP
@@ -27,7 +27,7 @@ no_firewall() {
 	ip6t -F FORWARD
 }
 
-# counted 4|6: what its rules met: INVALID, ESTABLISHED, NEW, none of these
+# counted 4|6: packets per rule: INVALID, ESTABLISHED, NEW, and none of these
 counted() {
 	local ipt=ipt
 
@@ -54,7 +54,7 @@ one_way_passes() {
 	for family in 4 6; do
 		start_client "v$family" "$family" -h -n 20 -k 3
 		read -r invalid established new rest <<<"$(counted "$family")"
-		# Each is one; a slow machine sends some again.
+		# One for each SYN; a slow machine sends some SYNs again.
 		syns=$(starts_of "v$family" | awk '{ n += $4 } END { print n }')
 		check_eq "IPv$family: INVALID, NEW, rest" "0 $syns 0" \
 			"$invalid $new $rest"
@@ -72,7 +72,7 @@ one_way_passes() {
 		$(($(conntrack_stat invalid) - before))
 }
 
-# What no entry explains gets a backend, and is INVALID as before.
+# Packets that fit no entry get a backend and are INVALID as before.
 invalid_stays_so() {
 	start_client v4 4 -h -n 20
 	lb sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
@@ -89,7 +89,7 @@ invalid_stays_so() {
 	check_client 'with tcp_loose, and no firewall' v4 20
 }
 
-# The hash alone brings a connection no further than its SYN.
+# With the hash alone a connection gets no further than its SYN.
 without_adoption() {
 	fresh 3
 	firewall

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The end of things: a module that rules refer to stays, one that nobody refers
-# to goes; a namespace dies in the middle of traffic and changes.
+# Removal: the module stays while rules refer to it and can be unloaded when
+# none does; a namespace dies in the middle of traffic and changes.
 # timeout: 600
 # kmemleak: yes
 # checks: 34
@@ -27,13 +27,13 @@ rule_holds() {
 		rule "$TABLE" PREROUTING $rule
 		check_eq "$rule: rmmod is refused" refused "$(refused && echo refused)"
 		flush_rules
-		# The service does not hold the module, and goes with it.
+		# The service does not hold the module: it is freed at unload.
 		wait_for 20 unloads
 		ok "$rule gone: rmmod"
 	done
 }
 
-# changed TIMES: the service has seen so many changes
+# changed TIMES: the service has seen at least that many changes
 changed() {
 	[ "$(ctl -j service show web | jq '.[0].generation')" -ge "$1" ]
 }
@@ -44,8 +44,8 @@ changes() {
 		backend add web s2 mark 2"; do :; done
 }
 
-# A process in the namespace would keep it alive; when the changes end it has
-# rules, backends, connections and packets, but no name and no process.
+# A process would keep the namespace alive. When the changes end, the namespace
+# has rules, backends, connections and packets, but no name and no process.
 namespace_dies() {
 	load_module
 	topology dsr 2
@@ -67,8 +67,8 @@ namespace_dies() {
 	done
 }
 
-# The module once more under another name: netlink has a family of ours already,
-# and what was registered before that is taken back.
+# Loading the module again under another name: its netlink family exists
+# already, so registration fails and is undone.
 second_copy() {
 	local copy=$T/xt_lbhasg.ko
 
@@ -92,16 +92,16 @@ second_copy() {
 	ok 'rmmod after that'
 }
 
-# held: packets that NFQUEUE holds
+# held: packets in NFQUEUE
 held() {
 	lb cat /proc/net/netfilter/nfnetlink_queue |
 		awk '{ n += $3 } END { print n + 0 }'
 }
 holds() { [ "$(held)" -eq "$1" ]; }
 
-# queue_outlives CHAIN TRACK: NFQUEUE holds packets that --forward has sent when
-# the module goes. They go with it, and the program that accepts them afterwards
-# harms nobody; what comes later is not kept.
+# queue_outlives CHAIN TRACK: NFQUEUE holds packets sent by --forward when the
+# module is unloaded. They are dropped with it; accepting them afterwards does
+# no harm, and no packet is queued later.
 queue_outlives() {
 	local family queue
 
@@ -125,8 +125,9 @@ queue_outlives() {
 		"$(sed -n 's/^packets=\([0-9]*\) .*/\1/p' "$T/queue.flows")"
 }
 
-# Each chain has a way of its own back into the module. Another rule needs
-# conntrack, too: when its hooks go, all queues are emptied.
+# From each chain a queued packet returns to the module by another function. A
+# second rule keeps conntrack in use: when conntrack's hooks go, all queues are
+# emptied.
 queues_outlive() {
 	topology dsr 2 unmarked
 	rule filter INPUT -m conntrack --ctstate NEW

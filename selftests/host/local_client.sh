@@ -3,8 +3,8 @@
 # timeout: 600
 #
 # Clients on the balancer itself: mangle OUTPUT marks their packets, and the
-# kernel routes them again. They are balanced and remembered like the others,
-# which pass at the same time.
+# kernel routes them again. They are balanced and pinned like those of other
+# clients, which send at the same time.
 # checks: 46
 . ./lib.sh
 . ./lib/checks.bash
@@ -18,7 +18,7 @@ start_local() {
 	wait_for 60 test -e "$T/$1.flows"
 }
 
-# of NAME PROTO: its connections are where the hash says
+# owned NAME PROTO: its connections are at the owners that lookup names
 owned() {
 	awk '/^conn / { print $2, $3, $4 }' "$T/$1.flows" >"$T/answers"
 	check_owners "$1" 20 "$T/answers" "$2"
@@ -52,7 +52,7 @@ variant() {
 	n=$(ctl -j stats web | jq '[.[0].backends[] | select(.packets)] | length')
 	check_eq 'backends in use' 3 "$n"
 
-	# Pinned through a change, and through a drain.
+	# Pinned through one change, and through a drain.
 	ctl backend add web s4 mark 4
 	all_open 's4 came'
 	ctl backend set web s2 state drain
@@ -60,7 +60,7 @@ variant() {
 	check_counters 'on lb' picked 80 repicked 0 adopted 0 stateless 0 \
 		empty 0
 
-	# New ones know both changes, those from outside too.
+	# New connections follow both changes, also those from outside.
 	rule "$TABLE" PREROUTING -j LBHASH --service web
 	start_local n4 4 -n 20
 	owned n4 tcp
@@ -68,7 +68,7 @@ variant() {
 	owned o6 tcp
 	check_eq 'on s2' 0 "$(cat "$T"/[no]?.flows | grep -c ' s2 ')"
 
-	# UDP does not need the server that it began with.
+	# UDP does not depend on the server of its first datagram.
 	hit=$(cat "$T"/u?.flows | grep -c ' s1 ')
 	check_ge 'sockets of s1' 3 "$hit"
 	ctl backend set web s1 state down
@@ -88,7 +88,7 @@ variant() {
 load_module
 topology twoway 4
 start_servers
-# Without a mark there must be some way, or there is no packet to mark.
+# Without a mark some route is needed, or there is no packet to mark.
 ip -n lb route add "$VIP4" via 10.2.0.104
 ip -n lb route add "$VIP6" via 2001:db8:2::104
 keep_udp lb

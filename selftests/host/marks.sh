@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Marks are shared property. A service owns the bits of its mask, in the packet
-# and in the connection, and touches no other; two services share a connection
-# and do not disturb each other; 0 is never a backend.
+# Marks are shared. A service owns the bits of its mask, in the packet and in
+# the connection, and changes no others; two services use the mark of one
+# connection without conflict; 0 is never a backend.
 # checks: 31
 . ./lib.sh
 . ./lib/checks.bash
 
-# What others put there, in the packet and in the connection.
+# Bits that other rules set in the mark of the packet and of the connection.
 packet=0x5a0000a5 connection=0x81000018
 seed=0
 
-# backends SERVICE SHIFT: three, with the marks 1..3 in those bits
+# backends SERVICE SHIFT: three, with the marks 1..3 shifted by SHIFT bits
 backends() {
 	local n
 
@@ -22,7 +22,8 @@ backends() {
 	done
 }
 
-# An owner by name in each service, so that one cannot hide behind the other.
+# Each service has its own backends, so that errors of one do not hide the
+# other's.
 services() {
 	flush_rules
 	ctl flush
@@ -50,8 +51,8 @@ rules() {
 	rule mangle FORWARD
 }
 
-# forwarded: packets whose mark is exactly as it should be; the same without a
-# look at the second service's bits; all
+# forwarded: packets whose mark is exactly right; those whose mark is right
+# outside the bits of the second service; all
 forwarded() {
 	{
 		ipt -t mangle -nvxL FORWARD
@@ -63,7 +64,7 @@ forwarded() {
 		END { print exact + 0, some + 0, all + 0 }'
 }
 
-# ct_marks MASK: the bits of all entries, how many of each
+# ct_marks MASK: these bits of all entries, with the number of each
 ct_marks() {
 	lb conntrack -L 2>/dev/null | grep -o 'mark=[0-9]*' | cut -d= -f2 |
 		while read -r mark; do
@@ -71,7 +72,7 @@ ct_marks() {
 		done | sort | uniq -c | awk '{ print $1 "x" $2 }' | xargs
 }
 
-# Never twice from the same ports: some server may still remember them.
+# Never the same ports twice: a server may still know them.
 start() {
 	seed=$((seed + 1))
 	start_client v4 4 -h -n 12 -r "$seed"
@@ -105,7 +106,7 @@ one_service() {
 		)$(printf '0x%08x' $connection)" "$(ct_marks 0xff00ffff)"
 	check_counters 'bits of others are no pin' picked 24 repicked 0
 
-	# Its bits change, and only they.
+	# Only the service's own bits change.
 	ctl backend set web s1 state drain
 	ctl backend set web s2 state drain
 	ctl backend set web s1 state down
@@ -120,7 +121,7 @@ one_service() {
 # shellcheck disable=SC2317 # called by wait_for
 repicked_all() { [ "$(ct_marks 0x00ff0000)" = 24x0x00030000 ]; }
 
-# Their connections ended when another server got them.
+# Their connections broke when they were sent to another server.
 stop_broken() {
 	local name
 
@@ -143,7 +144,7 @@ two_services() {
 	check_eq 'others own the rest' "24x$(printf '0x%08x' $connection)" \
 		"$(ct_marks 0xff0000ff)"
 
-	# The second service loses all that it had; the first does not notice.
+	# The second service loses its connections; the first is not affected.
 	before=$(first_pins)
 	ctl backend del other s1
 	ctl backend del other s2

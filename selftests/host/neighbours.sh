@@ -3,9 +3,9 @@
 # timeout: 600
 #
 # LBHASH beside conntrack-tools and nftables, by the commands of xt_lbhash(7):
-# conntrack lists, follows and forgets pins, and who is forgotten is balanced
-# again; a ruleset of nft counts and filters by the marks, in the kernel's same
-# nf_tables as the rule of iptables-nft, and has bits of the mark for itself.
+# conntrack lists, follows and deletes pins, and connections without an entry
+# are balanced again; a ruleset of nft counts and filters by the marks, beside
+# the rule of iptables-nft in nf_tables, and uses bits of the mark itself.
 # checks: 27
 . ./lib.sh
 . ./lib/checks.bash
@@ -21,7 +21,7 @@ pinned_to() { pins | grep -c " $1$"; }
 # shellcheck disable=SC2317 # called by wait_for
 told() { [ "$(grep -c "\[$1\].* mark=2\b" "$T/events")" -ge "$2" ]; }
 
-# moved: UDP connections that are elsewhere than at first
+# moved: the number of UDP connections at another server than at first
 moved() { echo $(($(flows_of u4 moved) + $(flows_of u6 moved))); }
 
 start_udp() {
@@ -34,7 +34,7 @@ next_udp() {
 	next_round u6
 }
 
-# at N: UDP connections whose last answer was of server N
+# at N: the number of UDP connections whose last answer came from server N
 at() { cat "$T"/u[46].flows | grep -c " s$1 "; }
 
 conntrack_tools() {
@@ -62,7 +62,7 @@ conntrack_tools() {
 		grep -c '\[NEW\].* mark=2\b' "$T/events") $(
 		grep -vc ' mark=2\b' "$T/events")"
 
-	# While the slots are in transition who is forgotten stays.
+	# In slots in transition connections without an entry stay.
 	ctl backend set web s2 state drain || fail 's2 drains'
 	hit=$(at 2)
 	type_in "$forget"
@@ -72,7 +72,7 @@ conntrack_tools() {
 	check_eq 'forgotten, draining: moved' 0 "$(moved)"
 	wait_for 20 told DESTROY "$hit"
 
-	# Whose entries hold the slots, for the time is over.
+	# Pinned connections hold their slots, though the time is over.
 	ctl service set web settle 0 || fail 'settle 0'
 	next_udp
 	check_eq 'held: moved' 0 "$(moved)"
@@ -90,7 +90,7 @@ conntrack_tools() {
 	stop_client u6
 }
 
-# counter WORDS: packets of the rule that begins so
+# counter WORDS: packets of the rule that begins with the words
 counter() {
 	lb nft list chain inet web forward |
 		sed -nE "s/^[[:space:]]*$1 counter packets ([0-9]+).*/\1/p"
@@ -135,7 +135,7 @@ nftables() {
 		"$(counter 'ct state invalid') $(
 		counter 'ct state new ct mark 0x0*')"
 
-	# The chain has marked every connection, and LBHASH left that alone.
+	# The chain marked every connection, and LBHASH kept these bits.
 	check_eq 'marks of connections' '257 258 259' \
 		"$(pins | cut -d ' ' -f 3 | sort -u | xargs)"
 	type_in "$masked"

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The balancer's own kernel never answers for the VIP, whether it owns it or
-# not: a SYN is answered by its server and by nothing else, and no RST ever
-# reaches the client.
+# The balancer's own kernel never answers for the VIP, whether or not the VIP is
+# its own address: SYNs are answered by servers only, and no RST ever reaches
+# the client.
 # timeout: 900
 # checks: 40
 . ./lib.sh
 
-# What an earlier one has left is not what this one says.
+# The files of an earlier tcpdump must not be taken for this one's.
 start_tcpdump() {
 	rm -f "$T/tcpdump" "$T/pcap"
 	ip netns exec cl tcpdump -Z root -Uni any -B 8192 \
@@ -20,14 +20,14 @@ start_tcpdump() {
 # seen PATTERN: packets that tcpdump caught
 seen() { grep -c "$1" "$T/packets"; }
 
-# The servers' last word is their FIN; an RST is somebody's, too.
+# Servers end with a FIN; an unwanted RST ends the wait as well.
 all_closed() {
 	cl tcpdump -Z root -nr "$T/pcap" >"$T/packets" 2>/dev/null
 	[ "$(seen ' In .*Flags \[F')" -ge 2 ] ||
 		[ "$(seen ' In .*Flags \[R')" -ge 1 ]
 }
 
-# syn_acks_again: that servers sent again, as they do when an ACK is late
+# syn_acks_again: SYN-ACKs that servers repeated, as they do when an ACK is late
 syn_acks_again() {
 	local n
 

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A balancer as the packages make it: systemd boots in lb, with the module that
-# DKMS has built and the unit that restores the configuration, and something like
-# netfilter-persistent restores a rule that wants a service.
+# A balancer as installed by the packages: systemd boots in lb, with the module
+# built by DKMS and the unit that restores the configuration; a unit like
+# netfilter-persistent restores a rule that needs a service.
 # may skip on: debug kcsan
 # checks: 25
 . ./lib.sh
 
 config=/etc/lbhash/config.json units=/etc/systemd/system
 
-# install_module: as DKMS does it
+# install_module: where DKMS installs it
 install_module() {
 	local kver
 
@@ -24,7 +24,7 @@ install_module() {
 		"$(modinfo -n xt_lbhash)"
 }
 
-# configure BACKEND...: the file that is restored
+# configure BACKEND...: write the file that is restored
 configure() {
 	local name list=''
 
@@ -36,7 +36,7 @@ configure() {
 		\"backends\": [$list]}]}" >"$config"
 }
 
-# restored_rules: what comes after us says the same of its order
+# restored_rules: its ordering is that of netfilter-persistent
 restored_rules() {
 	cat >"$units/netfilter-persistent.service" <<-END
 		[Unit]
@@ -59,8 +59,8 @@ restored_rules() {
 	END
 }
 
-# boot: process 1 of its own processes, in the network of lb, and not for the
-# first time, when it would enable all that there is
+# Start systemd as process 1 of a PID namespace, in the network of lb; with a
+# machine ID, because a first boot would enable all units.
 boot() {
 	tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
 	nsenter --net=/run/netns/lb unshare --pid --fork --kill-child --mount \
@@ -82,7 +82,7 @@ booted() {
 	[ "$state" = running ] || [ "$state" = degraded ]
 }
 
-# inside COMMAND...: systemctl, which it obeys only among its own processes
+# inside COMMAND...: systemctl in systemd's own PID namespace
 inside() { nsenter --target "$init" --pid --mount systemctl "$@"; }
 
 # property UNIT NAME
@@ -90,7 +90,7 @@ property() { inside show -P "$2" "$1"; }
 
 backends() { ctl -j backend show web | jq -r '[.[].name] | join(" ")'; }
 
-# check_refused NAME COMMAND...: it fails, and nothing has changed
+# check_refused NAME COMMAND...: it fails, and the configuration is unchanged
 check_refused() {
 	local before
 
