@@ -3,14 +3,14 @@
 # timeout: 600
 # kmemleak: yes
 #
-# Messages of all kinds, right and wrong, to the netlink family: as root, as
-# nobody, as the owner of a user namespace with and without a network namespace
-# of its own. Nlfuzz knows what has to come of each, keeps a model of the
-# configuration, and stops at the first answer that the model does not expect.
-# Rules refer to a service all the while.
+# Messages of all kinds, valid and invalid, to the netlink family: as root, as
+# an unprivileged user, as the owner of a user namespace with and without a
+# network namespace of its own. nlfuzz predicts the answer to each message with
+# a model of the configuration and stops at the first answer that differs. Rules
+# refer to a service all the while.
 #
 #   SEED=N netlink/netlink_fuzz.sh   other messages; in a soak they always are
-#   COUNT=N netlink/netlink_fuzz.sh  more or less of them
+#   COUNT=N netlink/netlink_fuzz.sh  more or fewer of them
 # checks: 80
 . ./lib.sh
 
@@ -21,8 +21,8 @@ if [ -n "${SOAK:-}" ]; then
 fi
 : "${COUNT:=100000}" "${SEED:=1}"
 
-# fuzz NAME PERCENT COMMAND...: run nlfuzz, or what runs it, with a share of
-# the messages
+# fuzz NAME PERCENT COMMAND...: run nlfuzz, or a command that runs it, with this
+# share of the messages
 fuzz() {
 	local name=$1 count=$((COUNT * $2 / 100))
 
@@ -34,7 +34,7 @@ fuzz() {
 
 value() { sed -n "s/^$2: //p" "$T/$1"; }
 
-# Without these numbers the fuzzer would not have tested much.
+# Below these numbers the fuzzer would not have tested much.
 check_tested() {
 	local name=$1 least=$((COUNT * $2 / 100 / 1000)) cmd line
 
@@ -53,13 +53,13 @@ check_tested() {
 		"$(value "$name" changes)"
 }
 
-# As somebody in lb without power there.
+# As an unprivileged user in lb.
 nobody() {
 	lb setpriv --reuid 65534 --regid 65534 --clear-groups \
 		--bounding-set -all "$@"
 }
 
-# As who may change nothing.
+# As a user without the capability to change anything.
 powerless() {
 	local before
 
@@ -70,7 +70,7 @@ powerless() {
 	check_same "$1: configuration" "$before" "$(ctl save)"
 }
 
-# As the owner of a user namespace, in a network namespace of his own.
+# As the owner of a user namespace with a network namespace of its own.
 owner() {
 	cat >"$T/owner.sh" <<-'END'
 	set -e

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""spec.py SPEC: the tables of spec.h, in C, from a YNL specification."""
+"""spec.py SPEC: generate the C tables of spec.h from a YNL specification."""
 
 import sys
 
@@ -25,13 +25,14 @@ class Spec:
         self.sets = {s["name"]: s for s in tree["attribute-sets"]}
 
     def number(self, value):
-        """A number, or the name of a constant."""
+        """The value of a number or of a constant's name."""
         if isinstance(value, int):
             return value
         return self.definitions[value]["value"]
 
     def check_numbers(self, attr, row):
-        """What an integer may be, by its type, its enum and its checks."""
+        """The range of an integer attribute, by its type, its enum and its
+        checks."""
         checks = attr.get("checks", {})
         row["max"] = 2 ** BITS[attr["type"]] - 1
         if "enum" in attr:
@@ -43,7 +44,8 @@ class Spec:
         row["max"] = self.number(checks.get("max", row["max"]))
 
     def check_bytes(self, attr, row):
-        """How long a string, without its zero, or a blob may be."""
+        """The limits on the length of a string, without its zero, or of a
+        blob."""
         checks = attr.get("checks", {})
         row["max"] = 0xffff
         if "exact-len" in checks:
@@ -80,7 +82,7 @@ class Spec:
 
     @staticmethod
     def attributes(op, *kinds):
-        """All that these messages of an operation may have."""
+        """All attributes that these messages of an operation may have."""
         found = []
         for kind in kinds:
             message = op

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The specification is all that another program needs: the kernel's own netlink
-# client, in Python, reads it, and makes, changes, lists, looks up, is refused
-# and is told what happened. lbhashctl sees the same.
+# The specification is all that another program needs: with it the kernel's own
+# netlink client in Python makes, changes, lists and looks up objects, gets
+# errors and receives events. lbhashctl sees the same.
 # checks: 15
 . ./lib.sh
 . ./lib/documents.bash
@@ -26,7 +26,7 @@ check_eq 'the dump names' "'name': 'dns'" "$(grep -o "'name': 'dns'" "$T/said")"
 check_eq 'lbhashctl: service, backend, mark' 'dns s1 1' \
 	"$(ctl -j backend show dns | jq -r '.[0] | "dns \(.name) \(.mark)"')"
 
-# Several requests of one process: an emulated CPU takes seconds to start one.
+# Several requests in one process: on an emulated CPU each start takes seconds.
 cat >"$T/client.py" <<'END'
 import json
 import os
@@ -36,7 +36,7 @@ sys.path.insert(0, os.environ["ynl"])
 from lib import NlError, YnlFamily
 
 ynl = YnlFamily("../kmod/spec/lbhash.yaml", "")
-# Who asks and listens at once stumbles over an event before the answer.
+# Listening is a separate socket: the client mistakes an event for the answer.
 listener = YnlFamily("../kmod/spec/lbhash.yaml", "")
 listener.ntf_subscribe("config")
 
