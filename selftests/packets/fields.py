@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packets to many destinations, and who gets them."""
+"""Packets to many destinations, and the servers that get them."""
 
 from raw import *
 
-# The first of the networks, and how many there are.
+# The first network, and the number of networks.
 FIRST = {4: "198.32.0.0", 6: "2001:db8:f::"}
 NETWORKS = 64
 
@@ -19,8 +19,8 @@ def hosts(family, network, bits):
 
 
 def ask_networks(family, bits):
-    """"ADDRESS PORT SERVER" of a packet to each host, from sources that are all
-    different."""
+    """"ADDRESS PORT SERVER" of a packet to each host, each from a source of
+    its own."""
     family, bits = int(family), int(bits)
     to = [dst for network in range(NETWORKS)
           for dst in hosts(family, network, bits)]

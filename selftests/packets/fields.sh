@@ -2,17 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# The fields of the hash decide what stays together: what is equal in them goes
-# to one backend, what is not is spread. A client's network, with prefixes of
-# its own for IPv4 and IPv6; the network of the VIP; addresses only; ports only,
-# across the families.
+# The fields of the hash decide which packets stay together: packets that agree
+# in them reach one backend, others are spread. Tested are a client's network,
+# with separate prefixes for IPv4 and IPv6; the network of the VIP; addresses
+# only; ports only, across the families.
 # boot: udp
 # checks: 60
 . ./lib.sh
 . ./lib/packets.bash
 
-# "FLOWS GROUPS MIXED SERVERS" of the reports in $T: groups by KEY that have two
-# flows at least, those of them that have two servers at least, servers in all
+# "FLOWS GROUPS MIXED SERVERS" of the reports in $T: all flows, groups by KEY of
+# at least two flows, those of them with at least two servers, and all servers
 cat >"$T/group.py" <<'END'
 import collections, ipaddress, sys
 
@@ -35,7 +35,7 @@ print(sum(map(len, groups.values())), len(several),
       len(set(sum(groups.values(), []))))
 END
 
-# flows OPTION...: 300 UDP sockets of each family, and who answered them
+# flows OPTION...: 300 UDP sockets of each family, and the answering servers
 flows() {
 	local family
 
@@ -46,8 +46,8 @@ flows() {
 	awk '$1 == "conn" { print $2, $3, $4 }' "$T"/[46].flows >"$T/answers"
 }
 
-# together HASH KEY ARGUMENT...: flows that are equal in KEY are together if the
-# hash has no other field, and are not if it has all
+# together HASH KEY ARGUMENT...: flows with the same KEY are together if the
+# hash has no other field, and are spread if it has all
 together() {
 	local hash=$1 all groups mixed on
 
@@ -69,8 +69,8 @@ together() {
 	check_ge "all fields: groups that are apart" $((groups / 2)) "$mixed"
 }
 
-# grouped NAME BITS4 BITS6 LEAST MOST: by networks of that many bits there are at
-# least, and at most, so many that are apart
+# grouped NAME BITS4 BITS6 LEAST MOST: of the groups by networks of that size,
+# LEAST to MOST are spread over servers
 grouped() {
 	local all groups mixed on
 
@@ -82,10 +82,10 @@ grouped() {
 	check_eq "$1: flows, backends used" '512, 5' "$all, $on"
 }
 
-# virtual_networks BITS4 BITS6: 256 packets of either family, from as many
-# sources, to the lowest and to the highest two addresses of both halves of 64
-# networks of that size, side by side. With one bit less in the hash pairs of
-# networks are together, with one more the halves are apart.
+# virtual_networks BITS4 BITS6: 256 packets of each family, from as many
+# sources, to the lowest and the highest two addresses of both halves of 64
+# adjacent networks of that size. With one bit less in the hash two neighbours
+# are together, with one more the halves are spread.
 virtual_networks() {
 	local bits
 

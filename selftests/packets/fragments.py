@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Datagrams in fragments, and whole ones of the same sockets."""
+"""Datagrams in fragments, and whole datagrams of the same sockets."""
 
 import random
 
@@ -11,7 +11,7 @@ PIECE = 1440
 
 
 def listen():
-    """Where datagrams arrive: sockets of all servers."""
+    """Open sockets on all servers."""
     sockets = {}
     for n in range(1, 4):
         enter(f"s{n}")
@@ -24,7 +24,7 @@ def listen():
 
 
 def fragments(family, n, data, tag):
-    """A datagram of the n-th source, in pieces."""
+    """A datagram of the n-th source, in fragments."""
     src, dst = client(family, n + 1), vip(family)
     datagram = udp(src, dst, 5000 + n, 80, data)
     pieces = []
@@ -41,7 +41,7 @@ def fragments(family, n, data, tag):
 
 
 def collect(family, into):
-    """Datagrams that have come, until the markers have."""
+    """Receive datagrams until the markers arrive."""
     lab.send_markers(family)
     lab.collect(family)
     while True:
@@ -54,7 +54,8 @@ def collect(family, into):
 
 
 def ask_send(family, order):
-    """Small datagrams of all sources, then large ones in an order."""
+    """Send small datagrams from all sources, then large ones in the given
+    order."""
     family = int(family)
     small, large = [], []
     for n in range(SOURCES):

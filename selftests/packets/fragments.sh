@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Datagrams of 8 KiB in fragments, in every order: each is one packet to the
-# balancer, and arrives whole where the small ones of its socket go.
+# Datagrams of 8 KiB in fragments, in every order: to the balancer each is one
+# packet, and it arrives whole at the server that gets the small ones of its
+# socket.
 # boot: pieces
 # checks: 90
 . ./lib.sh

@@ -11,12 +11,12 @@ dice = random.Random(3)
 
 
 def option(size):
-    """One option, to be skipped by who does not know it."""
+    """One option that hosts skip if they do not know it."""
     return bytes([0x1e, size - 2]) + bytes(size - 2)
 
 
 def body(kind, size, proto):
-    """An extension header of some bytes before @proto."""
+    """An extension header of the given size before proto."""
     start = bytes([proto, size // 8 - 1])
     if kind == ROUTING:
         return start + bytes([253, 0]) + bytes(size - 4)
@@ -28,7 +28,7 @@ def body(kind, size, proto):
 
 
 def chain(kinds, proto, payload):
-    """First header's number, and the headers with the payload."""
+    """The number of the first header, and the headers with the payload."""
     for kind, size in reversed(kinds):
         payload = body(kind, size, proto) + payload
         proto = kind
@@ -43,7 +43,7 @@ def legal_chains():
     for size in range(12, 65, 4):
         yield [(AH, size)]
     # The recommended order, then others: RFC 8200, section 4.1, wants all of
-    # them to be accepted but for a hop-by-hop header that is not the first.
+    # them accepted except a hop-by-hop header that is not the first.
     order = [HOP, DEST, ROUTING, FRAGMENT, AH, DEST]
     orders = [list(itertools.compress(order, take))
               for take in itertools.product((0, 1), repeat=6)]
@@ -102,7 +102,8 @@ def malformed4(src, dst):
 
 
 def pairs(family):
-    """Packets with something to skip, and plain ones of the same flows."""
+    """Packets with headers or options to skip, and plain ones of the same
+    flows."""
     wears = legal_chains() if family == 6 else options4()
     dress = dressed6 if family == 6 else dressed4
     for n, what in enumerate(wears):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Ports are found behind IPv6 extension headers and IPv4 options. A packet with
-# them goes where a plain packet of its flow goes; one whose headers do not
-# lead to a transport header is malformed: unmarked, so it has no way to go.
+# them goes where a plain packet of its flow goes; a packet whose headers do not
+# lead to a transport header is malformed: it gets no mark, so it has no route.
 # boot: pieces
 # checks: 50
 . ./lib.sh

@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# What comes for the VIP and is not balanced, whatever the rule matches: neighbour
-# discovery, and the answers to connections that servers or lb itself have begun
-# with the VIP as their source.
+# Packets to the VIP that no rule balances: neighbour discovery, and the answers
+# to connections that servers or lb itself began with the VIP as their source.
 # checks: 42
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
 . ./forward/forward.bash
 
-# every_rule FUNCTION: for each way to write the rule
+# every_rule FUNCTION: with each kind of rule
 every_rule() {
 	local word
 
@@ -22,15 +21,15 @@ every_rule() {
 	in_variant nft mangle "$@"
 }
 
-# balance OPTION...: all that comes for the VIP
+# balance OPTION...: all packets to the VIP
 balance() {
 	fresh 3
 	addresses on_link
 	rule "$TABLE" PREROUTING -j LBHASH --service web "$@"
 }
 
-# Of a redirect (137) and its relatives no server gets one, of their neighbours
-# among the types each is some server's.
+# No server gets types from 133 to 137 (neighbour discovery); a server gets each
+# of the types next to these.
 types() {
 	balance "$@"
 	ask types 128 142
@@ -39,14 +38,14 @@ types() {
 		"$(grep -v None "$T/answer" | cut -d ' ' -f 1 | paste -sd ' ')"
 }
 
-# neighbour_state: of lb, as cl knows it by the VIP
+# neighbour_state: of lb in cl's neighbour table, by the VIP
 neighbour_state() {
 	ip -6 -n cl -j neigh show "$VIP6" dev front | jq -r '.[0].state[0]'
 }
 # shellcheck disable=SC2317 # called by wait_for
 probed() { [[ $(neighbour_state) = REACHABLE || $(neighbour_state) = FAILED ]]; }
 
-# lb owns the VIP, and cl asks it whether it is still there.
+# lb owns the VIP, and cl probes it as a neighbour.
 solicited() {
 	local mac
 
@@ -74,8 +73,8 @@ asks() {
 	echo "$n"
 }
 
-# refused FAMILY: errors about datagrams that s1 sent to a port of cl where
-# nobody listens; every one has a connection of its own
+# refused FAMILY: port-unreachable errors about datagrams of s1 to a closed port
+# of cl; each datagram has a connection of its own
 refused() {
 	local dst=192.0.2.1 name=IcmpInDestUnreachs before i
 
@@ -90,7 +89,8 @@ refused() {
 	echo $(($(counter s1 "$name") - before))
 }
 
-# from_vip: what leaves for cl; of ICMPv6 only what is part of a connection
+# from_vip: packets to cl leave with the VIP as source; ICMPv6 only echo
+# requests
 from_vip() {
 	ipt -t nat -A POSTROUTING -o front -j SNAT --to-source "$VIP4"
 	ip6t -t nat -A POSTROUTING -o front -p ipv6-icmp \
@@ -99,8 +99,8 @@ from_vip() {
 		-j SNAT --to-source "$VIP6"
 }
 
-# s1 and lb speak to cl, with the VIP as their source: all get their answers,
-# and no packet of these is balanced.
+# s1 and lb send to cl, with the VIP as their source: they get all answers, and
+# none of these packets is balanced.
 answers() {
 	local family
 
@@ -125,7 +125,7 @@ answers() {
 	stop_client client
 }
 
-# snat_port: of one of the connections
+# snat_port: the port of one of the connections
 snat_port() {
 	lb conntrack -L -p tcp --src-nat 2>/dev/null |
 		sed -nE "s/.* src=192.0.2.1 dst=$VIP4 sport=90 dport=([0-9]+).*/\1/p" |

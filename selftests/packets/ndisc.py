@@ -5,7 +5,7 @@ from raw import *
 
 
 def ask_types(first, last):
-    """One of each type: who got it."""
+    """Send one of each type; return the receivers."""
     src, dst = client(6, 1), vip(6)
     types = range(int(first), int(last) + 1)
     bodies = [with_checksum(src, dst, 58, struct.pack("!BBHI", t, 0, 0, 0) +

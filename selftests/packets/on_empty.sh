@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A packet that no backend can take is dropped, or continues with the next rule
-# and has no mark: with any memory, in either table, forwarded or not. There it
-# meets what it would have met without LBHASH, a route or the local stack.
+# without a mark: with every --track, in either table, forwarded or not. A
+# packet that continues is handled as without LBHASH, by a route or by the local
+# stack.
 # timeout: 900
 # checks: 396
 . ./lib.sh
@@ -13,7 +14,7 @@
 
 FLOWS=10 ALL=20
 
-# seen: packets that the rules behind LBHASH matched, with and without a mark
+# seen: packets matched by the rules after LBHASH, with and without a mark
 seen() {
 	{
 		ipt -t "$TABLE" -nvxL BEHIND -Z
@@ -24,7 +25,7 @@ seen() {
 		END { print marked + 0, unmarked + 0 }'
 }
 
-# behind: the rules that seen asks
+# behind: add the rules that seen reads
 behind() {
 	local tables
 
@@ -45,13 +46,13 @@ no_rules() {
 	done
 }
 
-# unmarked_entries: conntrack's, that have no backend
+# unmarked_entries: the number of conntrack entries without a backend
 unmarked_entries() {
 	lb conntrack -L 2>/dev/null | grep "dport=$PORT " |
 		grep -c ' mark=0 '
 }
 
-# begin KIND: flows that nobody has heard of
+# begin KIND: new flows, unknown to conntrack
 begin() {
 	kind=$1 block=$((block + 100))
 	proto=tcp
@@ -63,14 +64,14 @@ begin() {
 }
 block=20000
 
-# where KIND: "WHERE N" of a packet of each flow
+# where KIND: "WHERE N" for a packet of each flow
 where() {
 	send send "$1"
 	awk '{ n[$10]++ } END { for (at in n) print at, n[at] }' "$T/look" |
 		sort | paste -sd ' '
 }
 
-# dropped KIND: neither a server nor a rule behind sees it
+# dropped KIND: the packets reach neither a server nor a rule after LBHASH
 dropped() {
 	begin "$1"
 	count
@@ -79,11 +80,11 @@ dropped() {
 	check_counts "$what, $1, drop" empty $ALL
 }
 
-# continues KIND: to the next rule, and by the route that the VIP has
+# continues KIND: to the next rule, and by the VIP's own route
 continues() {
 	local entries=$ALL
 
-	# A rule without a memory does not ask for conntrack.
+	# With --track never the rule does not need conntrack.
 	[ "$track" != never ] || entries=0
 	begin "$1"
 	count
@@ -96,13 +97,13 @@ continues() {
 	lb conntrack -F 2>/dev/null
 }
 
-# served KIND: the flows that continued, by a backend as soon as there is one
+# served KIND: the flows that continued get a backend as soon as there is one
 served() {
 	ctl backend set web s1 state up
 	check_eq "$what, $1, a backend: at" "s1 $ALL" "$(where "$1")"
 }
 
-# local_stack: that is where unmarked packets to an own address go
+# local_stack: it gets unmarked packets to an address of lb's own
 local_stack() {
 	local before
 
@@ -129,7 +130,7 @@ no_ports() {
 	echo $(($(counter lb UdpNoPorts) + $(counter lb Udp6NoPorts)))
 }
 
-# without_backends: those that there are must not be used
+# without_backends: none is usable
 without_backends() {
 	local state
 
@@ -145,7 +146,7 @@ without_backends() {
 	done
 }
 
-# What drains has connections, and keeps them; new ones have nowhere to go.
+# A draining backend keeps its connections; new ones have no backend.
 draining() {
 	lb conntrack -F 2>/dev/null
 	begin syn
@@ -180,7 +181,7 @@ variant() {
 
 load_module
 topology dsr 3
-# What has no mark goes to s3.
+# Unmarked packets go to s3.
 ip -n lb route add "$VIP4" via 10.2.0.103
 ip -n lb route add "$VIP6" via 2001:db8:2::103
 start_packets transition/transition 3

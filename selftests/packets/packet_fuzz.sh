@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Frames that are a little wrong (traffic/frames.c), through rules of every
-# mode, in large and cloned packets as well. The kernel has nothing to say, what
-# cannot be parsed is counted, and connections through the same rules live on.
-# 3,000 frames a mode, 100,000 with SOAK=1; SEED=N for others.
+# Slightly broken frames (traffic/frames.c) through rules of every mode, in
+# large and cloned packets as well. The kernel prints no warning, unparsable
+# packets are counted, and connections through the same rules live on. 3,000
+# frames a mode, 100,000 with SOAK=1; SEED=N sends others.
 # checks: 40
 . ./lib.sh
 . ./lib/checks.bash
@@ -14,13 +14,13 @@ COUNT=3000
 [ -z "${SOAK:-}" ] || COUNT=100000
 seed=${SEED:-1}
 
-# both TABLE WORD...: a rule for everything that comes in
+# both TABLE WORD...: a rule for all incoming packets
 both() {
 	ipt -t "$1" -A PREROUTING "${@:2}" || fail "iptables: $*"
 	ip6t -t "$1" -A PREROUTING "${@:2}" || fail "ip6tables: $*"
 }
 
-# mode NAME REASONS: with the rules that are there
+# mode NAME REASONS: with the present rules
 mode() {
 	local before reason
 
@@ -51,7 +51,7 @@ start_servers
 mac=$(ip -n lb -j link show front | jq -r '.[0].address')
 ip -n cl link set front mtu 16000
 ip -n lb link set front mtu 16000
-# One who listens, for packets to be shared and cloned.
+# A capturing socket, so that packets are shared and cloned.
 lb tcpdump -i front -w /dev/null 2>"$T/dump" &
 forward=yes track=changed
 service 3
@@ -67,7 +67,7 @@ mode 'raw, changed, forward' 'pinned previous stateless related'
 route_by_marks lb
 both raw -j LBHASH --service web
 mode 'raw, always' 'pinned picked previous stateless related'
-# What the rule that is gone has pinned stays, as do slots in transition.
+# The entries pinned by the former rule stay, and so do slots in transition.
 both raw -j LBHASH --service web --track changed
 mode 'raw, changed' 'pinned stateless'
 both raw -j LBHASH --adopt

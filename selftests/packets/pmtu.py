@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Downloads, and ICMP errors made by hand."""
+"""Downloads, and crafted ICMP errors."""
 
 import selectors
 
@@ -10,7 +10,7 @@ REQUEST, ANSWER = b"?" * 100, bytes(SIZE)
 
 
 class Downloads:
-    """A server in every namespace, who answers when told, and clients."""
+    """Clients, and a server in every namespace that answers on command."""
 
     def __init__(self, servers):
         self.listeners = []
@@ -24,7 +24,7 @@ class Downloads:
         enter("cl")
 
     def connect(self, family, first):
-        """Connections from 20 addresses, requests sent, nothing answered."""
+        """Connect from 20 addresses and send requests, still unanswered."""
         self.clients, self.served = [], []
         for n in range(CLIENTS):
             c = socket.socket(KIND[family], socket.SOCK_STREAM)
@@ -45,7 +45,7 @@ class Downloads:
         return len(self.served)
 
     def finish(self):
-        """How many of the downloads are whole."""
+        """Let the servers answer; return the number of complete downloads."""
         events = selectors.DefaultSelector()
         for s in self.served:
             events.register(s, selectors.EVENT_WRITE, memoryview(ANSWER))
@@ -89,7 +89,7 @@ FLOWS = 12
 
 
 def ask_begin(family):
-    """First packets of TCP, UDP and SCTP flows, and who got them."""
+    """Send first packets of TCP, UDP and SCTP flows; note the receivers."""
     global home
     family = int(family)
     dst = vip(family)
@@ -115,8 +115,8 @@ def first_packet(src, dst, proto, port):
 
 
 def ask_errors(family, name):
-    """Errors from a router about packets that the servers sent, with only 8
-    bytes of their payload."""
+    """Errors from a router about packets of the servers, quoting only 8 bytes
+    of their payload."""
     family = int(family)
     router, mine = address(family, SERVER[family].format(2)), vip(family)
     kind, code = ERRORS[family][name]
@@ -133,8 +133,8 @@ def ask_errors(family, name):
 
 
 def ask_foreign(family):
-    """Errors about packets that no server sent, though sent to the VIP; and
-    some that quote too little."""
+    """Errors to the VIP about packets that no server sent, and errors that
+    quote too little."""
     family = int(family)
     router, mine = address(family, SERVER[family].format(2)), vip(family)
     packets = []

@@ -6,14 +6,14 @@
 #
 #	s1 s2 s3 -- sw --1500-- r1 --1480-- r2 --1440-- r3 --1400-- cl
 #
-# A router tells the source of a packet that does not fit, the VIP, which leads
-# to lb: to find the server that sent it is lb's job.
+# A router sends its error to the source of the packet that does not fit, the
+# VIP, which leads to lb: lb must find the server that sent the packet.
 # timeout: 600
 # checks: 222
 . ./lib.sh
 . ./lib/packets.bash
 
-# add_hop FROM TO NET MTU: a veth from router to router or to cl
+# add_hop FROM TO NET MTU: a veth between two routers or to cl
 add_hop() {
 	ip -n "$1" link add "to-$2" mtu "$4" type veth peer name "from-$1" \
 		mtu "$4" netns "$2"
@@ -30,7 +30,7 @@ add_hop() {
 		addr add 2001:db8:$3::2/64 dev from-$1 nodad
 		link set from-$1 up
 	END
-	# What a router sends to a server goes the way it came.
+	# Packets from a router to a server take the same path back.
 	[ "$1" = r1 ] || return 0
 	ip -n r1 -b - <<-END
 		route add $VIP4 via 10.2.0.1
@@ -58,7 +58,7 @@ narrow_path() {
 	done
 }
 
-# errors FAMILY: those that all servers have been sent, as they count them
+# errors FAMILY: the total that the servers have received
 errors() {
 	local n counter='^Icmp6InPktTooBigs '
 
@@ -69,8 +69,8 @@ errors() {
 		END { print n }'
 }
 
-# download FAMILY WHAT: what becomes of lb's entries, or of the slots, between
-# requests and answers
+# download FAMILY WHAT: between requests and answers, lb's entries expire or
+# slots move, depending on WHAT
 download() {
 	local before name="IPv$1, $2" n
 
@@ -101,7 +101,7 @@ download() {
 	next=$((next + 20))
 }
 
-# crafted FAMILY: every kind of error, 8 bytes of the quoted payload
+# crafted FAMILY: every kind of error, quoting 8 bytes of the payload
 crafted() {
 	local kind sent
 
@@ -156,8 +156,8 @@ for_servers() {
 	done
 }
 
-# no_resets -A|-D: cl does not end connections that it knows nothing of: what is
-# reset conntrack forgets, and in a slot in transition the error goes home
+# no_resets -A|-D: cl does not reset connections that it does not know: a reset
+# would remove the entry, and the error would go to the previous owner
 no_resets() {
 	cl iptables-legacy "$1" OUTPUT -p tcp --tcp-flags RST RST -j DROP
 	cl ip6tables-legacy "$1" OUTPUT -p tcp --tcp-flags RST RST -j DROP

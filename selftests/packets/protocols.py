@@ -18,7 +18,7 @@ def echo(src, dst, n, number):
 
 
 def gre(src, dst, n, number):
-    """With a key and a sequence number."""
+    """A packet with a key and a sequence number."""
     return struct.pack("!HHII", 0x3000, 0x0800, n, number) + bytes(20)
 
 
@@ -27,7 +27,7 @@ def esp(src, dst, n, number):
 
 
 def udplite(src, dst, n, number):
-    """The whole packet covered."""
+    """A packet whose checksum covers all of it."""
     segment = struct.pack("!HHHH", PORT + n, 80, 0, 0) + bytes(number)
     total = checksum(pseudo(src, dst, UDPLITE, len(segment)) + segment)
     return segment[:6] + total + segment[8:]
@@ -49,7 +49,7 @@ PROTOCOLS = {
 
 
 def lookups(family, proto, ports):
-    """Where the kernel says that the packets of every source belong."""
+    """The owner that lookup names for the packets of each source."""
     form = "{}" if not ports else "{}:{}" if family == 4 else "[{}]:{}"
     dst = form.format(VIP[family], 80)
     lines = ""

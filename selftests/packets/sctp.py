@@ -16,7 +16,7 @@ def pack_address(family, text, port):
 
 
 def make_socket(family, addresses, port):
-    """Bound to one or more addresses, each a family and a text."""
+    """A socket bound to addresses, each a family and a text."""
     s = socket.socket(KIND[family], socket.SOCK_STREAM, SCTP)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     allow_any_source(s)
@@ -26,8 +26,9 @@ def make_socket(family, addresses, port):
 
 
 class Servers:
-    """Each answers a byte with its number; port 80 is at the VIP, 81 at the
-    two of a family, 82 at those of both."""
+    """Open the servers' sockets; each server answers a byte with its number.
+    Port 80 is at the VIP, 81 at both VIPs of a family, 82 at those of both
+    families."""
 
     def __init__(self, n):
         self.listeners, self.open = {}, {}
@@ -71,7 +72,7 @@ class Association:
         self.s.connect((VIP[family], port))
 
     def finish(self):
-        """The answer is there: did another server give it than before?"""
+        """Read the answer; did another server give it than last time?"""
         try:
             answer = int(self.s.recv(1) or 0)
         except OSError:
@@ -97,7 +98,7 @@ def ask_open(family, first, last, port="80"):
 
 
 def ask_reopen():
-    """Those that broke, from the same addresses and ports."""
+    """Open broken associations again, from the same addresses and ports."""
     opened = 0
     for i, a in enumerate(associations):
         if a.broken:
@@ -107,7 +108,7 @@ def ask_reopen():
 
 
 def ask_turn():
-    """A question and an answer on each association."""
+    """Ask a question on each association and read the answers."""
     waiting, moved = {}, 0
     for a in associations:
         if not a.broken:

@@ -2,21 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # SCTP associations of which the balancer sees the client's half: INIT, cookie
-# and data keep one backend, whatever happens to the others. A service that
-# hashes nothing but ports sends all paths of an association to one backend.
+# and data keep one backend, whatever happens to the others. With a hash of
+# ports only, all paths of an association reach one backend.
 # timeout: 600
 # checks: 102
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
 
-# check_turn NAME ALIVE: nobody waits for an answer, and nobody's moved
+# check_turn NAME ALIVE: no association is stuck, none has moved
 check_turn() {
 	check_eq "$1: alive, stuck, moved" "$2, 0, 0" \
 		"$(got alive), $(got stuck), $(got moved)"
 }
 
-# close_all: an association's end is an exchange of packets, too
+# close_all: returns when the shutdown handshakes are complete
 close_all() {
 	ask close
 	wait_for 20 none_left
@@ -24,7 +24,7 @@ close_all() {
 
 none_left() { [ "$(cl grep -c . /proc/net/sctp/assocs)" -eq 1 ]; }
 
-# check_memory: of 48 associations in settled slots, so far
+# check_memory: the counters after 48 associations in settled slots
 check_memory() {
 	if [ "$track" = always ]; then
 		check_counters 'first turn' picked 48 adopted 48 stateless 0
@@ -83,7 +83,7 @@ associations() {
 	close_all
 }
 
-# add_addresses: a second VIP, and every client's addresses for it
+# add_addresses: a second VIP on the servers, and the clients' routes to it
 add_addresses() {
 	local n
 
@@ -99,8 +99,8 @@ paths() { awk 'NR > 1 && $NF == 2' <(cl cat /proc/net/sctp/remaddr) | wc -l; }
 # shellcheck disable=SC2317 # called by wait_for
 paths_are() { [ "$(paths)" -eq "$1" ]; }
 
-# many_paths TRACK: 12 associations with two addresses of the server each; a
-# path is used when the server has answered on it
+# many_paths TRACK: 12 associations with two server addresses each; a path is
+# confirmed when the server has answered on it
 many_paths() {
 	echo "# two paths, track $1"
 	fresh 4 hash sport,dport

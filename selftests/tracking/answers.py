@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packets of clients and of servers that answer by way of the balancer.
+"""Packets of clients and of servers that answer through the balancer.
 
-Both halves of a connection are sent from here, or only one of them: no socket
-takes part.
+Both halves of a connection are sent from here, or only one of them; no socket
+is involved.
 """
 
 from raw import *
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 PORT = 80
-# Tags of the old connection and of the new one.
+# Tags of the old and of the new connection.
 OLD_CLIENT, NEW_CLIENT, NEW_SERVER = 0xc0, 0xc1, 0x51
 
 
@@ -21,9 +21,9 @@ def init(kind, tag):
     return chunk(kind, struct.pack("!IIHHI", tag, 65536, 1, 1, 1))
 
 
-# What is said of the old connection and then, by other numbers, of the new one.
-# TCP has flags, a sequence number and what it acknowledges, SCTP a tag and a
-# chunk.
+# Packets of the old connection and, with other numbers, of the new one: for
+# TCP the flags, the sequence number and the acknowledgement; for SCTP a tag and
+# a chunk.
 CLIENT = {
     "tcp": {
         "ack": (ACK, 2001, 5001),
@@ -67,7 +67,7 @@ def packet(src, dst, sport, dport, proto, words):
 
 
 def ask_client(family, proto, port, word):
-    """Who gets it: a server, or None."""
+    """Send it; return its receiver, a server or None."""
     family = int(family)
     return {"at": front.deliver(family, [packet(
         client(family, 1), vip(family), int(port), PORT, proto,
@@ -75,7 +75,7 @@ def ask_client(family, proto, port, word):
 
 
 def ask_server(family, proto, port, word):
-    """Returns when it has left the balancer for the client."""
+    """Send it; return when it has left the balancer for the client."""
     family = int(family)
     back.send(family, packet(vip(family), client(family, 1), PORT, int(port),
                              proto, SERVER[proto][word]))
@@ -83,7 +83,7 @@ def ask_server(family, proto, port, word):
     left = 0
     while ready:
         got, sender = seen[family].recvfrom(65536)
-        # Not what this side sends itself.
+        # Do not count packets sent from this side.
         left += sender[2] != 4 and HOPS_LEFT == got[8 if family == 4 else 7]
         ready = left == 0 and select.select(ready, [], [], patience(30))[0]
     return {"left": left}
