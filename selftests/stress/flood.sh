@@ -2,21 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Spoofed packets, 50,000 SYNs and then 10,000 SYNs with the ACK that would
-# follow, which is all that a balancer ever sees of a true connection. What it
-# may believe has a limit: no connection is adopted while conntrack's table is
-# more than three quarters full. The rest of the table, a quarter of
-# net.netfilter.nf_conntrack_max at least, holds nothing that cannot be evicted.
-# Clients do not notice, and no packet is lost.
+# Spoofed packets: 50,000 SYNs, then 10,000 pairs of SYN and ACK, which is all
+# that a one-way balancer sees of a real handshake. Adoption has a limit: no
+# connection is adopted while conntrack's table is more than three quarters
+# full. The rest, at least a quarter of net.netfilter.nf_conntrack_max, holds
+# only entries that can be evicted. Clients do not notice, and no packet is
+# lost.
 # checks: 21
 . ./lib.sh
 . ./lib/checks.bash
 
-# A kernel that checks itself is attacked by fewer.
+# Smaller numbers on kernels with debug checks, which are slow.
 max=$(few 8192)
 limit=$((max - max / 4))
 
-# The flood, half of it IPv4: frames to lb, straight to the device.
+# The flood, half of it IPv4: frames sent directly to lb's device.
 cat >"$T/flood.py" <<'END'
 import socket, struct, sys
 
@@ -57,7 +57,7 @@ def send(i, seq, flags):
     protocol, packet = ((0x86dd, ipv6) if i % 2 else (0x0800, ipv4))
     sock.sendto(packet(i // 2, seq, flags), ("front", protocol, 0, 0, mac))
 
-# Each kind from sources of its own.
+# Each kind has sources of its own.
 first = 100000 if what == "pairs" else 0
 for i in range(first, first + int(count)):
     send(i, 1000, SYN)
@@ -74,7 +74,7 @@ assured() {
 	lb conntrack -L 2>/dev/null | grep -c ASSURED
 }
 
-# Flooded packets that left, marked, for the servers.
+# passed: flooded packets that left lb with a mark
 passed() {
 	{
 		ipt -t mangle -nvxL POSTROUTING
@@ -82,7 +82,7 @@ passed() {
 	} | awk '/flood/ { n += $1 } END { print n + 0 }'
 }
 
-# clients NAME: both families, while something else may go on
+# clients NAME: of both families, possibly during a flood
 clients() {
 	local family
 
@@ -114,7 +114,7 @@ start_servers
 mac=$(lb cat /sys/class/net/front/address)
 sysctl -qw net.netfilter.nf_conntrack_max="$max"
 
-# What is flooded leaves by a device of its own, whatever its mark.
+# Flooded packets leave through a device of their own, whatever their mark.
 ip -n lb -b - <<-END
 	link add sink type dummy
 	link set sink up

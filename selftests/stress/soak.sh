@@ -3,11 +3,11 @@
 # timeout: 700
 # kmemleak: yes
 #
-# Rounds of changes with traffic, and after each the memory that everything took
-# is free again: slab, vmalloc, per-CPU memory and pages are what they were after
-# the first round: 40 bytes that a change loses are seen. A few rounds; SOAK=1
-# makes it an hour. On the debug kernel, where nothing that is freed is free at
-# once, kmemleak looks for what is lost.
+# Rounds of changes with traffic; after each round all memory that it took is
+# free again: slab, vmalloc, per-CPU memory and pages are at the level of the
+# first round. A leak of 40 bytes a change is noticed. A few rounds; SOAK=1
+# makes it an hour. The debug kernel delays frees, so there kmemleak looks for
+# leaks instead.
 # checks: some
 # checks: 16
 . ./lib.sh
@@ -17,7 +17,7 @@ ROUNDS=3 LASTS=0
 [ -z "${SOAK:-}" ] || LASTS=3600
 CHANGES=240
 
-# changes: everything that can be done to backends and services, $CHANGES of it
+# changes: $CHANGES changes of all kinds to backends and services
 changes() {
 	local i
 
@@ -41,7 +41,7 @@ changes() {
 
 seed=$(printf %032x 9)
 
-# refused: what fails on the way, and has to give back what it took
+# refused: changes that fail half-way and must free what they allocated
 refused() {
 	local i
 
@@ -62,7 +62,7 @@ queries() {
 	} >/dev/null || fail 'a query'
 }
 
-# one_round: from nothing to nothing, all connections alive in between
+# one_round: from an empty configuration to an empty one, with live connections
 one_round() {
 	local name
 
@@ -94,8 +94,8 @@ one_round() {
 no_entries() { [ "$(lb conntrack -C)" = 0 ]; }
 
 # usage: bytes of kmalloc() and of conntrack in use, of the module's vmalloc(),
-# of per-CPU memory, and kB that are free. The CPUs have lists of free pages of
-# their own, tens of MB at times, which MemFree leaves out.
+# of per-CPU memory, and free kB. MemFree leaves out the CPUs' own lists of free
+# pages, which may hold tens of MB, so these are added.
 usage() {
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '/^(kmalloc-|nf_conntrack)/ { n += $2 * $4 } END { printf "%d ", n }' \
@@ -106,8 +106,8 @@ usage() {
 		/proc/meminfo /proc/zoneinfo
 }
 
-# What is freed by RCU is free a moment later: two looks, half a second apart,
-# are the same when that has ended.
+# RCU frees memory with a delay: done when two readings half a second apart
+# agree.
 # shellcheck disable=SC2317 # called by wait_for
 quiet() {
 	local last=$now

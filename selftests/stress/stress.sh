@@ -4,10 +4,10 @@
 # kmemleak: yes
 #
 # Everything at once, on two CPUs: traffic, changes, dumps, rules that come and
-# go, conntrack being emptied, sweeps, namespaces that are born and die, attempts
-# to unload the module; then a storm of updates. Afterwards all works, and the
-# kernel has nothing to say. Half a minute; SOAK=1 makes it 5 minutes and 10,000
-# updates.
+# go, deletion of all conntrack entries, sweeps, namespaces that are created and
+# deleted, attempts to unload the module; then a storm of updates. Afterwards
+# all works, and the kernel has printed no warning. Half a minute; SOAK=1 makes
+# it 5 minutes and 10,000 updates.
 # checks: 33
 . ./lib.sh
 . ./forward/forward.bash
@@ -16,8 +16,8 @@ LASTS=20 STORM=1000
 [ -z "${SOAK:-}" ] || LASTS=300 STORM=10000
 workers=()
 
-# worker NAME: the function of that name over and over, until told to stop; its
-# rounds are counted in $T/NAME.rounds, and what it has to say is an error
+# worker NAME: run the function of that name again and again until told to stop;
+# its rounds are counted in $T/NAME.rounds, and all its output is an error
 worker() {
 	{
 		rounds=0
@@ -30,9 +30,9 @@ worker() {
 	workers+=("$1")
 }
 
-# Two who do not know of each other: what one makes, the other may take away. Of
-# each change that is made a line goes to $T/made, of each that comes too late or
-# too early to $T/met.
+# Two workers that do not coordinate: one may delete what the other has just
+# made. A change that is made adds a line to $T/made, a change that comes too
+# late or too early one to $T/met.
 changes() {
 	local what
 
@@ -64,7 +64,7 @@ configurations() {
 	ctl service add passing size 251 && ctl service del passing
 }
 
-# What others delete in the middle of a dump makes it an error, not a crash.
+# An object deleted during a dump makes the dump fail, but nothing else.
 dumps() {
 	{
 		ctl -j service show
@@ -117,8 +117,8 @@ namespaces() {
 	ip netns del "$ns"
 }
 
-# calm_service: another one, for connections of its own, whose s1 and s4 no change
-# touches
+# calm_service: another service with connections of its own; no change touches
+# its s1 and s4
 calm_service() {
 	local n tables
 
@@ -135,7 +135,7 @@ calm_service() {
 }
 calm_ports=40000:40059
 
-# calm_goes_on: its connections, silent since the last time, live at s1 and s4
+# calm_goes_on: its connections at s1 and s4 live, silent since the last time
 calm_goes_on() {
 	local alive lost
 
@@ -150,11 +150,11 @@ calm_goes_on() {
 }
 calm_alive=0 calm_lost=0 calm_rounds=0
 
-# made SERVICE: changes of it
+# made SERVICE: the number of its changes in $T/made
 made() { grep -c "^[a-z]* [a-z]* $1 " "$T/made"; }
 
-# check_made SERVICE LEAST GENERATION: it was told to change so often at least, and
-# has since then
+# check_made SERVICE LEAST GENERATION: at least LEAST changes were made, and its
+# generation has grown by as many since GENERATION
 check_made() {
 	check_ge "changes of $1" "$2" "$(made "$1")"
 	check_ge "changes of $1 that happened" "$(made "$1")" \
@@ -213,7 +213,7 @@ start_client udp6 6 -u -n 10 -e -i 20
 for w in changes configurations dumps rules entries unloads namespaces; do
 	worker "$w"
 done
-# How long it goes on is what this test is about.
+# The duration is the purpose of this test.
 end=$((SECONDS + LASTS))
 until [ "$SECONDS" -ge "$end" ]; do
 	sleep 1
@@ -234,7 +234,8 @@ check_empty 'what the workers had to say' "$(errors | sort | uniq -c | head)"
 snapshot
 check_ge 'packets meanwhile' 500 "${stat[packets]}"
 check_kinds
-# Of a round, four changes of web and all of calm do not depend on others.
+# In a round, four changes of web and all of calm do not depend on other
+# workers.
 check_made web 16 "$web"
 check_made calm 12 "$calm"
 calm_goes_on

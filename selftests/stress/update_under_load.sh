@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Backends change as fast as lbhashctl can say it, for half a minute, while
-# TCP connections come and go and UDP sockets send without a pause. Every packet
-# gets a decision and arrives, and no connection breaks whose backend neither goes
-# down nor gets another mark. Each variant of iptables has a share of the packets,
-# and so have memories: IPv6 remembers only what begins in transition.
+# Backends change as fast as lbhashctl can send changes, for half a minute,
+# while TCP connections come and go and UDP sockets send without a pause. Every
+# packet gets a decision and arrives, and no connection breaks whose backend
+# neither goes down nor gets another mark. Each variant of iptables gets a share
+# of the packets, and --track varies as well: IPv6 tracks only connections in
+# slots in transition.
 # timeout: 900
 # checks: 14
 . ./lib.sh
@@ -20,8 +21,8 @@ rules() {
 	IPT=legacy ip6t -t mangle -A PREROUTING -d $VIP6 -p udp "${lbhash[@]}"
 }
 
-# Every kind of change, over and over; s1 is always there. What is at s3 and s4
-# may stay.
+# Every kind of change, again and again. s1 is always up; connections at s3 and
+# s4 may stay there.
 changes() {
 	local n
 
@@ -39,8 +40,8 @@ changes() {
 
 generation() { ctl -j service show web | jq '.[0].generation'; }
 
-# undisturbed NAME...: connections of these clients at backends that stay; those
-# that broke count
+# undisturbed NAME...: the connections of these clients at backends that stay;
+# adds the broken ones to $broken
 at_home=0 broken=0
 undisturbed() {
 	local alive lost
