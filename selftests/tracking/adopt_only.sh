@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # LBHASH --adopt in front of a balancer in user space: its rules, which expect
-# ESTABLISHED connections, work one-way, and it meets one packet a connection.
+# ESTABLISHED connections, work one-way, and it sees one packet of each
+# connection.
 # timeout: 900
 # checks: 20
 . ./lib.sh
@@ -24,7 +25,7 @@ adopt_only() {
 		-j CONNMARK --restore-mark
 	rule mangle PREROUTING -p tcp -m conntrack --ctstate ESTABLISHED \
 		-j ACCEPT
-	# A SYN that a slow machine sends again goes where the first one went.
+	# A SYN that a slow client repeats goes where the first one went.
 	rule mangle PREROUTING -p tcp -m connmark ! --mark 0 \
 		-j CONNMARK --restore-mark
 	rule mangle PREROUTING -p tcp -m mark ! --mark 0 -j ACCEPT

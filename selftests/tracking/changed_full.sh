@@ -2,31 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# --track changed with a conntrack table of 1000 entries, full of something
-# else, and 20,000 connections, half of them IPv6: each packet goes where the
-# ones before it went, and none is lost. Not while no slot changes, which
-# conntrack does not hear of: a flood of 100,000 SYNs makes no entry. Not while
-# a quarter of the slots is in transition, either, whether there is room for
-# none of their connections, for some, or for all.
+# --track changed with a conntrack table of 1000 entries, full of other
+# connections, and 20,000 connections, half of them IPv6: each packet goes where
+# the earlier ones of its connection went, and none is lost. While no slot is in
+# transition, conntrack sees no packet: a flood of 100,000 SYNs makes no entry.
+# While a quarter of the slots is in transition, it does not matter whether the
+# table has room for none of their connections, for some, or for all.
 # checks: 29
 . ./lib.sh
 . ./lib/checks.bash
 
 max=1000
-# A kernel that checks itself has seen enough of them sooner.
+# Smaller numbers on kernels with debug checks, which are slow.
 declare -i open spoofed
 open=$(few 20000)
 spoofed=$(few 100000)
 
-# --- traffic: packets, for there are no so many sockets ----------------------
+# --- traffic: crafted packets, because there are not that many sockets -------
 
-# crowd OPTION...: of connections from the client's addresses
+# crowd OPTION...: packets of connections from the client's addresses
 crowd() {
 	"$flows" crowd cl front "$mac" 192.0.2.0 2001:db8:c:: "$VIP4" "$VIP6" \
 		"$@" || fail crowd
 }
 
-# Spoofed SYNs, which leave lb by a device of their own, whatever their mark.
+# Spoofed SYNs leave lb through a device of their own, whatever their mark.
 flood() {
 	"$flows" crowd cl front "$mac" 203.0.113.0 2001:db8:bad:: \
 		"$VIP4" "$VIP6" -n "$1" || fail flood
@@ -51,7 +51,7 @@ flood_sink() {
 	done
 }
 
-# sunk: packets with a mark that got that far
+# sunk: packets with a mark that left through that device
 sunk() {
 	{
 		ipt -t mangle -nvxL POSTROUTING
@@ -59,7 +59,7 @@ sunk() {
 	} | awk '/flood/ { n += $1 } END { print n + 0 }'
 }
 
-# Servers take no part but for the witness, who comes before their firewall.
+# Servers do not answer; the witness captures packets before their firewall.
 mute_servers() {
 	local n
 
@@ -69,7 +69,7 @@ mute_servers() {
 	done
 }
 
-# collect N: what the servers got since they were asked last, packets in all
+# collect N: add the servers' new packets to $T/got; there are N at least
 # shellcheck disable=SC2317 # called by wait_for
 collect() {
 	servers_report
@@ -77,8 +77,8 @@ collect() {
 	[ "$(awk '{ n += $5 } END { print n + 0 }' "$T/got")" -ge "$1" ]
 }
 
-# check_round AT FLOWS PACKETS: each of so many flows had so many packets at
-# the servers, all where its packets have always been
+# check_round AT FLOWS PACKETS: of each of FLOWS flows PACKETS packets arrived,
+# all at the server that got its earlier packets
 check_round() {
 	: >"$T/got"
 	wait_for 30 collect $(($2 * $3))
@@ -107,8 +107,7 @@ set_max() {
 entries() { lb conntrack -C; }
 drops() { conntrack_stat drop; }
 
-# other_entries FIRST N: of connections that have nothing to do with us, and
-# may not be evicted
+# other_entries FIRST N: entries of unrelated connections that cannot be evicted
 other_entries() {
 	awk -v first="$1" -v n="$2" 'BEGIN {
 		for (i = first; i < first + n; i++)
@@ -121,14 +120,14 @@ other_entries() {
 	lb conntrack -R "$T/others" || fail 'no other entries'
 }
 
-# listen: to each new entry, from here on
+# listen: record new entries from here on
 listen() {
 	ip netns exec lb conntrack -E -e NEW -b 4194304 >"$T/news" 2>&1 &
 	listener=$!
 	wait_for 20 subscribed "$listener"
 }
 
-# news: new entries since listen, but for one that is made now to come last
+# news: the number of new entries since listen, except a marker made last
 news() {
 	other_entries 7 1
 	wait_for 20 grep -q 'sport=7 ' "$T/news"
@@ -139,7 +138,7 @@ news() {
 
 # --- slots -------------------------------------------------------------------
 
-# in_transition FILE: how many of its flows are in such a slot
+# in_transition FILE: the number of its flows whose slots are in transition
 in_transition() {
 	awk -v vip4="$VIP4" -v vip6="$VIP6" '{
 		v6 = $1 ~ /:/
@@ -155,7 +154,7 @@ field() { ctl -j service show web | jq ".[0].$1"; }
 # shellcheck disable=SC2317 # called by wait_for
 some_settled() { [ "$(transition_slots)" -lt "$before" ]; }
 
-# begin AT: more connections; all their SYNs come before the rest
+# begin AT: more connections; all SYNs are sent before the other packets
 begin() {
 	local more=2000
 
@@ -166,7 +165,7 @@ begin() {
 	open=$((open + more))
 }
 
-# --- the story ---------------------------------------------------------------
+# --- the test ----------------------------------------------------------------
 
 load_module
 topology dsr 4
@@ -232,7 +231,7 @@ crowd -n $open -f A -q 1007
 check_round 'room' $open 1
 check_eq 'room: entries' $((max + n)) "$(entries)"
 
-# What has begun is known by its SYN, too, however crowded it is.
+# A SYN is recognised as repeated even if the table is full.
 again=2000
 crowd -n $again -i $open -f S -q 1000
 set_max "$(entries)"

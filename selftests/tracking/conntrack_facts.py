@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Single frames of the client, and of a server that answers by way of lb.
+"""Single frames of the client, and of a server that answers through lb.
 
-No host gets any of them: the next hops of lb are nobody's. An answer to a
-question means that lb is done with the frame, and says if it went on.
+No host gets any of them: the next hops of lb do not exist. The answer to a
+question means that lb has processed the frame, and says whether it was sent
+on.
 """
 
 from raw import *
 
 FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, "A": 16}
 PORT, ARP = 80, 0x0806
-# The client's and the server's first sequence numbers, and tags of SCTP.
+# The first sequence numbers and the SCTP tags of client and server.
 CLIENT_ISN, SERVER_ISN = 1000000, 77000000
 CLIENT_TAG, SERVER_TAG = 0xc11e47, 0x5e4e
 
@@ -40,7 +41,8 @@ def sctp(sport, dport, tag, chunks):
 
 
 class Link:
-    """From the client to a device of lb, and what of it lb is done with."""
+    """A link from the client to a device of lb, and the frames that lb has
+    sent."""
 
     def __init__(self, start, end, net):
         self.lab = Lab(0, ("cl", start), ("lb", end))
@@ -51,7 +53,7 @@ class Link:
         self.arp.settimeout(30)
 
     def fence(self):
-        """An ARP request that comes after all frames, and its reply."""
+        """Send an ARP request after all frames and wait for the reply."""
         self.asked += 1
         me = address(4, f"10.{self.net}.0.{200 + self.asked % 50}")
         it = address(4, f"10.{self.net}.0.1")
@@ -64,10 +66,11 @@ class Link:
                 return
 
     def send(self, family, *packets):
-        """Send them; how many went on."""
+        """Send them; how many did lb send on?"""
         for packet in packets:
             self.lab.send(family, packet)
-        # What the first one lets pass is seen before the second one's answer.
+        # A frame released by the first request is seen before the second
+        # reply.
         self.fence()
         self.fence()
         return {"arrived": witnessed()}
@@ -87,14 +90,14 @@ def witness():
 
 
 def witnessed():
-    """How many frames lb has sent since."""
+    """How many frames has lb sent since the last call?"""
     n = 0
     for s in seen:
         try:
             while True:
                 packet, sender = s.recvfrom(65536)
                 hops = packet[7] if packet[0] >> 4 == 6 else packet[8]
-                # Not what this side sends itself.
+                # Do not count frames sent from this side.
                 n += hops == HOPS_LEFT and sender[2] != 4
         except BlockingIOError:
             pass
@@ -106,7 +109,8 @@ def from_client(family, n, proto, payload, **more):
 
 
 def ask_tcp(family, port, letters, ahead="0", size="0", many="1"):
-    """From the client, or from many of them: relative to its first number."""
+    """A segment from one or many clients, relative to the first sequence
+    number."""
     family = int(family)
     return front.send(family, *[
         from_client(family, n % 200 + 1, TCP, tcp(
@@ -117,7 +121,7 @@ def ask_tcp(family, port, letters, ahead="0", size="0", many="1"):
 
 
 def ask_reply(family, port, letters, ahead="0"):
-    """From the server, who has had the client's SYN."""
+    """A segment from the server, which has received the client's SYN."""
     family = int(family)
     src, dst = vip(family), client(family, 1)
     return back.send(family, ip(src, dst, TCP, tcp(
@@ -140,14 +144,15 @@ def ask_sctp(family, port, name, tag="0"):
 
 
 def ask_sctp_reply(family, port, name):
-    """From the server, to the client's tag."""
+    """A chunk from the server, with the client's tag."""
     family = int(family)
     return back.send(family, ip(vip(family), client(family, 1), SCTP, sctp(
         PORT, int(port), CLIENT_TAG, CHUNKS[name])))
 
 
 def ask_error(family, port):
-    """A router on the client's side cannot pass the server's packet on."""
+    """An ICMP error: a router near the client cannot forward the server's
+    packet."""
     family = int(family)
     src, dst = vip(family), client(family, 1)
     quoted = ip(src, dst, TCP, tcp(src, dst, PORT, int(port), flags_of("A"),
@@ -158,7 +163,8 @@ def ask_error(family, port):
 
 
 def ask_fragments(family, port):
-    """A datagram of 1000 bytes in two: 808 and 200 bytes of what IP carries."""
+    """A datagram of 1000 bytes in two fragments: 808 and 200 bytes of IP
+    payload."""
     family = int(family)
     whole = udp(client(family, 1), vip(family), int(port), PORT, bytes(1000))
     parts = []

@@ -1,26 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the module relies on in conntrack and netfilter and no compiler can see,
-# without the module. Each fact has a name; "conntrack_facts: NAME" in kmod
-# stands beside the code that relies on it, and static/facts compares the names.
-# A kernel that differs does not stop the test: its end names all facts that do
-# not hold.
+# The assumptions about conntrack and netfilter that the module relies on and no
+# compiler can check, tested without the module. Each fact has a name;
+# "conntrack_facts: NAME" in kmod stands beside the code that relies on it, and
+# static/facts compares the names. A fact that does not hold on a kernel does
+# not stop the test: at the end all such facts are listed.
 #
-# Frames that no host answers go from cl through lb, one at a time. Stock rules
-# and conntrack(8) show what becomes of them; what only the kernel sees comes
-# from a module of the test's own, tracking/facts/conntrack_facts.c.
+# Frames go from cl through lb to no host, one at a time. Stock rules and
+# conntrack(8) show the results; a module of the test itself,
+# tracking/facts/conntrack_facts.c, shows kernel internals.
 # timeout: 600
 # checks: 223
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
 
-# The first sequence number, and the tag, of tracking/conntrack_facts.py.
+# The first sequence number and the tags of tracking/conntrack_facts.py.
 ISN=1000000 CLIENT_TAG=0xc11e47 SERVER_TAG=0x5e4e
-# What include/uapi/linux/netfilter/nf_conntrack_tcp.h calls so.
+# Flags of include/uapi/linux/netfilter/nf_conntrack_tcp.h.
 LIBERAL=0x08 UNACKNOWLEDGED=0x10
-# Far enough from each other for slow machines; in the order of the defaults.
+# Far enough apart for slow machines; in the order of the defaults.
 declare -A LASTS=(
 	[syn_recv]=1000 [syn_sent]=2000 [fin_wait]=3000 [close_wait]=4000
 	[last_ack]=5000 [time_wait]=6000 [close]=7000 [max_retrans]=20000
@@ -44,8 +44,8 @@ fact() {
 # holds COMMAND...: yes or no, for fact
 holds() { "$@" && echo yes || echo no; }
 
-# send QUESTION WORD...: a frame of family $f; what it was for conntrack goes to
-# $state, and how many of it went on to $arrived
+# send QUESTION WORD...: a frame of family $f; its conntrack state goes to
+# $state, and the number of frames that lb sent on to $arrived
 send() {
 	ask "$1" "$f" "${@:2}"
 	arrived=$(got arrived)
@@ -63,7 +63,7 @@ tables() {
 	fi
 }
 
-# frames TABLE CHAIN WORD...: a rule about the frames of the test
+# frames TABLE CHAIN WORD...: a rule that matches the test's frames
 frames() {
 	if [ "$f" = 4 ]; then
 		ipt -t "$1" -A "$2" -m ttl --ttl-eq 77 "${@:3}"
@@ -95,7 +95,7 @@ pin() {
 		fail "no mark: $(cat "$T/log")"
 }
 
-# look: let the module tell; of FIELD: of the entry that it told about
+# look: let the module report; of FIELD: of the entry in the report
 look() { lb cat /proc/net/conntrack_facts >"$T/facts"; }
 of() { field entry "$1"; }
 field() { sed -nE "s/^$1 .*\b$2=([^ ]*).*/\1/p" "$T/facts" | head -n 1; }
@@ -112,7 +112,7 @@ tell() {
 	lb sh -c "echo '$*' >/proc/net/conntrack_facts" || fail "told in vain: $*"
 }
 
-# lasts: the timeout that the entry has got
+# lasts: the name of the timeout that the entry has
 lasts() {
 	local name left
 
@@ -150,8 +150,8 @@ half_open() {
 	for what in 'ACK A 1' 'data PA 1 100' 'FIN FA 1'; do
 		read -ra words <<<"$what"
 		send tcp 1001 "${words[@]:1}"
-		# Conntrack may come to take it for a beginning: then it is said
-		# here, by the state that the packet and the entry have.
+		# If conntrack ever takes it for the beginning of a connection,
+		# the states of packet and entry show it here.
 		fact syn_sent_ack_invalid "${words[0]} in SYN_SENT" \
 			'INVALID, SYN_SENT UNREPLIED' \
 			"$state, $(known | sed 's/ mark=.*//')"
@@ -171,7 +171,7 @@ half_open() {
 	fact td_end_follows_syn 'SYN with 10 bytes' $((ISN + 11)) "$(of end)"
 }
 
-# adopted PORT: as lbhash_oneway_adopt() leaves it
+# adopted PORT: a connection in the state that lbhash_oneway_adopt() leaves
 adopted() {
 	forget
 	send tcp "$1" S
@@ -190,7 +190,7 @@ one_way() {
 	fact adopted_is_assured ACK 1 "$(of assured)"
 	fact adopted_lasts_unacknowledged ACK unacknowledged "$(lasts)"
 
-	# Of 2^30 that a window can be large.
+	# The largest window is 2^30 bytes; this is about half of it.
 	send tcp 1003 PA 500000000 100
 	fact liberal_skips_windows 'far ahead' ESTABLISHED "$state"
 	send tcp 1003 PA 1 100
@@ -221,7 +221,7 @@ one_way() {
 		'ESTABLISHED, CLOSE_WAIT ASSURED mark=7' "$state, $(known)"
 }
 
-# A packet of the other direction, for once.
+# A connection whose packets pass in both directions.
 two_way() {
 	forget
 	send tcp 1004 S
@@ -273,7 +273,7 @@ picked_up() {
 	fact rst_ends_unreplied 'picked up' 'NEW, 0' "$state, $(entries)"
 }
 
-# The server's packets are the first that lb sees.
+# The first packets that lb sees are the server's.
 begun_by_answers() {
 	forget
 	send reply 1022 A 1
@@ -354,7 +354,7 @@ association() {
 	fact sctp_bit_7_is_free 'INIT again' 0x80 "$(of flags)"
 }
 
-# closes PORT: both ends have opened the association, and the server ends it
+# closes PORT: the association is established, and the server ends it
 closes() {
 	forget
 	send sctp "$1" init
@@ -404,7 +404,7 @@ datagrams() {
 		"$state, $(known udp)"
 }
 
-# About what the server sent, which lb has never seen.
+# Errors about packets of the server that lb has not seen.
 errors() {
 	forget
 	send tcp 1012 S
@@ -469,7 +469,7 @@ packets_counted() {
 	lb conntrack -L 2>/dev/null | sed -E 's/.* packets=([0-9]+) .* packets=.*/\1/'
 }
 
-# Conntrack sees packets in raw, as the module lets it.
+# Conntrack processes packets in raw, called as by the module.
 tracked_early() {
 	forget
 	tell track once
@@ -498,7 +498,7 @@ tracked_early() {
 	tell track no
 }
 
-# is_told TEXT: among the events
+# is_told TEXT: an event has that text
 is_told() { grep -q "$1" "$T/events"; }
 
 confirmed() {
@@ -513,7 +513,7 @@ confirmed() {
 	fact mark_is_kept SYN 'SYN_SENT UNREPLIED mark=7' "$(known)"
 	tables -t mangle -F FORWARD
 
-	# An entry that nobody listens to when it begins tells nothing later.
+	# An entry without a listener at its creation sends no event later.
 	ip netns exec lb conntrack -E -f "ipv$f" >"$T/events" 2>"$T/log" &
 	wait_for 20 subscribed $!
 	forget
@@ -529,7 +529,7 @@ confirmed() {
 
 # --- the table ---------------------------------------------------------------
 
-# set_max N: entries; only the first namespace may say it
+# set_max N: entries; only the first namespace can set it
 set_max() {
 	sysctl -qw net.netfilter.nf_conntrack_max="$1" || fail "no maximum $1"
 }
@@ -542,7 +542,7 @@ table() {
 	look
 	fact walk_visits_all UDP "$n $n" \
 		"$(field table count) $(field table visits)"
-	# Conntrack looks for room near the hash of the newcomer.
+	# Conntrack looks for an entry to evict near the hash of the new one.
 	set_max $n
 	send tcp 1020 S
 	fact unassured_makes_room SYN 'NEW, SYN_SENT UNREPLIED mark=0' \
@@ -582,8 +582,7 @@ table() {
 	set_max 262144
 }
 
-# no_limit N: a maximum of 0. Newer kernels refuse it, whoever reads it then finds
-# the N of before.
+# no_limit N: a maximum of 0. Newer kernels refuse it, and the maximum stays N.
 no_limit() {
 	if sysctl -qw net.netfilter.nf_conntrack_max=0 2>"$T/log"; then
 		send tcp 1020 S
@@ -597,12 +596,12 @@ no_limit() {
 
 # --- hooks, defragmentation, routes ------------------------------------------
 
-# hooks HOOK: "PRIORITY TYPE FUNCTION" of those of $f
+# hooks HOOK: "PRIORITY TYPE FUNCTION" of its functions for family $f
 hooks() {
 	sed -n "s/^hook $([ "$f" = 4 ] && echo 2 || echo 10) $1 //p" "$T/facts"
 }
 
-# order HOOK: of defragmentation, raw and conntrack
+# order HOOK: the order of defragmentation, raw and conntrack
 order() {
 	hooks "$1" | awk '
 		/defrag/ { print "defrag", $1 }
@@ -634,7 +633,7 @@ order_of_hooks() {
 	lb nft delete table "ip$([ "$f" = 4 ] || echo 6)" late
 }
 
-# 20 or 40 bytes of header, 8 more in IPv6's fragments; 808 of 1008 bytes.
+# 20 or 40 bytes of header, 8 more in IPv6 fragments; 808 of 1008 bytes.
 fragments() {
 	forget
 	send fragments 1021
@@ -674,9 +673,9 @@ routes() {
 	fi
 }
 
-# --- all of it ---------------------------------------------------------------
+# --- the test ----------------------------------------------------------------
 
-# nobody ADDRESS MAC-BYTE DEVICE: a neighbour that is not there
+# nobody ADDRESS MAC-BYTE DEVICE: a neighbour that does not exist
 nobody() {
 	ip -n lb neigh replace "$1" lladdr "02:00:00:00:00:$2" dev "$3" \
 		nud permanent
@@ -710,10 +709,10 @@ setup() {
 		net.netfilter.nf_conntrack_sctp_timeout_cookie_echoed=9000 \
 		net.netfilter.nf_conntrack_sctp_timeout_{heartbeat,shutdown_ack}_sent=9000 ||
 		fail 'no timeouts'
-	# Few buckets, so that those near any hash have entries.
+	# With few buckets there are entries near every hash.
 	echo 512 >/sys/module/nf_conntrack/parameters/hashsize ||
 		fail 'no small table'
-	# Somebody else's entry.
+	# An entry of another namespace.
 	cl iptables-legacy -A OUTPUT -o lo -m conntrack --ctstate NEW
 	cl sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=9000
 	cl ping -q -c 1 10.1.0.2 >/dev/null || fail 'no ping'

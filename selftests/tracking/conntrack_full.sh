@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Conntrack's table is full, of connections that it must not evict. A raw rule
-# loses nothing: connections with an entry stay with their backend, all others
-# are balanced by hash. A mangle rule never sees what conntrack drops.
+# Conntrack's table is full of connections that it must not evict. A raw rule
+# loses no packet: connections with an entry stay with their backend, all others
+# are balanced by hash. A mangle rule never sees the packets that conntrack
+# drops.
 # checks: 20
 . ./lib.sh
 . ./lib/checks.bash
 
-# set_max N: entries, in every namespace; only the first one may say it
+# set_max N: entries, in every namespace; only the first one can set it
 set_max() {
 	sysctl -qw net.netfilter.nf_conntrack_max="$1" || fail "no maximum $1"
 }
@@ -22,7 +23,7 @@ arrived() {
 	awk '{ n += $5 } END { print n + 0 }' "$T/servers.flows"
 }
 
-# fill: 20 connections, and no room for another one
+# fill: 20 connections fill the table
 fill() {
 	set_max 262144
 	fresh 2
@@ -65,7 +66,7 @@ raw_loses_nothing() {
 	check_eq 'conntrack had no room for' "$packets" "$drops"
 	check_eq 'packets at servers' "$packets" "$(arrived)"
 
-	# The hash now names a third server for a third of them.
+	# By hash a third of them now belongs to a third server.
 	ctl backend add web s3 mark 3
 	next_round old4
 	next_round old6
@@ -97,7 +98,7 @@ mangle_is_like_stock() {
 	client_pid[new]=$!
 	wait_for 60 dropped $((drops + 8))
 	check_counters 'no room' packets "$packets"
-	# SYNs are sent again, and there is room.
+	# SYNs are repeated, and there is room.
 	set_max 262144
 	wait_for 60 reported new "${client_pid[new]}"
 	check_client 'room again' new 8

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Connections that outlive the time-out of a half-open entry by far keep their
+# Connections that far outlive the timeout of a half-open entry keep their
 # backend, although their slots got another owner meanwhile. One connection of
-# either family per variant, all at once, told apart by their source ports.
+# each family per variant, all at once, with a source port for each.
 # checks: 14
 . ./lib.sh
 
@@ -15,16 +15,16 @@ rules() {
 		-j LBHASH --service web
 }
 
-# long_enough: four times as long as half-open entries live, and the connections
-# were in use all the time
+# long_enough: four times the life of half-open entries is over, and the
+# connections were in use all the time
 long_enough() {
 	[ $((SECONDS - start)) -ge $((4 * HALF_OPEN)) ] &&
 		[ "$(flows_of four turns)" -ge 160 ] &&
 		[ "$(flows_of six turns)" -ge 160 ]
 }
 
-# lookup_all FILTER: what jq makes of the answers for all connections, if it
-# is the same for all
+# lookup_all FILTER: the result of jq for the answers for all connections; one
+# line if all agree
 lookup_all() {
 	local words
 

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Who listens to conntrack's events, as conntrackd does for a standby balancer,
-# learns every pin: of a new connection with its first event, of one that is
-# picked again with an update.
+# Listeners to conntrack's events, like conntrackd for a standby balancer,
+# receive every pin: of a new connection with its first event, of a connection
+# that is picked again with an update.
 # checks: 18
 . ./lib.sh
 . ./lib/checks.bash
 
-# listen: from here on
+# listen: record events from here on
 listen() {
 	: >"$T/events"
 	ip netns exec lb conntrack -E -e NEW,UPDATES -b 4194304 \
@@ -29,7 +29,7 @@ events() {
 			print $1, $2, mark, assured }'
 }
 
-# replica: what a standby would know after all events
+# replica: the pins that a standby would know from the events
 replica() {
 	{
 		events NEW
@@ -64,7 +64,7 @@ variant() {
 	check_ge 'TCP connections said to be ASSURED' 30 "$assured"
 	check_counters 'in peace' picked 60 repicked 0
 
-	# s1 is gone: its connections are picked again.
+	# s1 is removed: its connections are picked again.
 	: >"$T/events"
 	changed=$(pins | awk '$3 == 1' | wc -l)
 	check_ge 'connections of s1' 10 "$changed"

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Packets that conntrack calls INVALID: LBHASH asks it about them in the raw table,
-# and its own hook asks again. They are INVALID in the end as they are without a
-# rule of ours, are counted once, and what CT rules want of conntrack (a zone, a
-# helper, a timeout) is not lost on them; nor is it when a connection begins anew
-# in mangle.
+# Packets that are INVALID to conntrack: LBHASH calls conntrack in the raw
+# table, and conntrack's own hook calls it again. In the end these packets are
+# INVALID as without a rule of LBHASH and are counted once, and the settings of
+# CT rules (a zone, a helper, a timeout) are kept; they are also kept when a
+# connection is reopened in mangle.
 # checks: 58
 . ./lib.sh
 . ./lib/checks.bash
@@ -14,7 +14,7 @@
 
 ZONE=5 N=10
 
-# conntrack_rules: two, that count what is INVALID and what is not
+# conntrack_rules: two rules, which count INVALID packets and others
 conntrack_rules() {
 	local state
 
@@ -23,7 +23,7 @@ conntrack_rules() {
 	done
 }
 
-# states FAMILY: packets that are INVALID, and others
+# states FAMILY: the number of INVALID packets, and of others
 states() {
 	local ipt=ipt
 
@@ -40,8 +40,8 @@ entries_in() {
 # middle FAMILY: N packets of connections that conntrack does not know
 middle() { ask send "$1" 1 $N 80 "$first_port" middle; }
 
-# check_invalid NAME FAMILY ARRIVED: they are INVALID, each once, and go nowhere
-# in conntrack; so many arrive
+# check_invalid NAME FAMILY ARRIVED: the packets are INVALID, counted once each,
+# and make no entry; ARRIVED of them arrive
 check_invalid() {
 	local before
 
@@ -65,8 +65,8 @@ stays_invalid() {
 	flush_rules
 }
 
-# so_does_adopt FAMILY [CT OPTION...]: LBHASH --adopt asks as well; nothing else
-# leads to a server then
+# so_does_adopt FAMILY [CT OPTION...]: LBHASH --adopt calls conntrack as well;
+# there is no route to a server then
 so_does_adopt() {
 	fresh 3
 	conntrack_rules
@@ -77,13 +77,13 @@ so_does_adopt() {
 	flush_rules
 }
 
-# refused FAMILY: in a full table what has no room is lost with --adopt, and
-# conntrack is asked once
+# refused FAMILY: with --adopt packets that find no room in a full table are
+# lost, and conntrack is called once for each
 refused() {
 	local before
 
 	fresh 3
-	# The markers, by which the end is told.
+	# The markers at the end of each round need no entry.
 	ipt -t raw -A PREROUTING -p udp -j CT --notrack
 	ip6t -t raw -A PREROUTING -p udp -j CT --notrack
 	rule raw PREROUTING -p tcp -j LBHASH --adopt
@@ -101,7 +101,7 @@ refused() {
 	flush_rules
 }
 
-# policy FAMILY: half-open TCP connections live for 280 seconds, stock's for 120
+# policy FAMILY: half-open TCP entries last 280 seconds instead of 120
 policy() {
 	lb nft -f - <<-END || fail nft
 		table $1 timeouts {
@@ -118,14 +118,15 @@ policy() {
 	END
 }
 
-# long_lived FAMILY: entries with that timeout
+# long_lived FAMILY: the number of entries with that timeout
 long_lived() {
 	lb conntrack -L -w $ZONE -f "ipv$1" -p tcp 2>/dev/null |
 		awk '$3 > 120 && $3 <= 280 { n++ } END { print n + 0 }'
 }
 
-# reopens FAMILY: picked up in their middle in a zone, with a helper and a timeout;
-# then they begin anew. The new entries are no worse than the old ones.
+# reopens FAMILY: connections are picked up in the middle, in a zone, with a
+# helper and a timeout; then they are reopened. The new entries have the same
+# settings.
 reopens() {
 	local family=ip
 

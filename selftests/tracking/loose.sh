@@ -4,12 +4,12 @@
 #
 # Direct server return does not depend on how conntrack judges TCP: with
 # tcp_loose and be_liberal on or off, connections live, keep their backend while
-# others come, and may send more than any window that conntrack has seen.
+# backends come, and may send beyond any window that conntrack has seen.
 # checks: 40
 . ./lib.sh
 . ./lib/checks.bash
 
-# On every server, what comes to port 81 is counted.
+# Every server counts the bytes that arrive at port 81.
 start_sinks() {
 	local n family only=([4]='' [6]=',ipv6only=1')
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packets of connections at any point of their lives, in both directions.
+"""Packets of connections in any state, in both directions.
 
-Connections have numbers, which tell them apart by the last part of the client's
-address and by its port. Clients send by way of the balancer, and so do servers
-here.
+Connections have numbers: the last part of the client's address and its port
+depend on them. Both clients and servers send through the balancer.
 """
 
 from raw import *
@@ -12,7 +11,7 @@ SYN, ACK, PUSH = 2, 16, 8
 DATA, INIT, INIT_ACK, COOKIE_ECHO = 0, 1, 2, 10
 UNREACHABLE = {4: (3, 1), 6: (1, 0)}
 
-# Sequence numbers and tags of either end.
+# Sequence numbers and tags of both ends.
 CLIENT_SEQ, SERVER_SEQ = 1, 5000
 CLIENT_TAG, SERVER_TAG = 1111, 2222
 
@@ -38,7 +37,7 @@ def init(tag):
 data_chunk = struct.pack("!IHHI", 1, 0, 0, 0) + b"data"
 datagram = UDP, udp
 
-# What clients send ..
+# Packets of clients ..
 THERE = {
     "syn": segment(SYN, CLIENT_SEQ, 0),
     "ack": segment(ACK, CLIENT_SEQ + 1, SERVER_SEQ + 1),
@@ -48,7 +47,7 @@ THERE = {
     "cookie": chunk(SERVER_TAG, COOKIE_ECHO, b"cook"),
     "chunk": chunk(SERVER_TAG, DATA, data_chunk),
 }
-# .. and servers.
+# .. and of servers.
 BACK = {
     "synack": segment(SYN | ACK, SERVER_SEQ, CLIENT_SEQ + 1),
     "data": segment(ACK | PUSH, SERVER_SEQ + 1, CLIENT_SEQ + 1, b"data"),
@@ -59,7 +58,7 @@ BACK = {
 
 
 class ServerSide(Lab):
-    """The first server sends to the balancer, the client's end is watched."""
+    """The first server sends to the balancer; the client's end is watched."""
 
     def __init__(self):
         super().__init__(0, ("s1", "lan"), ("lb", "lan"))
@@ -106,7 +105,7 @@ def ask_back(kind, family, first, last, dport, block):
 
 
 def ask_blame(family, first, last, dport, block):
-    """ICMP errors about what servers send over TCP."""
+    """Send ICMP errors about TCP packets of servers."""
     family, dport, block = int(family), int(dport), int(block)
     router, mine = address(family, SERVER[family].format(2)), vip(family)
     kind, code = UNREACHABLE[family]

@@ -1,17 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What -m lbhash says of a packet, by both options and their negations, at any
-# point of a connection's life and in both its directions: in raw, before the
-# target has seen the packet; in mangle, after it; in filter, on the way out.
+# The result of -m lbhash, with both options and their negations, in every state
+# of a connection and in both directions: in raw, before the target has seen the
+# packet; in mangle, after it; in filter, on the way out.
 # timeout: 900
 # checks: 808
 . ./lib.sh
 . ./lib/packets.bash
 
 FLOWS=4
-# The rules of each place, in order: what they match, if the packet's connection
-# is in the state "SYN,BACKEND.."
+# The rules in each place, in order; see wanted for the packets that they match.
 matches=(
 	''
 	'--syn-seen'
@@ -28,9 +27,9 @@ matches=(
 	'! --syn-seen ! --pinned-to s1 --service web'
 )
 
-# wanted STATE: the number of packets that each of the rules matches. A state is
-# words out of "syn", the backends of web, and "other", which is s1 of that
-# service; or "-" for none of them.
+# wanted STATE: the number of packets that each rule matches in that state of
+# the connection: words out of "syn", the backends of web, and "other" for s1 of
+# the service other; or "-" for none of them.
 wanted() {
 	awk -v n=$FLOWS -v state=",$1," 'BEGIN {
 		syn = state ~ /,syn,/
@@ -43,7 +42,8 @@ wanted() {
 	}'
 }
 
-# counted TABLE: what each of its rules has matched since it was last asked
+# counted TABLE: the number of packets that each rule matched since the last
+# call
 counted() {
 	"$tables" -t "$1" -nvxL LOOK -Z | awk '/^ *[0-9]/ { print $1 }' |
 		paste -sd ' '
@@ -59,8 +59,8 @@ check_places() {
 	check_eq "$what, filter: $4" "$(wanted "$4")" "$(counted filter)"
 }
 
-# there NAME KIND RAW MANGLE FILTER: a packet of each connection, from clients;
-# back: from servers; blame: ICMP errors about what servers send
+# there NAME KIND RAW MANGLE FILTER: a packet of each connection from clients;
+# back: from servers; blame: ICMP errors about packets of servers
 there() {
 	ask there "$2" "$family" 1 $FLOWS "$port" "$block"
 	check_places "$1, $2" "${@:3}"
@@ -76,13 +76,13 @@ blame() {
 	check_places "$1, ICMP error" "${@:2}"
 }
 
-# begin PORT: connections that nobody has heard of, to a port of the VIP
+# begin PORT: new connections, unknown to conntrack, to a port of the VIP
 begin() {
 	port=$1 block=$((block + 10))
 }
 block=30000
 
-# look TABLE CHAIN: what matches there is counted
+# look TABLE CHAIN: add the rules that count
 look() {
 	local match
 
@@ -96,8 +96,8 @@ look() {
 	"$tables" -t "$1" -A "$2" -s "$vip" -j LOOK
 }
 
-# conntrack_rules TARGET: what conntrack is told about port 82; nothing without
-# a target. The packets of servers are told apart by where they come from.
+# conntrack_rules TARGET: a raw target for port 82; none without an argument.
+# Packets of servers are recognised by their source.
 conntrack_rules() {
 	"$tables" -t raw -F TRACK
 	[ "$#" -gt 0 ] || return 0
@@ -105,8 +105,8 @@ conntrack_rules() {
 	"$tables" -t raw -A TRACK -s "$vip" -p tcp --sport 82 -j "$@"
 }
 
-# set_up TABLE: where the target stands. TCP to ports 80 and 82 is balanced; to
-# 81 not, but its connections have a mark, under the masks of both services.
+# set_up TABLE: the target goes there. TCP to ports 80 and 82 is balanced, TCP
+# to 81 is not, but its connections have a mark with bits of both services.
 set_up() {
 	local protocol
 
@@ -134,7 +134,7 @@ take_down() {
 	lb conntrack -F 2>/dev/null
 }
 
-# send_to BACKEND: all that begins from now on
+# send_to BACKEND: it gets all new connections
 send_to() {
 	local n
 
@@ -176,7 +176,7 @@ two_way_tcp() {
 	back 'unknown' data - - -
 }
 
-# A connection that is not balanced has an entry, and a mark that others gave it.
+# A connection that is not balanced has an entry, and a mark of another rule.
 not_balanced() {
 	begin 81
 	there 'not balanced, unknown' syn - syn,s1,other syn,s1,other
@@ -196,7 +196,7 @@ without_handshake() {
 	back 'unknown' udp - - -
 }
 
-# Nothing in an adopted association says that it was answered.
+# Nothing in the entry of an adopted association shows an answer.
 sctp() {
 	begin 80
 	there 'unknown' init - syn,s1 syn,s1
@@ -211,7 +211,7 @@ sctp() {
 	there 'two-way' chunk s1 s1 s1
 }
 
-# A packet that is not tracked may be of a connection that is.
+# An untracked packet may belong to a tracked connection.
 untracked() {
 	begin 82
 	conntrack_rules CT --notrack
@@ -225,7 +225,7 @@ untracked() {
 	conntrack_rules
 }
 
-# In its zone only. The same connection is known elsewhere, or is not.
+# An entry counts in its zone only; another zone may know the connection or not.
 zones() {
 	begin 82
 	conntrack_rules CT --zone 5
@@ -242,7 +242,7 @@ zones() {
 	conntrack_rules
 }
 
-# Which backend a mark stands for may change.
+# A mark may come to stand for another backend.
 renumbered() {
 	begin 80
 	there 'unknown' syn - syn,s1 syn,s1
@@ -256,7 +256,7 @@ renumbered() {
 	back 's1 has the mark again' data s1 s1 s1
 }
 
-# everything TABLE: where the target stands
+# everything TABLE: the target goes there
 everything() {
 	set_up "$1"
 	one_way_tcp
@@ -264,7 +264,7 @@ everything() {
 	not_balanced
 	without_handshake
 	sctp
-	# In mangle conntrack has forgotten the zone.
+	# At mangle the packet's zone is lost.
 	[ "$1" = mangle ] || zones
 	untracked
 	renumbered
@@ -281,10 +281,10 @@ variant() {
 
 load_module
 topology dsr 2
-# What has no mark goes to s1.
+# Unmarked packets go to s1.
 ip -n lb route add "$VIP4" via 10.2.0.101
 ip -n lb route add "$VIP6" via 2001:db8:2::101
-# Clients have no sockets, and say nothing to what servers send.
+# Clients have no sockets; they must not answer the servers' packets.
 cl iptables-legacy -t raw -A PREROUTING -s "$VIP4" -j DROP
 cl ip6tables-legacy -t raw -A PREROUTING -s "$VIP6" -j DROP
 start_packets tracking/match

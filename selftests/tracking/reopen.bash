@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For selftests of clients who use their ports again: real servers, a client who
-# opens a connection from each of some ports, in rounds, and says how it ends.
-# "ports" is how many there are for each end that a connection can take, and
-# "answers" are seen by conntrack, or unseen.
+# For selftests of clients that reuse their ports: real servers, and a client
+# that opens a connection from each of a set of ports, in rounds, and reports
+# how it ends. "ports" is the number of ports for each way to end a connection,
+# and "answers" are "seen" or "unseen" by conntrack.
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 opened=0 answers=seen
 
@@ -73,9 +73,9 @@ syn_retransmits() {
 	cl nstat -az TcpExtTCPSynRetrans | awk '/SynRetrans/ { print $2 }'
 }
 
-# check_began NAME N: of the last round's connections N were remembered; by
-# --track changed those in slots in transition, of which lookup does not tell
-# the ones that are back with their owner
+# check_began NAME N: N connections of the last round were tracked. With --track
+# changed these are the ones in slots in transition; lookup does not count those
+# whose slot is back at its former owner.
 check_began() {
 	local known
 
@@ -88,9 +88,9 @@ check_began() {
 	fi
 }
 
-# round NAME [SILENT]: a connection from every port, and the owner answers every
-# one. The servers forget what the client forgot, and say so with a reset; but
-# not a SILENT one.
+# round NAME [SILENT]: a connection from every port, and the owner answers each.
+# Servers drop connections that the client has dropped, with a reset; server
+# SILENT does not.
 round() {
 	local before n
 
@@ -112,8 +112,8 @@ round() {
 	rm "$T/$1"
 }
 
-# The old connections meet the same backends, one more, one less. Only those
-# that both ends of a two-way path left open are remembered, at a backend that
+# The same ports with the same backends, one more, one less. Only connections on
+# a two-way path that both ends left open are still tracked, at a backend that
 # is gone; all others begin as new ones.
 passes() {
 	local at="$path, $IPT, $TABLE" left_open=0
@@ -140,7 +140,7 @@ passes() {
 		check_eq "$at: stateless" 0 "${stat[stateless]}"
 }
 
-# answer_by HOST: of the network behind
+# answer_by HOST: servers answer through that host of their network
 answer_by() {
 	local n
 
@@ -150,7 +150,7 @@ answer_by() {
 	done
 }
 
-# on_paths COMMAND...: with either way back
+# on_paths COMMAND...: on either path back
 on_paths() {
 	local path
 

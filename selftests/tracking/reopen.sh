@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 900
 #
-# A client reuses its source ports, and conntrack remembers what they were used
-# for before. Whatever became of the old connection and of the backends, the
-# first SYN of the new one reaches the owner of its slot: in thousands of
-# connections none is lost or gets elsewhere. SOAK=1 makes it 30,000.
+# A client reuses its source ports while conntrack still has entries for them.
+# For every end of the old connection and every change of backends, the first
+# SYN of the new connection reaches the owner of its slot: of thousands of
+# connections none is lost or reaches another server. SOAK=1 makes it 30,000.
 # checks: 88
 . ./lib.sh
 . ./lib/checks.bash
@@ -16,8 +16,8 @@ ports=28
 [ -z "${SOAK:-}" ] || ports=160
 ports=$(few "$ports")
 
-# curls: how many of 200 are answered, each by a connection of its own; one
-# process, to save time
+# curls: how many of 200 requests are answered, each on a connection of its own;
+# in one process, to save time
 curls() {
 	local i
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# As reopen, by a rule that remembers only what it must, and forwards: whether a
-# slot has settled or not, the first SYN of a client who uses its port again
+# As reopen, with a rule that tracks as little as possible and forwards: whether
+# or not a slot has settled, the first SYN of a client that reuses its port
 # reaches the owner of the slot.
 # checks: 79
 . ./lib.sh

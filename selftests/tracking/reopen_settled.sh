@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# A connection was pinned while its slot was in transition, its backend went,
-# and the slot settled. Its client uses the same ports again: that connection is
-# the owner's, and stays there in the next transition, whatever conntrack still
-# knew of the first one when the backend came back.
+# A connection was pinned while its slot was in transition, its backend went
+# down, and the slot settled. Its client reuses the port: the new connection
+# goes to the owner and stays there in the next transition, whatever conntrack
+# still knew of the first one when the backend came back.
 # checks: 9
 . ./lib.sh
 . ./lib/checks.bash
@@ -17,7 +17,7 @@ start_clients() {
 	start_client six 6 -n $N -p $PORT -e -i 500
 }
 
-# Everything goes to $1, and $2 keeps what it has.
+# All slots go to $1, and $2 keeps its connections.
 move_all() {
 	ctl backend set web "$1" state up || fail "$1 up"
 	ctl backend set web "$2" state drain || fail "$2 drained"
@@ -28,7 +28,7 @@ move_all() {
 load_module
 topology dsr 2
 start_servers
-# A connection that is over on one end is over; the entry stays for long.
+# The client keeps no TIME_WAIT sockets; conntrack's entries stay for long.
 cl sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin,close}_wait=600
 

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A CT rule in front of LBHASH says where conntrack keeps the connections: in
-# that zone they are adopted, pinned, reopened and forgotten. In mangle, where
-# conntrack has forgotten the zone, they are balanced by hash.
+# A CT rule in front of LBHASH assigns a zone: connections are adopted, pinned,
+# reopened and dropped in that zone. At mangle, where the packet's zone is lost,
+# they are balanced by hash.
 # timeout: 600
 # checks: 42
 . ./lib.sh
@@ -11,21 +11,21 @@
 
 ZONE=5
 
-# entries_of ZONE FAMILY: that were adopted and have a mark
+# entries_of ZONE FAMILY: the number of adopted entries with a mark
 entries_of() {
 	lb conntrack -L -w "$1" -f "ipv$2" -p tcp 2>/dev/null |
 		grep -v UNREPLIED | grep -c 'ESTABLISHED.* mark=[1-9]'
 }
 
-# zoned OPTION...: a fresh service, whose rule comes after a CT rule
+# zoned OPTION...: a fresh service, whose rule follows a CT rule
 zoned() {
 	fresh 3
 	rule raw PREROUTING -p tcp -j CT --zone $ZONE
 	rule "$TABLE" PREROUTING -p tcp -j LBHASH --service web "$@"
 }
 
-# pinned FAMILY: connections that stay where they are when all slots move, and
-# begin anew when their ports do
+# pinned FAMILY: connections stay where they are when all slots move, and new
+# ones from the same ports begin anew
 pinned() {
 	zoned
 	start_client client "$1" -p "$first_port" -n 20 -k 3 -h
@@ -52,8 +52,8 @@ pinned() {
 	stop_client again
 }
 
-# forgotten FAMILY: what conntrack knows in the zone of the ports of a connection
-# that needs no entry is gone when that begins
+# forgotten FAMILY: when a connection that needs no entry begins, the old entry
+# of its ports is removed from the zone
 forgotten() {
 	zoned --track changed
 	ctl backend set web s1 state drain
@@ -70,7 +70,7 @@ forgotten() {
 	stop_client again
 }
 
-# hashed FAMILY: everyone is served, and nobody remembered
+# hashed FAMILY: all connections are served, and none is pinned
 hashed() {
 	zoned
 	start_client client "$1" -p "$first_port" -n 20 -k 3 -h
@@ -90,7 +90,7 @@ both_families() {
 load_module
 topology dsr 3
 start_servers
-# A connection that is over on one end is over; the entry stays for long.
+# The client keeps no TIME_WAIT sockets; conntrack's entries stay for long.
 cl sysctl -qw net.ipv4.tcp_max_tw_buckets=0
 lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin,close}_wait=600
 in_variant legacy raw both_families pinned
