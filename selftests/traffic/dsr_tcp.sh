@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # One-way TCP, the main job: 100 connections of about 60 packets each, of which
-# the balancer sees the client's half. Everyone keeps one backend, everyone is
-# picked once, and conntrack ends up with proper connections; or never hears of
-# any, and all packets go to the owner of their slot.
+# the balancer sees the client's half. Each keeps one backend and is picked
+# once, and conntrack ends up with proper connections; or conntrack sees none of
+# them, and all packets go to the owner of their slot.
 # timeout: 900
 # checks: 124
 . ./lib.sh
 . ./lib/checks.bash
 
-# "PORT SERVER" of every connection: what the client saw, what conntrack says
+# "PORT SERVER" of every connection, as the client saw it and by conntrack
 seen_by_client() { awk '$1 == "conn" { print $3, $4 }' "$T/client.flows" | sort; }
 seen_by_conntrack() {
 	lb conntrack -L -f "ipv$1" -p tcp 2>/dev/null |
@@ -19,7 +19,7 @@ seen_by_conntrack() {
 		sort
 }
 
-# Every packet went where its connection went, and none was lost.
+# Every packet reached its connection's server, and none was lost.
 packets_on_servers() {
 	servers_report
 	wait_for 20 all_arrived
@@ -31,7 +31,7 @@ packets_on_servers() {
 		"$(sort -nk5 "$T/servers.flows" | awk '{ print $5; exit }')"
 }
 
-# known FAMILY: while they are open; counted: when they are closed
+# known FAMILY: entries while connections are open; counted: after they closed
 known() {
 	if [ "$track" = always ]; then
 		check_same "ESTABLISHED, not UNREPLIED, with the mark" \

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# A client sends a SYN again if the answer takes a second, be the SYN lost or the
-# machine slow. Other selftests must fail for the one and not for the other: here
-# SYNs are answered late, lost, and sent to a wrong server, and the traffic
-# programs tell which it was.
+# A client repeats its SYN if the answer takes a second, because the SYN was
+# lost or because the machine is slow. Other selftests must fail in the first
+# case only: here SYNs are answered late, lost, and sent to a wrong server, and
+# the traffic programs report which.
 # checks: 11
 . ./lib.sh
 
 N=5
 
-# to_server N: whatever the client sends; the last such rule counts
+# to_server N: all packets of the client; the last such rule counts
 to_server() { rule mangle PREROUTING -j MARK --set-mark "$1"; }
 
-# answers yes|no: of server 1
+# answers yes|no: whether server 1 answers SYNs
 answers() {
 	srv 1 iptables-legacy -F OUTPUT
 	[ "$1" = yes ] || srv 1 iptables-legacy -A OUTPUT -p tcp \
@@ -24,11 +24,11 @@ syns_again() {
 	cl nstat -asz TcpExtTCPSynRetrans | awk '/SynRetrans/ { print $2 }'
 }
 
-# all_again: as many SYNs were sent again as there are connections
+# all_again: each connection has repeated a SYN
 # shellcheck disable=SC2317 # called by wait_for
 all_again() { [ $(($(syns_again) - before)) -ge $N ]; }
 
-# begin: connections, until SYNs are sent again
+# begin: start connections and wait until SYNs are repeated
 begin() {
 	local ports
 
@@ -41,7 +41,7 @@ begin() {
 	wait_for 20 all_again
 }
 
-# end NAME: they are answered; counts in $missed and $resent
+# end NAME: the connections are answered; sets $missed and $resent
 end() {
 	wait_for 60 reported client "${client_pid[client]}"
 	check_eq "$1: connections" $N "$(flows_of client ok)"

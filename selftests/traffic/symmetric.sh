@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Clients' packets go through lb, servers' answers through another balancer
-# that shares nothing with it but the name of a service. With a symmetric hash
-# both pick the same backend for both directions of a flow.
+# Clients' packets go through lb, servers' answers through another balancer that
+# shares nothing with it but the name of a service. With a symmetric hash both
+# pick the same backend for both directions of a flow.
 # checks: 23
 . ./lib.sh
 . ./lib/checks.bash
@@ -12,7 +12,7 @@
 lb2() { ip netns exec lb2 "$@"; }
 ctl2() { lbhashctl -n lb2 "$@"; }
 
-# A router back to the clients, in the network of the servers.
+# A router back to the clients, on the servers' network.
 second_balancer() {
 	local n
 
@@ -27,7 +27,7 @@ second_balancer() {
 	done
 }
 
-# second_service HASH: made in another order, and by other steps
+# second_service HASH: made in another order, and in other steps
 second_service() {
 	local n
 
@@ -54,15 +54,15 @@ shares() {
 	"$1" -j stats web | jq -c '[.[0].backends[].packets]'
 }
 
-# marks COMMAND FIELD: of each connection, by the client's port
+# marks COMMAND FIELD: the mark of each connection, by the client's port
 marks() {
 	"$1" conntrack -L 2>/dev/null |
 		sed -nE "s/^([a-z]+) .* $2=([0-9]+) .*mark=([0-9]+).*/\1 \2 \3/p" |
 		sort
 }
 
-# stateless HASH: a datagram each way and flow, no memory anywhere; prints how
-# many each backend of each balancer got
+# stateless HASH: a datagram of each flow in each direction, without conntrack;
+# prints the packets per backend of both balancers
 stateless() {
 	local name
 
@@ -96,7 +96,7 @@ by_hash_alone() {
 	check_eq 'addresses only: answers by backend' "$first" "$second"
 }
 
-# Connections, tracked on both sides: each has one mark.
+# Connections tracked by both balancers have the same mark.
 with_memory() {
 	local name hash=proto,src,dst,sport,dport,symmetric
 
@@ -125,7 +125,7 @@ with_memory() {
 	rules2 -D -j LBHASH --service web
 }
 
-# An end that is treated differently makes no symmetry.
+# A hash that treats the ends differently cannot be symmetric.
 refused() {
 	local said
 

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Second half of lib.sh: the traffic of the tests and what was counted of it.
-# Clients and servers write what they saw to $T/NAME.flows; the formats are
-# described in client.c and servers.c.
+# Second half of lib.sh: the tests' traffic and its counters. Clients and
+# servers write their reports to $T/NAME.flows; client.c and servers.c describe
+# the formats.
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 
 flows=$PWD/../build/tests/flows
@@ -12,7 +12,7 @@ declare -A client_pid=() stat=()
 
 # --- counters ----------------------------------------------------------------
 
-# snapshot: the service's counters, of one moment, into stat[packets],
+# snapshot: the service's counters at one moment, into stat[packets],
 # stat[bytes] and stat[REASON]
 snapshot() {
 	local key value
@@ -50,10 +50,11 @@ run_servers() {
 
 start_servers() { run_servers servers; }
 
-# start_witness: of servers that are there already
+# start_witness: on servers that run already
 start_witness() { run_servers witness; }
 
-# servers_report: how many packets of each flow every server got, until now
+# servers_report: the packets of each flow at every server, since the last
+# report
 servers_report() {
 	rm -f "$T/servers.flows"
 	kill -USR1 "$server_pid"
@@ -63,8 +64,8 @@ servers_report() {
 # packets_arrived [PROTO]: packets in the servers' report
 packets_arrived() { awk "/^$1/ { n += \$5 } END { print n + 0 }" "$T/servers.flows"; }
 
-# all_arrived: a snapshot, and the servers' report has as many packets; asked
-# again it adds what came since, so call servers_report first
+# all_arrived: the servers' report has as many packets as a new snapshot. Call
+# servers_report first; each further call adds the packets that came since.
 all_arrived() {
 	snapshot
 	[ "$(packets_arrived '')" -ne "${stat[packets]}" ] || return 0
@@ -84,10 +85,10 @@ all_arrived() {
 # starts_of NAME: "ADDRESS PORT SERVER STARTS" of each connection of a client
 starts_of() { awk '$1 == "conn" { print $2, $3, $4, $7 }' "$T/$1.flows"; }
 
-# starts_missed FILE: of the SYNs of the connections in FILE, as above, how many
-# did not reach servers once since the last report, and how many reached another
-# server than the one that answered. On a slow machine a client sends a SYN again
-# that is on its way; only if one was lost, fewer arrive than were sent.
+# starts_missed FILE: of the SYNs of the connections in FILE, with lines as
+# above, how many did not reach a server exactly once since the last report, and
+# how many reached another server than the answering one. A slow client repeats
+# SYNs that are not lost; fewer arrive than were sent only if one was lost.
 starts_missed() {
 	awk '
 		FILENAME ~ /servers.flows$/ {
@@ -109,9 +110,9 @@ check_starts() {
 	check_eq "$1: SYNs lost or doubled, at other servers" '0, 0' "$(starts_missed "$2")"
 }
 
-# take_ports OPTION...: of those that nobody has, one for each connection, into
-# $ports; none if the options name any. What hashes where is then the same in
-# every run.
+# take_ports OPTION...: unused ports, one for each connection, into $ports; none
+# if the options name any. The hash of each connection is then the same in every
+# run.
 take_ports() {
 	local i n=1
 
@@ -138,14 +139,14 @@ start_client() {
 	wait_for 120 reported "$1" "${client_pid[$1]}"
 }
 
-# next_round NAME: each of its connections does another round or breaks
+# next_round NAME: each of its connections completes another round or breaks
 next_round() {
 	rm -f "$T/$1.flows"
 	kill -USR1 "${client_pid[$1]}"
 	wait_for 120 reported "$1" "${client_pid[$1]}"
 }
 
-# stop_client NAME: closes what is open and reports
+# stop_client NAME: it closes its connections and reports
 stop_client() {
 	kill -TERM "${client_pid[$1]}"
 	wait "${client_pid[$1]}"

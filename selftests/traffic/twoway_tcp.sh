@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# TCP of which the balancer sees both halves, because the servers' way back
-# leads through it or because it masquerades: nothing to adopt, nothing INVALID.
-# Where little or nothing is remembered, the answers are kept from conntrack as
-# well, as the setup guide says; or are not, and what they make of conntrack's
-# table does no harm.
+# TCP of which the balancer sees both halves, because the servers' path back
+# leads through it or because it masquerades: no connection is adopted, no
+# packet is INVALID. Where little or nothing is tracked, either the answers
+# bypass conntrack as well, as in the setup guide, or they make entries that do
+# no harm.
 # timeout: 900
 # checks: 128
 . ./lib.sh
@@ -13,8 +13,8 @@
 
 answers=seen
 
-# begin: the rule under test, and those that keep answers from conntrack; what
-# servers got before does not count
+# begin: the rule under test, and rules that let answers bypass conntrack;
+# earlier packets at the servers do not count
 begin() {
 	fresh 3
 	servers_report
@@ -22,7 +22,7 @@ begin() {
 	[ "$answers" = seen ] || hide_answers
 }
 
-# known FAMILY: what conntrack has of them, if it sees them
+# known FAMILY: the entries of the connections, if conntrack sees them
 known() {
 	if [ "$track" = always ]; then
 		check_eq "ESTABLISHED and ASSURED" "$N" \
@@ -34,7 +34,7 @@ known() {
 	fi
 }
 
-# counted INVALID: all packets, and that many INVALID ones since
+# counted INVALID: the reasons of all packets, and the number of INVALID ones
 counted() {
 	if [ "$track" = always ]; then
 		check_eq picked "$N" "${stat[picked]}"
@@ -79,8 +79,8 @@ two_way() {
 
 few_in_transition() { [ "$(transition_slots)" -le "$1" ]; }
 
-# drained FAMILY: s1 takes no more connections, and keeps those that it has, also
-# when slots settle in which there is none
+# drained FAMILY: s1 gets no more connections and keeps those it has, also when
+# slots settle in which it has none
 drained() {
 	local at_s1
 
@@ -104,7 +104,7 @@ drained() {
 		"$(grep -cw closed "$T/client.flows")"
 }
 
-# Each table and family takes both paths.
+# Each table and each family uses both paths.
 both_families() {
 	if [ "$IPT" = legacy ]; then
 		two_way 4 routed
@@ -115,7 +115,7 @@ both_families() {
 	fi
 }
 
-# What has no entry is not masqueraded.
+# Packets without an entry are not masqueraded.
 both_routed() {
 	two_way 4 routed
 	two_way 6 routed

@@ -11,7 +11,7 @@
 
 SOCKETS=10
 
-# round NAME MOVED: what must be so after every socket sent once more
+# round NAME MOVED: every socket sends once more, and MOVED of them have moved
 round() {
 	next_round client
 	check_eq "$1: sockets that moved" "$2" "$(flows_of client moved)"
