@@ -1,18 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For selftests and benches of backends that come and go: real one-way TCP
-# connections, which of them break, and how many conntrack remembers.
+# For selftests and benchmarks of backends that come and go: real one-way TCP
+# connections, the broken ones among them, and the number of conntrack entries.
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 
-# The servers' end of all connections is one process.
+# One process is the servers' end of all connections.
 ulimit -n 20000
 
 clients=() doomed='' peak_entries=0 peak_slots=0 peak_open=0 undue=0 due=0
 
 # --- connections -------------------------------------------------------------
 
-# connect NAME N OPTION...: as many of either family, for start_client
+# connect NAME N OPTION...: N connections of each family, for start_client
 connect() {
 	local family
 
@@ -50,17 +50,17 @@ connections() {
 
 # --- counting ----------------------------------------------------------------
 
-# backends_lost NAME...: their connections may break from now on, until the
-# next reset_counts
+# backends_lost NAME...: their connections may break from now on, until the next
+# reset_counts
 backends_lost() { doomed+=" $* "; }
 
-# reset_counts: what is broken is broken, the peaks are to come
+# reset_counts: ignore connections that are broken now, reset the peaks
 reset_counts() {
 	connections 'broken stuck wrong' >"$T/broken.before"
 	doomed='' peak_entries=0 peak_slots=0 peak_open=0 undue=0 due=0
 }
 
-# sample: entries, slots in transition, open connections
+# sample: update the peaks of entries, slots in transition and open connections
 sample() {
 	local entries slots open
 
@@ -72,8 +72,8 @@ sample() {
 	[ "$open" -le "$peak_open" ] || peak_open=$open
 }
 
-# everybody: each connection has another request answered, by the same server,
-# or is broken
+# everybody: on each connection another request is answered by the same server,
+# or the connection is broken
 everybody() {
 	local name
 

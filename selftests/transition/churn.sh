@@ -3,23 +3,23 @@
 # timeout: 600
 #
 # A thousand open one-way connections over ten backends, --track changed, and
-# every kind of change: no connection breaks whose backend stays, conntrack
-# remembers those in slots in transition only, and nothing when all is settled.
-# Some connections never stop talking, the others say something now and then.
+# every kind of change: no connection breaks whose backend stays, conntrack has
+# entries only for connections in slots in transition, and none when all is
+# settled. Some connections send all the time, the others now and then.
 # checks: 53
 . ./lib.sh
 . ./lib/checks.bash
 . ./transition/churn.bash
 
-# check_round AT: nobody breaks who need not
+# check_round AT: no connection breaks whose backend stays
 check_round() {
 	everybody
 	head -n 5 "$T/broken.undue" | sed 's/^/# broken: /'
 	check_eq "$1: broken without need" 0 "$undue"
 }
 
-# begin AT: all is settled, and stays so when all connections say something. Of
-# connections that broke nobody told conntrack.
+# begin AT: all is settled, and stays so when all connections have sent
+# something. Conntrack has not seen the end of broken connections.
 begin() {
 	lb conntrack -F 2>/dev/null
 	ctl service set web settle 1
@@ -32,7 +32,7 @@ begin() {
 	check_ge 'connections open' $((old * 20 / 13)) "$peak_open"
 }
 
-# change AT: lines of lbhashctl
+# change AT: lines of lbhashctl on standard input
 change() {
 	ctl -b - || fail "$1"
 	check_round "$1"
@@ -44,8 +44,8 @@ newcomers() {
 	check_round "$1, new connections"
 }
 
-# finish AT: the entries, at most half more than the share of the slots would
-# have; and ten, which is what chance may add to a small share
+# finish AT: the number of entries is at most one and a half times the share of
+# slots in transition; plus ten, for chance with a small share
 finish() {
 	local most=$((3 * peak_slots * peak_open / SIZE / 2 + 10))
 
@@ -54,8 +54,8 @@ finish() {
 	echo "# $peak_entries of $peak_open tracked, $peak_slots of $SIZE slots"
 }
 
-# one_change AT CHANGE BACK: for connections from before it, from after it, and
-# from before the way back
+# one_change AT CHANGE BACK: with connections from before it, from after it, and
+# from before it is undone
 one_change() {
 	begin "$1"
 	change "$1" <<<"$2"
@@ -91,9 +91,9 @@ come_back() {
 	check_ge 'connections that s9 lost' $((old / 13)) "$due"
 }
 
-# Not undone: slots settle when connections end that are not at the owner. What
-# conntrack then still knows of others is what everybody can compute: their slots
-# settled before, so nobody saw them end.
+# These changes are not undone: slots settle when the connections end that are
+# not at the owner. Entries that conntrack still has are of connections at the
+# owner: their slots settled earlier, so conntrack did not see their end.
 three_changes() {
 	local name
 
@@ -117,8 +117,8 @@ three_changes() {
 load_module
 topology dsr 12
 start_servers
-# How long conntrack remembers connections that are over. Not less, or the last
-# packet of one would begin another on a slow machine.
+# The life of closed connections in conntrack. With less, the last packet of a
+# connection would begin another one on a slow machine.
 timeout=net.netfilter.nf_conntrack_tcp_timeout
 lb sysctl -qw ${timeout}_{fin_wait,close_wait}="$(seconds 10)" \
 	${timeout}_{last_ack,time_wait,close}="$(seconds 10)"

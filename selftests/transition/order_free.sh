@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The table depends on the set of backends and on nothing else: not on the
-# order in which they came, not on those who came and went, not on the network
-# namespace, not on the kernel.
+# The table depends on the set of backends only: not on the order in which they
+# came, not on backends that came and went, not on the network namespace, not on
+# the kernel.
 # checks: 8
 . ./lib.sh
 
@@ -20,7 +20,7 @@ backends() {
 	done
 }
 
-# build NAMESPACE SEED: the service, by a way of its own
+# build NAMESPACE SEED: the service, in an order that depends on SEED
 build() {
 	{
 		echo "service add web size $SIZE"

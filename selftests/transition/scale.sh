@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # 100 open, transferring, one-way connections over 10 backends. Two more come
-# and two drain: nothing breaks. The two go: what breaks is exactly what was on
-# them.
+# and two drain: no connection breaks. The two go: exactly their connections
+# break.
 # timeout: 900
 # checks: 32
 . ./lib.sh

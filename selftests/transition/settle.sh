@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# The end of a transition. A slot that changed hands forgets its previous owner
-# after a while, but not before everybody is gone who is still there. Nobody
-# looks for them when there is nothing to settle.
+# The end of a transition. A slot that changed hands drops its previous owner
+# after a while, but not before all connections at the previous owner are gone.
+# No sweep runs when there is nothing to settle.
 # checks: 81
 . ./lib.sh
 . ./lib/checks.bash
@@ -13,7 +13,7 @@
 
 # --- the end of a transition -------------------------------------------------
 
-# Sweeps are seen by a probe; the pointer tells whose.
+# A probe shows sweeps; the pointer identifies the namespace.
 trace=/sys/kernel/tracing
 
 watch_sweeps() {
@@ -28,14 +28,14 @@ unwatch_sweeps() {
 	echo >"$trace/trace"
 }
 
-# sweeps POINTER: of the namespace; sweepers: all pointers
+# sweeps POINTER: the number in that namespace; sweepers: all pointers
 sweeps() { grep -c "work=$1" "$trace/trace"; }
 sweepers() { grep -o 'work=.*' "$trace/trace" | cut -d = -f 2 | sort -u; }
 
 # shellcheck disable=SC2317 # called by wait_for
 swept() { [ "$(sweeps "$1")" -ge "$2" ]; }
 
-# forget FAMILY BLOCK FLOW: its entry is deleted
+# forget FAMILY BLOCK FLOW: delete its entry
 forget() {
 	lb conntrack -D -f "ipv$1" -p tcp --dport $PORT \
 		--sport $(($2 + $3)) >"$T/log" 2>&1 || fail 'no such entry'
@@ -48,17 +48,17 @@ one() {
 	' "$T/look"
 }
 
-# goes FAMILY KIND FLOW: where one packet does
+# goes FAMILY KIND FLOW: the server that gets one packet
 goes() {
 	ask send "$1" "$3" "$3" $PORT "$block" "$2"
 	got "$3"
 }
 
-# says FAMILY FLOW COLUMN: one word of the last look
+# says FAMILY FLOW COLUMN: one word of the last call of look
 says() { awk -v n="$(($2 + ($1 == 6) * FLOWS))" "NR == n { print \$$3 }" "$T/look"; }
 
-# One connection of either family that is pinned to a previous owner holds its
-# slot open, until it is gone, and no other.
+# One connection of each family that is pinned to a previous owner keeps its
+# slot in transition until it ends; all other slots settle.
 held_slots() {
 	local four six at4 at6 n work
 
@@ -110,8 +110,8 @@ held_slots() {
 	unwatch_sweeps
 }
 
-# no_sweep POINTER: in the namespace, by the clock of another one, where each
-# change is swept up after a second
+# no_sweep POINTER: none in the namespace while another one, used as a clock,
+# sweeps a second after each change
 no_sweep() {
 	local n before
 
@@ -130,19 +130,19 @@ no_sweep() {
 		$(($(sweeps "$1") - before))
 }
 
-# ticked POINTER N: sweeps of others
+# ticked POINTER N: N sweeps of other namespaces at least
 # shellcheck disable=SC2317 # called by wait_for
 ticked() {
 	[ "$(grep -o 'work=.*' "$trace/trace" | grep -vc "work=$1")" -ge "$2" ]
 }
 
-# A listing of a table that changes may miss some.
+# A listing of a table that changes may be incomplete.
 # shellcheck disable=SC2317 # called by wait_for
 all_listed() {
 	[ "$(lb conntrack -L -p tcp --dport 82 2>/dev/null | wc -l)" -eq "$ALL" ]
 }
 
-# Equal marks do not make a connection another service's.
+# Equal marks do not make a connection belong to another service.
 two_services() {
 	local n m
 
@@ -198,7 +198,7 @@ all_drained() {
 	arrive UDP udp home
 	check_counts 'old ones' previous $((2 * ALL))
 
-	# There is nobody else to go to, however long they were silent.
+	# There is no other owner, however long they were silent.
 	ctl service set web settle 0
 	all_well 'all drain, for longer than settle'
 	look tcp 2000

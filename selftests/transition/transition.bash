@@ -1,12 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For selftests of slots that change hands: packets of flows that nobody
-# answers, what the kernel says of the flows, and where their packets went.
+# For selftests of slots that change hands: packets of flows that no host
+# answers, the kernel's answers to lookup, and the servers that got the packets.
 #
-# A block is 40 flows of either family, and is called by the port before its
-# first. Nothing listens at their destination, so nothing is said by anybody
-# else.
+# A block is 40 flows of each family, and is named by the port before its first.
+# There is no listener at their destination, so only the test sends packets.
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 SIZE=2039 FLOWS=40 PORT=81
 ALL=$((2 * FLOWS))
@@ -14,7 +13,7 @@ declare -A before=()
 
 # --- flows -------------------------------------------------------------------
 
-# lookups PROTO BLOCK: the questions about its flows
+# lookups PROTO BLOCK: the lookups of its flows
 lookups() {
 	local n
 
@@ -28,8 +27,8 @@ lookups() {
 	done
 }
 
-# look PROTO BLOCK: what the kernel says of the flows, and what is known of
-# their slots. The block is the current one then.
+# look PROTO BLOCK: the kernel's answers for the flows, and the history of their
+# slots. The block becomes the current one.
 look() {
 	proto=$1 block=$2
 	[ -e "$T/lookups.$*" ] || lookups "$@" >"$T/lookups.$*"
@@ -46,10 +45,10 @@ look() {
 		"$T/slots" "$T/says" >"$T/look"
 }
 
-# number_of CONDITION: flows of the block for which it is true. "home" had the
-# flow's slot at first, "was" had it before the last change, "changes" is how
-# often it got another owner since, "at" who got the flow's last packet; all
-# else is as lookup says it.
+# number_of CONDITION: flows of the block for which it is true. "home" is the
+# first owner of the flow's slot, "was" the owner before the last change,
+# "changes" the number of changes of owner, "at" the server that got the flow's
+# last packet; all other words are those of lookup.
 number_of() {
 	awk -v track="$track" "{
 		slot = \$1; owner = \$2; previous = \$3; pinned = \$4
@@ -70,7 +69,7 @@ check_flows() {
 	check_eq "$1: flows" $ALL "$n"
 }
 
-# send QUESTION WORD: a packet of each flow, or about it
+# send QUESTION WORD: a packet of each flow, or an error about it
 send() {
 	local family
 
@@ -83,13 +82,13 @@ send() {
 	mv "$T/arrived" "$T/look"
 }
 
-# arrive NAME KIND WHERE: a packet of each flow goes there
+# arrive NAME KIND WHERE: a packet of each flow arrives there
 arrive() {
 	send send "$2"
 	check_flows "$1" "at == ($3)"
 }
 
-# blame NAME WHERE: an ICMP error about each flow does
+# blame NAME WHERE: an ICMP error about each flow arrives there
 blame() {
 	send blame "$proto"
 	check_flows "$1, ICMP error" "at == ($2)"
@@ -97,7 +96,7 @@ blame() {
 
 # --- the service -------------------------------------------------------------
 
-# rules: what connections are to do; ICMP for errors about them
+# rules: for the connections, and ICMP for errors about them
 rules() {
 	local to=(-j LBHASH --service web --track "$track"
 		${forward:+--forward})
@@ -118,7 +117,7 @@ begin() {
 	ctl -j -v table web | jq -r '.slots[]' >"$T/slots"
 }
 
-# change WORDS: of lbhashctl
+# change WORDS: a command of lbhashctl; record the owners
 change() {
 	ctl "$@" || fail "$*"
 	ctl -j -v table web | jq -r '.slots[]' | paste -d ' ' "$T/slots" - \
@@ -139,8 +138,8 @@ slots() {
 	END { print n + 0 }" "$T/slots"
 }
 
-# check_slots NAME LEAST MOST: conditions. A slot that is back where it was
-# needs not wait, it settles as soon as nobody in it is elsewhere.
+# check_slots NAME LEAST MOST: conditions. A slot that is back at its first
+# owner does not wait, it settles when no connection in it is elsewhere.
 check_slots() {
 	local n
 
@@ -149,7 +148,7 @@ check_slots() {
 	check_le "$1: slots in transition" "$(slots "$3")" "$n"
 }
 
-# shows WORD [SERVICE]: out of service show
+# shows WORD [SERVICE]: a value of service show
 shows() { ctl -j service show "${2:-web}" | jq ".[0].$1"; }
 
 in_transition() { [ "$(shows transition_slots "${2:-web}")" -eq "$1" ]; }
@@ -159,7 +158,7 @@ entries() {
 	lb conntrack -L 2>/dev/null | grep -c -e "dst=$VIP4 " -e "dst=$VIP6 "
 }
 
-# count: what check_counts counts from
+# count: start of the interval of check_counts
 count() {
 	local word
 
@@ -169,7 +168,7 @@ count() {
 	done
 }
 
-# check_counts NAME REASON N...: all packets since, by reason
+# check_counts NAME REASON N...: all packets since count, by reason
 check_counts() {
 	local name=$1 want='' got='' sum=0 word
 
@@ -184,15 +183,15 @@ check_counts() {
 		"${got}packets $((stat[packets] - before[packets]))"
 }
 
-# tracked N: of N flows in slots in transition and all flows, those whose
-# packets conntrack sees
+# tracked N: of N flows in slots in transition, or of all flows, the number that
+# conntrack sees
 tracked() {
 	[ "$track" = changed ] && echo "$1" || echo $ALL
 }
 
 # --- connections --------------------------------------------------------------
 
-# clients: 20 connections of either family, silent; all_well AT: they live
+# clients: 20 silent connections of each family; all_well AT: they live
 clients() {
 	start_client v4 4 -n 20 -h
 	start_client v6 6 -n 20 -h

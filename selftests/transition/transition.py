@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packets of flows that nobody answers, at any point of their lives.
+"""Packets of flows that no host answers, in any state.
 
-Flows have numbers, which tell them apart by the last part of the address and
-by the port.
+Flows have numbers: the last part of the address and the port depend on them.
 """
 
 from raw import *
@@ -17,8 +16,8 @@ def segment(flags, seq, data=b""):
     return TCP, build
 
 
-# What a client sends, in the order of its sequence numbers, and what it sends
-# of a connection that began long ago.
+# Packets of a client, in the order of its sequence numbers, and packets of a
+# connection that began long ago.
 KINDS = {
     "syn": segment(SYN, 1),
     "ack": segment(ACK, 2),
@@ -30,14 +29,14 @@ KINDS = {
 
 
 def deliver(family, first, last, build):
-    """A packet for each flow of a block, from one to another."""
+    """Send a packet for each flow of a block, from one number to another."""
     got = lab.deliver(family, [build(client(family, n), n)
                                for n in range(first, last + 1)])
     return dict(enumerate(got, first))
 
 
 def ask_send(family, first, last, dport, port, kind):
-    """Something that clients send."""
+    """Send a packet from each client."""
     family, dport, port = int(family), int(dport), int(port)
     proto, segment = KINDS[kind]
     dst = vip(family)
@@ -48,7 +47,7 @@ def ask_send(family, first, last, dport, port, kind):
 
 
 def ask_blame(family, first, last, dport, port, proto):
-    """ICMP errors about what the VIP sends to clients."""
+    """Send ICMP errors about packets from the VIP to clients."""
     family, dport, port = int(family), int(dport), int(port)
     proto = {"tcp": TCP, "udp": UDP}[proto]
     router, mine = address(family, SERVER[family].format(2)), vip(family)

@@ -3,8 +3,9 @@
 # timeout: 600
 #
 # When slots get another owner, connections from before the change stay where
-# they were, new ones go to the new owner, and the balancer keeps its memory for
-# as long as somebody needs it. Every kind of packet is asked where it went.
+# they were, new ones go to the new owner, and the balancer keeps previous
+# owners as long as a connection needs them. Every kind of packet is sent and
+# its receiver checked.
 # checks: 232
 . ./lib.sh
 . ./lib/checks.bash
@@ -61,7 +62,7 @@ new_connections() {
 		"$(number_of 'pinned == "-" && reason == "picked"')"
 }
 
-# others BLOCK PROTO KIND: what is not known to be new
+# others BLOCK PROTO KIND: packets that do not show a new connection
 others() {
 	local n
 
@@ -82,7 +83,7 @@ others() {
 		pinned == previous && backend == pinned && reason == "pinned"')"
 }
 
-# Nothing but an error about them.
+# Only an error about them arrives.
 unknown() {
 	look tcp 6000
 	count
@@ -90,8 +91,8 @@ unknown() {
 	check_counts 'ICMP errors' related $ALL
 }
 
-# still_there: all of the past are where they were; a new block of old
-# connections finds home
+# still_there: all earlier connections are where they were; a new block of old
+# connections reaches its first owners
 still_there() {
 	look tcp 3000
 	arrive "$1: those that began at the new owner" data \
@@ -107,8 +108,8 @@ still_there() {
 	check_slots "$1" 'owner != home' 'changes > 0'
 }
 
-# The previous owner s1 is no more. A slot that changed once has nothing left to
-# remember, one that changed twice settles soon.
+# The previous owner s1 is unusable. A slot that changed once has no previous
+# owner left, a slot that changed twice settles soon.
 previous_gone() {
 	local n settled most=$ALL
 
@@ -172,8 +173,8 @@ decisions() {
 
 # --- comings and goings ------------------------------------------------------
 
-# Who goes down loses its connections; nobody else does, not even those that
-# began while it was down, at whoever had its slots.
+# A backend that goes down loses its connections. No others are lost, not even
+# those that began while it was down, at the interim owners of its slots.
 flap() {
 	local n
 

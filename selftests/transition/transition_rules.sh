@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Rules that track all connections and rules that track only what changed, one
-# in place of the other while connections are open and backends come and go; and
-# where the latter are refused.
+# Rules that track all connections and rules that track only changed slots
+# replace each other while connections are open and backends come and go. Also
+# the places where the latter rules are refused.
 # checks: 44
 . ./lib.sh
 . ./lib/checks.bash
@@ -18,8 +18,8 @@ replace() {
 	ip6t -t raw -R PREROUTING 1 -d $VIP6 "${tcp[@]}" || fail "IPv6: $1"
 }
 
-# From one kind of rule to the other while connections are open, backends come
-# and go.
+# Replace one kind of rule by the other while connections are open and backends
+# come and go.
 replaced_rules() {
 	begin raw always
 	clients
@@ -52,7 +52,7 @@ replaced_rules() {
 	count
 }
 
-# Where conntrack has run, it is too late to spare it.
+# After conntrack has run it is too late to bypass it.
 refused_rules() {
 	local ipt vip said n
 

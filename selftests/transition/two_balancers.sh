@@ -3,10 +3,10 @@
 # timeout: 600
 #
 # Two balancers with the same history of changes, --track changed, and a router
-# that spreads connections over both. One of them fails: what its connections
-# need not be remembered for goes on at the other one. Only what began in a slot
-# while that was in transition, and passed the balancer that is gone, is lost:
-# the other one takes it for older than it is.
+# that spreads connections over both. One of them fails: its connections that
+# need no entry continue at the other one. Only connections that began at the
+# failed balancer, in a slot in transition, are lost: the other one takes them
+# for older connections.
 # checks: 16
 . ./lib.sh
 
@@ -17,7 +17,7 @@ both() {
 	ctl2 "$@" || fail "$*, the other one"
 }
 
-# The other balancer has a network of its own to the router, who is cl.
+# The other balancer has a network of its own to the router, which is cl.
 second_balancer() {
 	add_namespace lb2 1
 	add_link cl front2 3.0.2 lb2 front
@@ -32,7 +32,7 @@ second_balancer() {
 		net.ipv6.fib_multipath_hash_policy=1
 }
 
-# route_by HOP...: the last number of the network in front of each balancer
+# route_by HOP...: the network of each balancer that gets connections
 route_by() {
 	local hop hops4=() hops6=()
 
@@ -50,7 +50,7 @@ route_by() {
 # shellcheck disable=SC2317 # called by wait_for
 answers() { cl ping -qc 1 -W "$(seconds 1)" "$1" >/dev/null; }
 
-# hops_answer: IPv6 passes by a hop whose address could not be resolved once
+# hops_answer: the kernel skips an IPv6 next hop that could not be resolved once
 hops_answer() {
 	local hop
 
@@ -89,7 +89,7 @@ lost() {
 			END { for (s in all) print s, lost[s], all[s] }'
 }
 
-# of SLOT COLUMN: out of what lost() printed
+# of SLOT COLUMN: a column of what lost printed
 of() { awk -v slot="$1" -v n="$2" '$1 == slot { print $n }' "$T/lost"; }
 
 load_module
@@ -136,7 +136,7 @@ lost new4 new6 >"$T/lost"
 check_ge 'begun since, settled slots: connections' 100 "$(of settled 3)"
 check_eq '... settled slots: lost' 0 "$(of settled 2)"
 check_ge '... slots in transition: connections' 50 "$(of changed 3)"
-# Half of them were by the other balancer and are known.
+# Half of them went through the other balancer and have entries there.
 check_le '... slots in transition: lost' "$(($(of changed 3) * 3 / 4))" \
 	"$(of changed 2)"
 check_ge '... slots in transition: lost' 1 "$(of changed 2)"
