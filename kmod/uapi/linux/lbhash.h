@@ -39,7 +39,7 @@ enum lbhash_state {
 };
 
 /**
- * enum lbhash_hash_field - what of a packet goes into the hash
+ * enum lbhash_hash_field - fields of a packet that are hashed
  */
 enum lbhash_hash_field {
 	LBHASH_HASH_FIELD_PROTO = 1,
@@ -87,7 +87,7 @@ enum lbhash_reason {
 };
 
 /**
- * enum lbhash_cause - what changed a service
+ * enum lbhash_cause - operation that changed a service
  * @LBHASH_CAUSE_SETTLED: time did; slots in transition settled
  */
 enum lbhash_cause {
