@@ -17,7 +17,7 @@ static const siphash_key_t name_key;
 
 /**
  * lbhash_backend_alloc - allocate a backend
- * @name: valid name
+ * @name: name of the backend, already validated
  *
  * Context: may sleep.
  * Return: the backend with one reference, the caller's, or NULL.

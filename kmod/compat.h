@@ -26,7 +26,7 @@
 
 /**
  * lbhash_compat_dump_attrs - get the attributes of a dump request
- * @cb: dump
+ * @cb: state of the dump
  *
  * Return: array indexed by attribute, valid as long as the dump.
  */

@@ -34,7 +34,7 @@ struct lbhash_facts {
 /**
  * struct lbhash_decision - the backend of a packet
  * @member: backend, NULL for none
- * @reason: why
+ * @reason: why, for counters and traces
  */
 struct lbhash_decision {
 	const struct lbhash_member *member;

@@ -16,8 +16,8 @@ static void trace_decision(const struct lbhash_packet *packet,
 
 /**
  * lbhash_deliver_traced - lbhash_deliver_to() while a tracer listens
- * @packet: packet
- * @member: backend
+ * @packet: packet that gets the mark of @member
+ * @member: backend of the packet's service
  * @reason: reason of the decision
  *
  * Out of line, which keeps the stack of a tracepoint off the fast ways.
@@ -40,8 +40,8 @@ int lbhash_deliver_traced(struct lbhash_packet packet,
 
 /**
  * lbhash_deliver - carry out a decision, also one without a backend
- * @packet: packet
- * @decision: decision
+ * @packet: packet that the decision is about
+ * @decision: decision; its member may be NULL
  *
  * Context: packet path, RCU.
  * Return: as lbhash_deliver_to(). A packet without a backend is dropped if it

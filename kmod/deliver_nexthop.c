@@ -236,8 +236,8 @@ static int forward_ipv6(const struct lbhash_member *member,
 
 /**
  * lbhash_deliver_nexthop - send a packet to its backend as next hop
- * @member: backend
- * @skb: packet
+ * @member: backend whose address is the next hop
+ * @skb: packet, no longer the caller's if stolen
  * @state: state of the hook, PREROUTING
  *
  * A packet that cannot be sent there, or that the kernel would not forward, is

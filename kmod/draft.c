@@ -96,7 +96,7 @@ static int compare_members(const void *left, const void *right)
 
 /**
  * lbhash_draft_find - find a backend that existed before the draft
- * @draft: draft
+ * @draft: draft whose first members are those of the service
  * @name: name of the backend
  *
  * Return: the member, valid until a member is added or removed, or NULL.
@@ -109,7 +109,7 @@ struct lbhash_member *lbhash_draft_find(struct lbhash_draft *draft,
 
 /**
  * lbhash_draft_add - add a backend: no mark, weight 1, up, no address
- * @draft: draft
+ * @draft: draft that gets the backend
  * @name: valid name; lbhash_draft_check() refuses duplicates
  *
  * If the service has a backend of that name, its counters and routes are kept.
@@ -149,7 +149,7 @@ struct lbhash_member *lbhash_draft_add(struct lbhash_draft *draft,
 
 /**
  * lbhash_draft_remove - remove a backend
- * @draft: draft
+ * @draft: draft that owns the member
  * @member: member, from lbhash_draft_find()
  */
 void lbhash_draft_remove(struct lbhash_draft *draft,

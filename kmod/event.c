@@ -33,7 +33,7 @@ struct genl_family lbhash_nl_family __ro_after_init = {
 
 /**
  * lbhash_event_put_diff - add a change's sums to a message
- * @msg: message
+ * @msg: message being filled
  * @diff: effect of the change
  *
  * Return: 0 or -EMSGSIZE.
@@ -76,7 +76,7 @@ static int put_event(struct sk_buff *msg, struct lbhash_net *ln,
 
 /**
  * lbhash_event_send - notify listeners of a change of a service
- * @ln: namespace
+ * @ln: namespace whose listeners are notified
  * @name: name of the service
  * @svc: the service, NULL if it has been deleted
  * @cause: operation that changed it

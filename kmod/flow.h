@@ -19,7 +19,7 @@
  * @sport: port of the client, 0 if the protocol has no ports
  * @dport: virtual port, likewise
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @proto: transport protocol
+ * @proto: IPPROTO_*, of the quoted packet for an ICMP error
  * @quoted: the packet is an ICMP error, and the fields are those of the packet
  *	that it quotes, in the direction of the error
  * @thoff: offset of the packet's own transport header
@@ -38,8 +38,8 @@ struct lbhash_flow {
 /**
  * struct lbhash_head - the headers of a plain packet
  * @thoff: offset of the transport header
- * @sport: source port
- * @dport: destination port
+ * @sport: source port, in network order
+ * @dport: destination port, in network order
  * @proto: IPPROTO_TCP or IPPROTO_UDP
  *
  * Almost every packet is plain: TCP or UDP directly behind an IP header without

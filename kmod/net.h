@@ -14,9 +14,9 @@ struct net;
 
 /**
  * struct lbhash_net - one network namespace
- * @net: the namespace
+ * @net: the namespace, which outlives this struct
  * @mutex: protects the members up to @settle_at, see lbhash.h
- * @services: by name
+ * @services: hash table of all services, by name
  * @ids: the same services by number, in the order of dumps
  * @generation: number of changes of any service, for the consistency of dumps
  * @settle: work that settles slots, see settle.c

@@ -90,7 +90,7 @@ find_ipv4(struct net *net, struct lbhash_nexthop __rcu **place, __be32 address)
 	u32 genid = rt_genid_ipv4(net);
 	struct rtable *rt;
 
-	/* Routing changes first, then its generation. */
+	/* A change updates the routes before the generation. */
 	smp_rmb();
 	rt = ip_route_output_key(net, &fl4);
 	if (IS_ERR(rt))
@@ -108,10 +108,11 @@ static bool same_origin(const struct dst_entry *a, const struct dst_entry *b)
 	       rcu_access_pointer(dst_rt6_info(b)->from);
 }
 
-/* A cookie can only be read from a route, so after its lookup; if routing
- * changes in between an outdated route has a current cookie, for good. So the
- * cookie is read from one lookup and the route kept from a second one. If they
- * differ, cookie 0, which no route has, makes the next packet look again.
+/* A cookie is read from a route, hence after its lookup. If routing changes in
+ * between, an outdated route would be cached with a current cookie. So the
+ * cookie comes from a first lookup, the route from a second one. If the two
+ * differ, cookie 0, which is never current, makes the next packet repeat the
+ * lookup.
  */
 static const struct lbhash_nexthop *
 find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
@@ -130,7 +131,7 @@ find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 		return NULL;
 	first = ip6_route_output(net, NULL, &fl6);
 	cookie = rt6_get_cookie(dst_rt6_info(first));
-	/* Routing changes first, then its serial numbers. */
+	/* A change updates the routes before the serial numbers. */
 	smp_rmb();
 	dst = ip6_route_output(net, NULL, &fl6);
 	if (!same_origin(dst, first))
@@ -158,7 +159,7 @@ static bool is_current(const struct net *net,
 
 /**
  * lbhash_nexthop_ipv4 - get the route to an IPv4 address, cached or new
- * @net: namespace
+ * @net: namespace in which the route is looked up
  * @place: the backend's pointer to the cached route
  * @addr: the backend's address, 0 for none
  *
@@ -182,7 +183,7 @@ lbhash_nexthop_ipv4(struct net *net, struct lbhash_nexthop __rcu **place,
 
 /**
  * lbhash_nexthop_ipv6 - get the route to an IPv6 address, cached or new
- * @net: namespace
+ * @net: namespace in which the route is looked up
  * @place: the backend's pointer to the cached route
  * @addr: the backend's address, all zeroes for none
  *

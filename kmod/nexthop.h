@@ -19,7 +19,7 @@ struct net_device;
  * @addr: the address; the backend's may have changed since
  * @dev: device, not referenced, only for comparisons: @dst may lose it
  * @place: the backend's pointer to this nexthop
- * @ln: namespace
+ * @ln: namespace whose list has the route
  * @node: node in &lbhash_net.nexthops
  * @rcu: frees the nexthop after a grace period
  */

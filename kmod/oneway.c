@@ -99,8 +99,8 @@ static bool sctp_is_half_open(const struct nf_conn *ct)
 	       !READ_ONCE(ct->proto.sctp.vtag[IP_CT_DIR_ORIGINAL]);
 }
 
-/* No INIT has opened it, but a packet of its middle or its end; or it is over
- * for both ends. Conntrack forgets such entries after seconds, whatever comes.
+/* The entry was created by a packet other than an INIT, or both ends have
+ * closed. Conntrack drops such entries after seconds, whatever packets follow.
  */
 static bool sctp_is_over(const struct nf_conn *ct)
 {
@@ -218,7 +218,7 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	return result;
 }
 
-/* Is a packet that begins a connection rather to have an entry of its own? */
+/* Does the state of the entry allow a SYN or INIT to replace it? */
 /* conntrack_facts: syn_on_open_passes, syn_back_is_invalid */
 /* conntrack_facts: sctp_init_on_open_passes, sctp_init_on_over_passes */
 /* conntrack_facts: sctp_init_back_keeps_entry */
@@ -244,23 +244,23 @@ static bool opens(const struct nf_conn *ct, const void *header)
 
 /**
  * lbhash_oneway_is_reuse - does a packet begin anew on a used entry?
- * @ct: an entry
+ * @ct: entry that tracks the packet's connection
  * @dir: the direction in which the packet runs there
- * @skb: packet
+ * @skb: packet whose headers are read
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
- * Conntrack would wait for the server's opinion and let the packet pass with
- * the old entry. On a one-way entry no opinion will come; on one that is over,
- * as when the server reset it, the opinion is that of a backend which may have
- * lost the slot since.
+ * Conntrack would keep the old entry for the packet and wait for the server's
+ * reply. On a one-way entry no reply will be seen; on a closed one, as after a
+ * reset by the server, the reply would come from the old backend, which may no
+ * longer own the slot.
  *
- * Where what clients send is not tracked but the answers are, an answer makes
- * the entry, and the client's next SYN runs in its reply direction. Conntrack
- * calls it INVALID then, for of the client's half it knows no end either.
+ * If clients' packets are untracked but replies are not, a reply creates the
+ * entry, and the client's next SYN is in its reply direction. Conntrack then
+ * calls the SYN INVALID, because it has not seen the client's half end.
  *
- * Return: true for a SYN or an INIT on a one-way entry past its beginning, or
- * on any entry past its end; in the reply direction only if an answer may have
- * made the entry.
+ * Return: true for a SYN or an INIT on a one-way entry that is not half open,
+ * or on any closed entry; in the reply direction only if a reply may have
+ * created the entry.
  */
 bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 			    enum ip_conntrack_dir dir,
@@ -278,7 +278,7 @@ bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
 
 /**
  * lbhash_oneway_is_syn_seen - was a one-way connection seen to begin?
- * @ct: an entry
+ * @ct: entry of the connection
  *
  * A connection that was picked up in its middle has no reply either, but does
  * not claim one; adopting makes a one-way connection claim one.
@@ -303,7 +303,7 @@ bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct)
 
 /**
  * lbhash_oneway_is_begun - was a connection's first packet its beginning?
- * @ct: an entry
+ * @ct: entry of the connection
  *
  * conntrack_facts: picked_up_is_liberal
  *

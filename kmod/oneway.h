@@ -30,10 +30,10 @@ bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct);
 bool lbhash_oneway_is_begun(const struct nf_conn *ct);
 
 /**
- * lbhash_oneway_can_be_reused - do connections like this have a beginning?
- * @ct: an entry
+ * lbhash_oneway_can_be_reused - can a packet open a new connection here?
+ * @ct: entry of the connection
  *
- * Return: true if a packet can say that it begins one.
+ * Return: true if the protocol marks the first packet of a connection.
  */
 static inline bool lbhash_oneway_can_be_reused(const struct nf_conn *ct)
 {

@@ -173,7 +173,7 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 
 /**
  * lbhash_pick_tracked - balance a packet by its connection, --track always
- * @svc: service
+ * @svc: service of the rule
  * @skb: packet; gets the backend's mark, and an entry if it had none
  * @state: state of the hook
  * @raw: conntrack has not run yet; a packet for which conntrack has no room is
@@ -273,7 +273,7 @@ static noinline int changed_slow(struct lbhash_packet packet)
 
 /**
  * lbhash_pick_changed - track only slots in transition, --track changed
- * @svc: service
+ * @svc: service of the rule
  * @skb: packet; gets the backend's mark, and an entry if its slot is in
  *	transition and it had none
  * @state: state of the hook, where conntrack has not run yet
@@ -323,7 +323,7 @@ static noinline int untracked_slow(struct lbhash_packet packet)
 
 /**
  * lbhash_pick_untracked - balance a packet by its hash alone, --track never
- * @svc: service
+ * @svc: service of the rule
  * @skb: packet; gets the backend's mark
  * @state: state of the hook
  * @raw: conntrack has not run yet, and will not see the packet

@@ -134,8 +134,8 @@ err:
 	return ERR_PTR(-ENOMEM);
 }
 
-/* The packet begins a connection anew: a new entry, in the place and under the
- * conditions of the old one. Without memory the old one stays.
+/* Replace the entry by a new one. Zone, helper and timeout policy come from the
+ * packet's CT rule or from the old entry; without memory the old entry stays.
  */
 static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
 		  struct nf_conn *old, struct lbhash_conn *conn)
@@ -158,8 +158,8 @@ static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
 	return verdict;
 }
 
-/* The answer to the connection's first packet may have gone another way.
- * Whatever the reason, the entry's mark says where the packet should go.
+/* Adopt an entry whose reply may have bypassed this host. Even if it cannot be
+ * adopted, the entry's mark names the packet's backend.
  */
 /* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
 static int adopt(struct sk_buff *skb, const struct nf_hook_state *state,
@@ -178,8 +178,8 @@ static int adopt(struct sk_buff *skb, const struct nf_hook_state *state,
 	return verdict;
 }
 
-/* Conntrack refused the packet: is that because it has seen one half only of
- * the connection, or of an earlier one on the same ports?
+/* Conntrack called the packet INVALID. Adopt or reopen the entry if the reason
+ * is that only one half of its connection was seen.
  */
 static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
 		      struct lbhash_conn *conn)
@@ -208,7 +208,7 @@ static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
 
 /**
  * lbhash_pin_track - get the packet's connection from conntrack
- * @packet: packet
+ * @packet: packet, which may have an entry already
  * @conn: out, for lbhash_pin_leave()
  *
  * Has conntrack see the packet if it has not, adopts a one-way connection, and
@@ -253,7 +253,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 
 /**
  * lbhash_pin_release - lbhash_pin_leave() where there is something to restore
- * @packet: packet
+ * @packet: packet given to lbhash_pin_track()
  * @conn: from lbhash_pin_track()
  * @verdict: verdict on the packet
  *
@@ -303,7 +303,7 @@ bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
 
 /**
  * lbhash_pin_write - pin a connection to a backend
- * @ct: entry
+ * @ct: entry; no reference is taken
  * @mark: mark of the backend, within @mask
  * @mask: mask of the service; other bits are kept
  *
@@ -365,7 +365,7 @@ static bool is_established(const struct nf_conn *ct)
 /**
  * lbhash_pin_extend - extend the timeout of an established connection
  * @ct: entry that has just seen a packet
- * @seconds: least timeout
+ * @seconds: minimum timeout in seconds
  *
  * The timeout of conntrack for connections whose replies it does not see is
  * five minutes.
@@ -384,7 +384,7 @@ void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
 
 /**
  * lbhash_pin_get - get the entry of a packet's connection
- * @net: namespace
+ * @net: namespace of the entry
  * @skb: packet, which need not have an entry attached
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  *
@@ -414,8 +414,8 @@ struct nf_conn *lbhash_pin_get(struct net *net, const struct sk_buff *skb,
 
 /**
  * lbhash_pin_get_flow - get the entry of a flow's connection
- * @net: namespace
- * @flow: flow
+ * @net: namespace of the entry
+ * @flow: flow in either direction of the connection
  * @dir: out, direction of @flow in the connection
  *
  * Only finds entries of the default zone, and of protocols with ports.
@@ -479,7 +479,7 @@ static int visit_entry(struct nf_conn *ct, void *data)
 
 /**
  * lbhash_pin_walk - visit the entries that have a mark
- * @net: namespace
+ * @net: namespace whose entries are visited
  * @visit: callback, called twice for each entry: once per direction
  * @data: argument of @visit
  *

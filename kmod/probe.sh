@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Ask a kernel's headers what they have, by compiling a line for each question:
-# a version does not tell what a distribution has backported.
+# Probe a kernel's headers by compiling a line for each feature: the version does
+# not show what a distribution has backported.
 #
 #   probe.sh COMPILER FLAGS... >probed.h
 #
-# What compiles defines LBHASH_HAVE_NAME, for compat.h. If not even an empty
-# line does, that is an error and no answer.
+# Each line that compiles defines LBHASH_HAVE_NAME, for compat.h. If even an
+# empty line does not compile, the script fails.
 set -u
 
-# A warning is no answer, whatever the kernel's configuration makes of it.
+# A warning does not fail a probe, even if the kernel is built with -Werror.
 compiler=(
 	"$@" -DKBUILD_MODNAME='"probe"' -Wno-error
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types
@@ -50,7 +50,7 @@ compiles '' || {
 	exit 1
 }
 
-# What pre_doit and post_doit are told about.
+# The type of the first argument of pre_doit and post_doit.
 probe GENL_SPLIT_OPS \
 	'family->pre_doit((const struct genl_split_ops *)NULL, NULL, NULL)'
 # Where the attributes of a dump are.

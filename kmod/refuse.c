@@ -12,8 +12,8 @@
 
 /**
  * lbhash_refuse - record why a request is refused
- * @why: out
- * @err: negative errno
+ * @why: out, the sentence and @attr
+ * @err: negative errno for the caller to return
  * @attr: the attribute to blame, or NULL
  * @format: one sentence, lower case, no full stop
  *
@@ -33,7 +33,7 @@ int lbhash_refuse(struct lbhash_refusal *why, int err,
 
 /**
  * lbhash_refuse_memory - refuse a request for lack of memory
- * @why: out
+ * @why: out, the sentence
  *
  * Return: -ENOMEM.
  */

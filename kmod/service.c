@@ -103,7 +103,7 @@ void lbhash_service_release(struct lbhash_service *svc)
 
 /**
  * lbhash_service_find - find a service by its name
- * @ln: namespace
+ * @ln: namespace that owns the service
  * @name: name of the service
  *
  * Context: &lbhash_net.mutex held.
@@ -119,7 +119,7 @@ struct lbhash_service *lbhash_service_find(struct lbhash_net *ln,
 
 /**
  * lbhash_service_next - iterate over the services
- * @ln: namespace
+ * @ln: namespace whose services are listed
  * @id: number to start from; out: number of the service found
  *
  * Context: &lbhash_net.mutex held; it may be dropped between two calls.
@@ -135,7 +135,7 @@ struct lbhash_service *lbhash_service_next(struct lbhash_net *ln,
 
 /**
  * lbhash_service_get - get a service for a rule
- * @ln: namespace
+ * @ln: namespace of the rule
  * @name: name of the service
  *
  * Before its first rule a service had no connections, so the first rule settles
@@ -165,8 +165,8 @@ struct lbhash_service *lbhash_service_get(struct lbhash_net *ln,
 
 /**
  * lbhash_service_table - get the published table of a service
- * @ln: namespace
- * @svc: service
+ * @ln: namespace that owns the service
+ * @svc: service, not deleted
  *
  * Context: &lbhash_net.mutex held.
  * Return: the table, valid while the mutex is held.
@@ -258,10 +258,10 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
 
 /**
  * lbhash_service_create - create a service from a draft
- * @ln: namespace
+ * @ln: namespace that will own the service
  * @name: valid name that no service has
- * @draft: configuration
- * @dry_run: only check
+ * @draft: configuration; remains the caller's
+ * @dry_run: compute @diff, publish nothing
  * @diff: out, what the change moves, for lbhash_diff_free() on success
  * @why: out, set unless 0 is returned
  *
@@ -305,11 +305,11 @@ err_diff:
 
 /**
  * lbhash_service_update - give a service the configuration of a draft
- * @ln: namespace
- * @svc: service
- * @draft: configuration
+ * @ln: namespace that owns the service
+ * @svc: service to reconfigure
+ * @draft: configuration; remains the caller's
  * @disruptive: seed, size and hash may change even if rules use the service
- * @dry_run: only check
+ * @dry_run: compute @diff, publish nothing
  * @diff: out, what the change moves, for lbhash_diff_free() on success
  * @why: out, set unless 0 is returned
  *
@@ -353,9 +353,9 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 
 /**
  * lbhash_service_delete - delete a service
- * @ln: namespace
+ * @ln: namespace that owns the service
  * @svc: service, invalid after success unless @dry_run
- * @dry_run: only check
+ * @dry_run: only check whether it could be deleted
  * @why: out, set unless 0 is returned
  *
  * Context: &lbhash_net.mutex held.

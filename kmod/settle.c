@@ -110,7 +110,7 @@ static int list_searches(struct lbhash_net *ln,
 
 /**
  * lbhash_settle_count - count pinned_elsewhere of all services
- * @ln: namespace
+ * @ln: namespace whose services get new counts
  *
  * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if a
  * slot is in transition. Without memory the counts are 0.
@@ -196,7 +196,7 @@ static void plan(struct lbhash_net *ln, const struct lbhash_table *table,
 
 /**
  * lbhash_settle_plan - schedule the settling of a table's slots
- * @ln: namespace
+ * @ln: namespace of the table's service
  * @table: newly published table
  *
  * Context: &lbhash_net.mutex held.

@@ -145,7 +145,7 @@ static bool is_martian(__be32 addr, struct in_device *in, struct net *net)
 
 /**
  * lbhash_source_is_valid - validate the source address of a packet
- * @ln: namespace
+ * @ln: namespace that received the packet
  * @skb: received IPv4 packet
  * @in: IPv4 data of the device that received it
  *

@@ -31,8 +31,8 @@ struct lbhash_backend_stats __percpu *lbhash_stats_backend_alloc(void)
 
 /**
  * lbhash_stats_service_sum - sum the counters of a service over all CPUs
- * @sum: out
- * @from: counters
+ * @sum: out, overwritten
+ * @from: counters of the service, per CPU
  */
 void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
 			      const struct lbhash_service_stats __percpu *from)
@@ -51,8 +51,8 @@ void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
 
 /**
  * lbhash_stats_backend_sum - sum the counters of a backend over all CPUs
- * @sum: out
- * @from: counters
+ * @sum: out, overwritten
+ * @from: counters of the backend, per CPU
  */
 void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 			      const struct lbhash_backend_stats __percpu *from)
