@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The lbhash match: what LBHASH knows of the packet's connection. */
+/* The lbhash match: the state of the packet's connection with LBHASH. */
 #include <stdio.h>
 #include <xtables.h>
 

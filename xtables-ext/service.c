@@ -2,7 +2,7 @@
 /*
  * A rule that names a service the kernel does not have is refused with a bare
  * ENOENT, which iptables words as "No chain/target/match by that name". So
- * the extension asks the kernel first and says which name is the wrong one.
+ * the extension asks the kernel first and names the missing service.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,10 +19,10 @@ static const char name_chars[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
 /**
- * lbhash_name_check - refuse what cannot name a service or a backend
- * @cb: the option being parsed, its argument is the name
+ * lbhash_name_check - refuse an invalid name of a service or a backend
+ * @cb: the option being parsed; its argument is the name
  *
- * Does not return if the name is wrong.
+ * Does not return if the name is invalid.
  */
 void lbhash_name_check(const struct xt_option_call *cb)
 {
@@ -56,7 +56,7 @@ static int service_cb(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* One request with one string; 0 or a negative errno, the kernel's included. */
+/* Send a request with one string; return 0 or a negative errno. */
 static int ask(struct mnl_socket *nl, unsigned int family, unsigned int cmd,
 	       unsigned int attr, const char *name, mnl_cb_t cb, void *data)
 {
@@ -91,13 +91,13 @@ static int ask(struct mnl_socket *nl, unsigned int family, unsigned int cmd,
 }
 
 /**
- * lbhash_service_warn - say so if the kernel does not know a service
- * @ext: name of the extension that speaks
- * @service: the name to look for in the namespace of the caller
+ * lbhash_service_warn - warn if a service does not exist
+ * @ext: name of the extension, a prefix of the warning
+ * @service: name of the service, in the namespace of the caller
  *
- * Only a warning: whether the rule is taken is the kernel's decision, and
- * "iptables-restore --test" or "iptables -D" may well name a service that is
- * not there. Any answer but a definite ENOENT keeps quiet.
+ * Only a warning: the kernel decides whether to accept the rule, and
+ * "iptables-restore --test" or "iptables -D" may name a missing service. No
+ * answer except ENOENT causes a warning.
  */
 void lbhash_service_warn(const char *ext, const char *service)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What both extensions do with the name of a service. */
+/* Names of services, for both extensions. */
 #ifndef LBHASH_EXT_SERVICE_H
 #define LBHASH_EXT_SERVICE_H
 
