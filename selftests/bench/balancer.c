@@ -163,7 +163,7 @@ void conntrack_end(struct conntrack *ct)
 	ct->room = 0;
 }
 
-/* Another machine takes over, and has been told of all entries. */
+/* Another machine takes over, to which all entries were replicated. */
 void conntrack_move(struct conntrack *to, struct conntrack *from)
 {
 	while (from->n)
@@ -326,7 +326,7 @@ static u16 choose_slot(u32 slot, bool tracked, struct entry *entry,
 	return to;
 }
 
-/* A connection that conntrack forgets may be taken for an older one. */
+/* Without its entry a connection may be taken for an older one. */
 static void hold(const struct balancer *b, struct entry *entry, u32 now)
 {
 	if (b->n && (entry->state == ADOPTED || entry->state == PICKED_UP) &&
@@ -334,7 +334,7 @@ static void hold(const struct balancer *b, struct entry *entry, u32 now)
 		expire_in(entry, b->settle, now);
 }
 
-/* Who gets the packet, or LBHASH_NONE. */
+/* The backend that gets the packet, or LBHASH_NONE. */
 u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
 		  u32 now)
 {

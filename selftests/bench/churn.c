@@ -2,9 +2,9 @@
 /*
  * churn [--short]
  *
- * Connections come and go and backends change, and who breaks is counted, for
- * each way of tracking. The scale is that of a simulation in "Load Balancing
- * with JET" (CoNEXT 2021): 468 backends, 10 changes a minute, 100,000
+ * Connections come and go and backends change; broken connections are counted
+ * for each way of tracking. The scale is that of a simulation in "Load
+ * Balancing with JET" (CoNEXT 2021): 468 backends, 10 changes a minute, 100,000
  * connections open, 1000 seconds. Nine of ten open connections live about as
  * long as there, that is as in a Hadoop cluster: half of those that begin for
  * less than a second, 17 seconds on average. The tenth lives for 1000 seconds.

@@ -37,7 +37,7 @@ connections() {
 	done
 }
 
-# cost BACKENDS PATH: connections that nobody has seen before, in each run
+# cost BACKENDS PATH: new connections in each run, unknown to conntrack
 cost() {
 	local before sent=0 kind run
 

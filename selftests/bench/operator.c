@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who changes backends: they are drained and filled again, get other weights,
- * go and come back. The same changes in every run.
+ * The operator's changes: backends are drained and filled again, get other
+ * weights, go and come back. The same changes in every run.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -39,7 +39,7 @@ with_all_used() {
 	FLOWS=49152 sunk=arrived
 	real_neighbours 4096
 }
-# The same with what the kernel has room for unless told otherwise.
+# The same with the kernel's default sizes of the neighbour table.
 with_default_gc() {
 	with_all_used
 	neighbours 1024
@@ -77,8 +77,8 @@ has_verdicts() {
 	grep -q "packets=$verdicts " "$T/queue.flows"
 }
 
-# nfqueue N: who decides is a program, the smallest that there can be; how often it
-# has to be woken up varies, and the least of five runs is the figure
+# nfqueue N: a minimal program decides; the number of its wake-ups varies, so
+# the figure is the minimum of five runs
 nfqueue() {
 	routes "$1"
 	match mangle -j NFQUEUE --queue-num 0

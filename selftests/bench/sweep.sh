@@ -23,7 +23,7 @@ trace_sweeps() {
 
 sweeps() { events | grep -c workqueue_execute_start; }
 
-# gap NAME: the longest that nobody else could run, in calls of it
+# gap NAME: the longest time without a chance to reschedule, in calls of NAME
 gap() {
 	events | awk -v name="$1" '$2 == name { last = $1; within = 1 }
 		within && $1 - last > most { most = $1 - last }

@@ -18,7 +18,7 @@ trace_probes() {
 	echo 32768 >$TRACING/buffer_size_kb
 }
 
-# trace EVENT...: forget what was, and begin
+# trace EVENT...: clear the buffer and start tracing
 trace() {
 	local event
 

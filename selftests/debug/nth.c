@@ -8,8 +8,8 @@
  *               when the call had fewer allocations
  *
  * The kernel counts (Documentation/fault-injection, fail-nth): it has to be
- * built with CONFIG_FAULT_INJECTION and told, by failslab's ignore-gfp-wait,
- * that requests which may sleep can fail, too.
+ * built with CONFIG_FAULT_INJECTION, and failslab's ignore-gfp-wait must allow
+ * requests that may sleep to fail as well.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that runs out when it is told to.
+ * Memory allocation that fails on request.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Memory that runs out when it is told to. */
+/* Memory allocation that fails on request. */
 #ifndef FUZZ_ALLOC_H
 #define FUZZ_ALLOC_H
 

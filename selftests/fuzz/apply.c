@@ -493,8 +493,8 @@ static void check_text(const char *text, size_t size)
 	json_decref(before);
 }
 
-/* A valid file is what runs then; with one mistake in it, the mistake's place
- * is told.
+/* A valid file becomes the configuration; for a file with one mistake, the
+ * error names its place.
  */
 static void check_file(struct orders *orders, bool wrong)
 {

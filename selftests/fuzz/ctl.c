@@ -82,8 +82,8 @@ static int call(const char *const *words)
 	return rc;
 }
 
-/* One line says why, in printable characters; words of warning may precede it.
- * Who says nothing, or only options, is told what there is.
+/* One line of printable characters gives the reason; warnings may precede it.
+ * Without a command, or with options only, the usage is printed.
  */
 static void check_errors(const char *const *words, int rc)
 {

@@ -192,8 +192,8 @@ static void check_bytes(const struct lbhash_flow *flow,
 	       (u32)siphash(bytes, n + 5, &all->key));
 }
 
-/* Fields that do not count do not, nor does the family where no address does;
- * directions count unless told.
+/* Fields that are not hashed do not matter, nor does the family if no address
+ * is hashed; directions matter unless the hash is symmetric.
  */
 static void check_hash(const struct lbhash_flow *flow)
 {
@@ -435,8 +435,8 @@ static void put_error(struct packet *error, const struct packet *about,
 }
 
 /* An error about a server's packet has the flow of the client's packets; eight
- * bytes after the quoted IP header are enough. One that quotes too little, or
- * somebody else's packet, has none.
+ * bytes after the quoted IP header are enough. An error that quotes too
+ * little, or an unrelated packet, has none.
  */
 static void check_error(struct orders *orders)
 {

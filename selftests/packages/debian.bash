@@ -23,8 +23,8 @@ debian_sources() {
 			{ sub(own, suite, $2); print "deb", $0 }' | sort -u
 }
 
-# Shell commands of who uses this, which mmdebstrap runs with the new root as $1
-# while packages can still be installed there.
+# Shell commands of the sourcing script, which mmdebstrap runs with the new root
+# as $1 while packages can still be installed there.
 hooks=()
 
 # make_debian DIR SUITE PACKAGE...: in DIR.new; what was said is in DIR.log

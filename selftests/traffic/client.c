@@ -21,9 +21,8 @@
  * A connection is moved when another server answered than before, which only
  * UDP can survive. STARTS are the SYNs that it sent, or the datagrams, and
  * resent counts those that were sent again because the answer took too long: a
- * machine may be slow, so only servers, who count them, too, can tell whether
- * one was lost. With lb_slow=N in its environment it waits N times as long for
- * answers.
+ * machine may be slow, so only the servers' counts show whether one was lost.
+ * With lb_slow=N in its environment it waits N times as long for answers.
  */
 #define _GNU_SOURCE
 #include <errno.h>

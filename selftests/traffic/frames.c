@@ -2,10 +2,11 @@
 /*
  * flows frames NAMESPACE INTERFACE MAC VIP4 VIP6 SEED COUNT
  *
- * Sends frames that are a little wrong: truncated, with lying lengths, all
- * extension headers in any order, ICMP errors that quote garbage, and with
- * offload requests that no sane driver makes. Most have a true IPv4 checksum,
- * or nobody would look at the rest. The same SEED sends the same frames.
+ * Sends slightly broken frames: truncated, with wrong lengths, all extension
+ * headers in any order, ICMP errors that quote garbage, and with offload
+ * requests that no sane driver makes. Most have a correct IPv4 checksum,
+ * because the rest would be dropped before it is parsed. The same SEED sends
+ * the same frames.
  *
  *   sent=N refused=N          refused by the kernel of the sender
  */

@@ -3,10 +3,10 @@
  * flows servers FILE VIP4 VIP6 NAMESPACE...
  * flows witness FILE VIP4 VIP6 NAMESPACE...
  *
- * In every namespace a TCP and a UDP server for both VIPs, who answer with the
- * namespace's name, and a witness who counts the packets that arrive for the
- * VIPs, whether the server likes them or not; or only a witness. A report has a
- * line per flow that had packets since the report before:
+ * In every namespace a TCP and a UDP server for both VIPs, which answer with
+ * the namespace's name, and a witness, which counts all packets that arrive for
+ * the VIPs, accepted or not; or only a witness. A report has a line per flow
+ * that had packets since the report before:
  *
  *   tcp|udp SOURCE PORT NAMESPACE PACKETS STARTS
  *

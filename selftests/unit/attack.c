@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attacks on the hash: kmod/flow.c and kmod/maglev.c as they are, a client who
- * wants more than a backend's fair share of its flows to meet that backend, and
- * who knows everything but the seed. Prints TAP.
+ * Attacks on the hash: kmod/flow.c and kmod/maglev.c unchanged, and a client
+ * that wants more than a fair share of its flows to reach one backend and knows
+ * everything except the seed. Prints TAP.
  *
  * Of n flows that know nothing of the seed a backend gets more than
  * bound(n) * n in less than one of 10^9 trials: the Chernoff bound of the
@@ -220,8 +220,8 @@ static struct lbhash_flow make_flow(enum place layout, u32 host, u16 port)
 
 /* --- flows chosen for one seed ---------------------------------------------*/
 
-/* What a client finds who knows the seed: flows that meet not only the target,
- * but a few of its slots.
+/* A client that knows the seed finds flows that hit not only the target, but a
+ * few of its slots.
  */
 static void aim(const struct balancer *b, enum place layout,
 		struct lbhash_flow *flows)

@@ -4,8 +4,8 @@
  * byte, with what is to be read in them, and the fuzzer's promises on random
  * inputs. Prints TAP.
  *
- * Everybody's address ends in its own digits: the client's in 17, the virtual
- * one in 10, a router's in 2. Ports are 0x1234 and 80.
+ * The client's address ends in 17, the virtual address in 10, a router's in 2.
+ * Ports are 0x1234 and 80.
  */
 #include "../fuzz/flow.c"
 
@@ -373,7 +373,7 @@ static void check_example(const struct example *example, u8 family)
 		printf("# got %s\n", err ? "malformed" : text);
 }
 
-/* However the packet lies in memory, and whoever asks. */
+/* For every memory layout of the packet, and every caller. */
 static void check_opening(const struct opening *opening)
 {
 	u8 bytes[256], family = family_of(opening->hex);

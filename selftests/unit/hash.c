@@ -324,9 +324,9 @@ static void test_plain(void)
 
 /* --- written down ----------------------------------------------------------*/
 
-/* Of what a program in another language makes of the flow's bytes. Who has to
- * change one of these takes all connections from their backends as soon as one
- * of two balancers is updated.
+/* Computed from the flow's bytes by a program in another language. A change of
+ * any of these values moves connections to other backends as soon as one of two
+ * balancers is updated.
  */
 static const struct golden {
 	const char *what, *src, *dst;

@@ -99,7 +99,7 @@ static void test_paper(void)
 	      "the paper's example without B1", 0);
 }
 
-/* Everybody takes the next slot of his order that is free, in turn. */
+/* In turn, each backend takes the next free slot of its permutation. */
 static void fill_step_by_step(u16 *slots, u32 size,
 			      const struct lbhash_maglev_entry *entries, u32 n)
 {
@@ -250,8 +250,8 @@ static u64 digest_of(const u16 *slots, u32 size)
 	return digest;
 }
 
-/* Balancers of two versions have to agree on these tables: who has to change a
- * digest moves connections whenever one of two balancers is updated.
+/* Balancers of two versions must agree on these tables: a change of a digest
+ * moves connections whenever one of two balancers is updated.
  */
 static void test_golden(void)
 {

@@ -312,7 +312,7 @@ static void test_sort(void)
 
 /* --- lbhashctl table -------------------------------------------------------*/
 
-/* Ten slots; s3 drains, and nobody owns the last slot. */
+/* Ten slots; s3 drains, and the last slot has no owner. */
 static void test_table(void)
 {
 	static __u32 marks[] = { 1, 2, 1, 2, 1, 1, 2, 1, 3, 0 };

@@ -378,8 +378,8 @@ static void test_map(void)
 
 /* --- from table to table ---------------------------------------------------*/
 
-/* Slots in transition are those whose owner is another one, and they know who
- * it was; the list has them in order.
+/* Slots in transition are those whose owner has changed, and they have the
+ * previous owner; the list has them in order.
  */
 static bool remembers(const struct lbhash_table *old,
 		      const struct lbhash_table *new, u32 since)

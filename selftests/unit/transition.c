@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of what becomes of slots, kmod/transition.c as it is: the life of
- * one slot, told step by step; large tables, each slot of which must fare as it
- * does alone; random lives of a few with connections that packets follow by the
- * rules of pick.c, none of which may move without need. Prints TAP.
+ * Unit test of transitions, kmod/transition.c unchanged: the states of one
+ * slot, step by step; large tables, in which each slot must behave as it does
+ * alone; random changes of a few slots with connections that follow the rules
+ * of pick.c, none of which may move without need. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 
 /**
  * struct table - slots, and those of them that are in transition
- * @list: of exactly @n, so that the sanitizer sees whoever goes too far
+ * @list: of exactly @n, so that the sanitizer detects overruns
  */
 struct table {
 	u32 slots[MOST_SLOTS];
@@ -84,13 +84,13 @@ static void settle_slots(struct table *table, unsigned long held)
 /* --- one slot, step by step ----------------------------------------------- */
 
 /*
- * A story begins with a slot and goes on with what happens and how the slot is
- * after that; a slot is its owner and its previous owner.
+ * A story begins with a slot and continues with pairs of an event and the slot
+ * after it; a slot is its owner and its previous owner.
  *
- *	B!A:xx	B becomes the owner, nobody can stay with A; "-": nobody does
+ *	B!A:xx	B becomes the owner, A is unusable; "-" stands for no backend
  *	wait:xx	the settle time passes
- *	look:xx	... and conntrack knows nobody who is not at the owner
- *	held:xx	... or does
+ *	look:xx	... and no entry is pinned to another backend than the owner
+ *	held:xx	... or one is
  */
 static const struct {
 	const char *what, *steps;
@@ -606,9 +606,7 @@ static u16 pick(struct connection *c, bool opens)
 	return name_of(to);
 }
 
-/* Who hears of a connection of another one's resets it. False if that need not
- * have been.
- */
+/* A backend resets another one's connection. False if that was avoidable. */
 static bool send(struct connection *c)
 {
 	seen.packets++;
@@ -709,7 +707,7 @@ static bool step(void)
 		change_world();
 		return true;
 	case 1:
-		/* Nobody is silent for as long as a slot waits. */
+		/* No connection is silent for as long as a slot waits. */
 		w.now += draw(SETTLE);
 		if (!send_all())
 			return false;
@@ -748,8 +746,8 @@ static void begin_world(void)
 	}
 }
 
-/* The list has the slots in transition, in order; who is safe will be found
- * where the slot or the entry says.
+/* The list has the slots in transition, in order; the slot or the entry of each
+ * safe connection names its backend.
  */
 static bool is_sound(void)
 {
@@ -779,7 +777,7 @@ static bool is_sound(void)
 	return true;
 }
 
-/* Once all are gone; what nobody owns waits for an owner. */
+/* When all connections are gone; a slot without an owner waits for one. */
 static bool settles(void)
 {
 	u32 i, owned = 0;
