@@ -8,9 +8,9 @@
 #define XT_LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
 
 /**
- * enum xt_lbhash_track - how much the target remembers of a connection
+ * enum xt_lbhash_track - the connections that the target tracks
  * @XT_LBHASH_TRACK_ALWAYS: every connection's backend is kept in conntrack
- * @XT_LBHASH_TRACK_NEVER: nothing is kept, the hash alone chooses
+ * @XT_LBHASH_TRACK_NEVER: no connection is tracked, the hash alone decides
  * @XT_LBHASH_TRACK_CHANGED: backends are kept where slots are in transition;
  *	in the raw table only
  */
