@@ -3,7 +3,7 @@
 
 from raw import *
 
-BINDX_ADD = 100
+PEER_ADDR_PARAMS, HB_DEMAND, BINDX_ADD = 9, 4, 100
 SECOND = {4: "198.51.100.11", 6: "2001:db8:f::11"}
 
 
@@ -71,6 +71,12 @@ class Association:
         self.s.settimeout(patience(10))
         self.s.connect((VIP[family], port))
 
+    def beat(self):
+        family, _, port = self.key
+        self.s.setsockopt(SCTP, PEER_ADDR_PARAMS, struct.pack(
+            "=i128sIHIII2x", 0, pack_address(family, VIP[family], port),
+            0, 0, 0, 0, HB_DEMAND))
+
     def finish(self):
         """Read the answer; did another server give it than last time?"""
         try:
@@ -129,6 +135,13 @@ def ask_turn():
             "broken": len(associations) - len(alive), **answers}
 
 
+def ask_beat():
+    """A heartbeat on each association."""
+    for a in associations:
+        a.beat()
+    return {}
+
+
 def ask_close():
     for a in associations:
         a.s.close()
@@ -138,4 +151,5 @@ def ask_close():
 
 associations = []
 servers = Servers(4)
-serve(open=ask_open, reopen=ask_reopen, turn=ask_turn, close=ask_close)
+serve(open=ask_open, reopen=ask_reopen, turn=ask_turn, beat=ask_beat,
+      close=ask_close)

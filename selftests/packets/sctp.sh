@@ -5,7 +5,7 @@
 # and data keep one backend, whatever happens to the others. With a hash of
 # ports only, all paths of an association reach one backend.
 # timeout: 600
-# checks: 102
+# checks: 117
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
@@ -24,18 +24,46 @@ close_all() {
 
 none_left() { [ "$(cl grep -c . /proc/net/sctp/assocs)" -eq 1 ]; }
 
+# in_transition: number of the first 48 associations with slots in transition
+in_transition() {
+	local n
+
+	for ((n = 1; n <= 24; n++)); do
+		echo "lookup web proto 132 src 192.0.2.$n:$((20000 + n))" \
+			"dst $VIP4:80"
+		echo "lookup web proto 132" \
+			"src [2001:db8:c::$n]:$((20000 + n)) dst [$VIP6]:80"
+	done >"$T/lookups"
+	ctl -j -b "$T/lookups" | jq -r '.previous // empty' | grep -c .
+}
+
+established() {
+	lb conntrack -L -p sctp 2>/dev/null | grep -c ESTABLISHED
+}
+
 # check_memory: the counters after 48 associations in settled slots
 check_memory() {
 	if [ "$track" = always ]; then
 		check_counters 'first turn' picked 48 adopted 48 stateless 0
-		check_eq 'entries of adopted associations' 48 \
-			"$(lb conntrack -L -p sctp 2>/dev/null |
-				grep -c ESTABLISHED)"
+		check_eq 'entries of adopted associations' 48 "$(established)"
 	else
 		snapshot
 		check_eq 'stateless: all' "${stat[packets]}" "${stat[stateless]}"
 		check_eq 'entries' 0 "$(lb conntrack -C)"
 	fi
+}
+
+# check_beats: a heartbeat makes an entry where there is none, but opens nothing
+check_beats() {
+	local unknown=0
+
+	[ "$track" = always ] || unknown=$(in_transition)
+	ask beat
+	ask turn
+	check_turn 'after heartbeats' 48
+	snapshot
+	check_eq 'heartbeats that went to the previous owner' "$unknown" \
+		"${stat[previous]}"
 }
 
 associations() {
@@ -53,6 +81,7 @@ associations() {
 	ctl -b <(addition 4)
 	ask turn
 	check_turn 's4 added' 48
+	check_beats
 	ask open 4 25 48
 	check_turn 'new ones' 72
 	check_ge 's4 has some' 1 "$(got at-s4)"
@@ -80,6 +109,28 @@ associations() {
 	check_eq 'nobody at s3' 0 "$(got at-s3)"
 	snapshot
 	check_known 'reopened' "$s3" "${stat[reopened]}"
+	close_all
+}
+
+# pinned_and_settled: associations that began in slots in transition keep their
+# entries when the slots have settled and conntrack sees no more of them
+pinned_and_settled() {
+	local pinned
+
+	fresh 3
+	balance -p sctp
+	ctl -b <(addition 4)
+	pinned=$(in_transition)
+	check_ge 'associations in slots in transition' 5 "$pinned"
+	ask open 4 1 24
+	ask open 6 1 24
+	check_turn 'first turn' 48
+	check_eq 'entries' "$pinned" "$(established)"
+	ctl service set web settle 0
+	wait_for 60 settled
+	ask turn
+	check_turn 'settled' 48
+	check_eq 'entries, settled' "$pinned" "$(established)"
 	close_all
 }
 
@@ -134,6 +185,7 @@ topology dsr 4 unmarked
 add_addresses
 start_packets packets/sctp
 in_variant nft raw in_mode 'changed forward' associations
+in_variant nft raw in_mode 'changed forward' pinned_and_settled
 route_by_marks lb
 for_all_variants associations
 IPT=nft
