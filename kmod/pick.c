@@ -25,6 +25,21 @@
 #include "stats.h"
 #include "table.h"
 
+static __always_inline struct lbhash_packet
+packet_of(struct lbhash_service *svc, struct sk_buff *skb,
+	  const struct nf_hook_state *state, bool raw, bool forward)
+{
+	return (struct lbhash_packet){
+		.skb = skb,
+		.state = state,
+		.svc = svc,
+		.table = rcu_dereference(svc->table),
+		.family = state->pf,
+		.raw = raw,
+		.forward = forward,
+	};
+}
+
 /* conntrack_facts: error_has_entry */
 static bool is_related(const struct lbhash_conn *conn)
 {
@@ -188,15 +203,8 @@ int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
 			const struct nf_hook_state *state, bool raw,
 			bool forward)
 {
-	const struct lbhash_packet packet = {
-		.skb = skb,
-		.state = state,
-		.svc = svc,
-		.table = rcu_dereference(svc->table),
-		.family = state->pf,
-		.raw = raw,
-		.forward = forward,
-	};
+	const struct lbhash_packet packet =
+		packet_of(svc, skb, state, raw, forward);
 	const struct lbhash_member *member = pinned_fast(&packet);
 
 	if (!member)
@@ -285,15 +293,8 @@ static noinline int changed_slow(struct lbhash_packet packet)
 int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
 			const struct nf_hook_state *state, bool forward)
 {
-	const struct lbhash_packet packet = {
-		.skb = skb,
-		.state = state,
-		.svc = svc,
-		.table = rcu_dereference(svc->table),
-		.family = state->pf,
-		.raw = true,
-		.forward = forward,
-	};
+	const struct lbhash_packet packet =
+		packet_of(svc, skb, state, true, forward);
 	u32 slot = slot_fast(&packet);
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
@@ -336,15 +337,8 @@ int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool raw,
 			  bool forward)
 {
-	const struct lbhash_packet packet = {
-		.skb = skb,
-		.state = state,
-		.svc = svc,
-		.table = rcu_dereference(svc->table),
-		.family = state->pf,
-		.raw = raw,
-		.forward = forward,
-	};
+	const struct lbhash_packet packet =
+		packet_of(svc, skb, state, raw, forward);
 	u32 slot = slot_fast(&packet);
 
 	if (raw)
