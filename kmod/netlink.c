@@ -59,8 +59,7 @@ static int pre_doit(const struct lbhash_compat_genl_ops *ops,
 	info->user_ptr[1] = (void *)ops->policy;
 	if (err) {
 		mutex_unlock(&ln->mutex);
-		return lbhash_compat_refuse(skb, info, why.attr, why.text,
-					    err);
+		return lbhash_nl_answer(skb, info, &why, err);
 	}
 	return 0;
 }
