@@ -108,6 +108,13 @@ static bool same_origin(const struct dst_entry *a, const struct dst_entry *b)
 	       rcu_access_pointer(dst_rt6_info(b)->from);
 }
 
+static bool leads_elsewhere(const struct dst_entry *dst)
+{
+	return !dst->error && !(dst->dev->flags & IFF_LOOPBACK) &&
+	       !(dst_rt6_info(dst)->rt6i_flags &
+		 (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT));
+}
+
 /* A cookie is read from a route, hence after its lookup. If routing changes in
  * between, an outdated route would be cached with a current cookie. So the
  * cookie comes from a first lookup, the route from a second one. If the two
@@ -124,12 +131,15 @@ find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 	};
 	union nf_inet_addr addr = { .in6 = *address };
 	struct dst_entry *dst, *first;
-	struct rt6_info *rt;
 	u32 cookie;
 
 	if (ipv6_addr_is_multicast(address))
 		return NULL;
 	first = ip6_route_output(net, NULL, &fl6);
+	if (!leads_elsewhere(first)) {
+		dst_release(first);
+		return NULL;
+	}
 	cookie = rt6_get_cookie(dst_rt6_info(first));
 	/* A change updates the routes before the serial numbers. */
 	smp_rmb();
@@ -137,9 +147,7 @@ find_ipv6(struct net *net, struct lbhash_nexthop __rcu **place,
 	if (!same_origin(dst, first))
 		cookie = 0;
 	dst_release(first);
-	rt = dst_rt6_info(dst);
-	if (dst->error || dst->dev->flags & IFF_LOOPBACK ||
-	    rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT)) {
+	if (!leads_elsewhere(dst)) {
 		dst_release(dst);
 		return NULL;
 	}
