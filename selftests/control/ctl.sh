@@ -9,17 +9,9 @@
 # lbhashctl: san
 # checks: 306
 . ./lib.sh
+. ./lib/ctl.bash
 
 V6=2001:db8::
-
-# says CODE SENTENCE WORD...: the command prints nothing but that line
-says() {
-	local code
-
-	ctl "${@:3}" >"$T/out" 2>"$T/err"
-	code=$?
-	check_eq "${*:3}" "$1 lbhashctl: $2" "$code $(cat "$T/out" "$T/err")"
-}
 
 # does WORD...: the command succeeds silently
 does() {

@@ -10,6 +10,7 @@
 # run itself changes nothing.
 # checks: 119
 . ./lib.sh
+. ./lib/ctl.bash
 
 SIZE=1409
 
@@ -376,15 +377,6 @@ old: deleted
 }
 
 # --- where the option may stand, and its output ------------------------------
-
-# says CODE SENTENCE WORD...: the command prints nothing but that line
-says() {
-	local code
-
-	ctl "${@:3}" >"$T/out" 2>"$T/err"
-	code=$?
-	check_eq "${*:3}" "$1 lbhashctl: $2" "$code $(cat "$T/out" "$T/err")"
-}
 
 words() {
 	local want words

@@ -11,6 +11,7 @@
 # checks: 21
 . ./lib.sh
 . ./lib/checks.bash
+. ./lib/flood.bash
 
 # Smaller numbers on kernels with debug checks, which are slow.
 max=$(few 8192)
@@ -74,14 +75,6 @@ assured() {
 	lb conntrack -L 2>/dev/null | grep -c ASSURED
 }
 
-# passed: flooded packets that left lb with a mark
-passed() {
-	{
-		ipt -t mangle -nvxL POSTROUTING
-		ip6t -t mangle -nvxL POSTROUTING
-	} | awk '/flood/ { n += $1 } END { print n + 0 }'
-}
-
 # clients NAME: of both families, possibly during a flood
 clients() {
 	local family
@@ -97,12 +90,12 @@ attack() {
 	local before flood
 
 	lb conntrack -F 2>/dev/null
-	before=$(passed)
+	before=$(sunk)
 	flood "$1" "$2" &
 	flood=$!
 	clients "during $1"
 	wait "$flood" || fail "flood of $1"
-	check_eq "$1 that got through" "$3" $(($(passed) - before))
+	check_eq "$1 that got through" "$3" $(($(sunk) - before))
 	check_le "$1: entries" "$max" "$(lb conntrack -C)"
 	clients "after $1"
 	check_counters "$1" empty 0 malformed 0
@@ -114,22 +107,8 @@ start_servers
 mac=$(lb cat /sys/class/net/front/address)
 sysctl -qw net.netfilter.nf_conntrack_max="$max"
 
-# Flooded packets leave through a device of their own, whatever their mark.
-ip -n lb -b - <<-END
-	link add sink type dummy
-	link set sink up
-	rule add pref 0 from 203.0.113.0/24 lookup 900
-	route add default dev sink table 900
-END
-ip -6 -n lb -b - <<-END
-	rule add pref 0 from 2001:db8:bad::/48 lookup 900
-	route add default dev sink table 900
-END
+flood_sink
 service
-for ipt in ipt ip6t; do
-	"$ipt" -t mangle -A POSTROUTING -o sink -m mark ! --mark 0 \
-		-m comment --comment flood
-done
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
 
 attack syns "$(few 50000)" "$(few 50000)"

@@ -11,6 +11,7 @@
 # checks: 29
 . ./lib.sh
 . ./lib/checks.bash
+. ./lib/flood.bash
 
 max=1000
 # Smaller numbers on kernels with debug checks, which are slow.
@@ -26,37 +27,10 @@ crowd() {
 		"$@" || fail crowd
 }
 
-# Spoofed SYNs leave lb through a device of their own, whatever their mark.
+# flood N: spoofed SYNs
 flood() {
 	"$flows" crowd cl front "$mac" 203.0.113.0 2001:db8:bad:: \
 		"$VIP4" "$VIP6" -n "$1" || fail flood
-}
-
-flood_sink() {
-	local ipt
-
-	ip -n lb -b - <<-END
-		link add sink type dummy
-		link set sink up
-		rule add pref 0 from 203.0.113.0/24 lookup 900
-		route add default dev sink table 900
-	END
-	ip -6 -n lb -b - <<-END
-		rule add pref 0 from 2001:db8:bad::/48 lookup 900
-		route add default dev sink table 900
-	END
-	for ipt in ipt ip6t; do
-		"$ipt" -t mangle -A POSTROUTING -o sink -m mark ! --mark 0 \
-			-m comment --comment flood
-	done
-}
-
-# sunk: packets with a mark that left through that device
-sunk() {
-	{
-		ipt -t mangle -nvxL POSTROUTING
-		ip6t -t mangle -nvxL POSTROUTING
-	} | awk '/flood/ { n += $1 } END { print n + 0 }'
 }
 
 # Servers do not answer; the witness captures packets before their firewall.
