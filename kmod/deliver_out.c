@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What remains of a packet's way to its backend once a hook gives it back;
- * deliver_out.h is the way itself.
+ * Continuations of deliver_out.h: the way of a packet after a hook that queued
+ * it.
  */
 #include <linux/skbuff.h>
 #include <net/dst.h>
@@ -10,8 +10,8 @@
 
 #include "deliver_out.h"
 
-/* Each of these is the rest of the way of a packet that FORWARD or POSTROUTING
- * queued and that was reinjected later, or of one that was made of it.
+/* Called when a packet that FORWARD or POSTROUTING queued is reinjected, for
+ * each of its segments.
  */
 int lbhash_out_forward(struct net *net, struct sock *sk, struct sk_buff *skb)
 {

@@ -121,10 +121,11 @@ neighbours() {
 	done
 }
 
-# send KIND FIRST FLOWS COUNT [PAUSE]: packets of these flows from the client, and
-# milliseconds in which nothing else happens; sets $took, instructions a packet, and $started, microseconds of the monotonic clock.
-# Packets that had to wait for ksoftirqd, as they may on 6.1, do not count. Fails
-# if those are more than half of them.
+# send KIND FIRST FLOWS COUNT [PAUSE]: packets of these flows from the client, then
+# PAUSE milliseconds in which nothing else happens. Sets $took, instructions a
+# packet, and $started, microseconds of the monotonic clock. Packets that had to
+# wait for ksoftirqd, as they may on 6.1, do not count. Fails if those are more than
+# half of them.
 send() {
 	local cycles packets source=192.0.2.0 destination=$VIP4
 

@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 600
 #
-# Conntrack has seen the answers of connections in settled slots, and nothing of
-# what clients sent: its entries run from the VIP to the client. A client uses
-# such a port again while the slot is in transition: the new connection is the
-# owner's, with an entry of its own, whatever state the old one's was in. Not if
-# both ends have been seen and neither has closed, nor if a server has begun.
+# Conntrack has seen the replies of connections in settled slots and none of the
+# clients' packets, so that its entries run from the VIP to the client. A client
+# reuses such a port while the slot is in transition: the new connection goes to
+# the owner and gets an entry of its own, whatever the state of the old entry. The
+# old entry stays if both ends were seen and neither has closed, or if a server
+# opened the connection.
 # checks: 277
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
 
-# "PROTOCOL STATE BEFORE AFTER AT": what is said while the slot is settled, by
-# the server if not by client/..., and the state that this gives the entry; what
-# the client says afterwards, and who gets the new connection's first packet.
+# "PROTOCOL STATE BEFORE AFTER AT": BEFORE, the packets while the slot is settled,
+# from the server unless "client/" precedes, and the STATE of the entry that they
+# make; AFTER, packets in transition; AT, the server of the new connection's first
+# packet.
 histories() {
 	cat <<-END
 		tcp ESTABLISHED ack - s2
@@ -33,7 +35,8 @@ histories() {
 		)client/goes-on,accepts,abort - s2"
 }
 
-# each_history FUNCTION: with the words of a line, $family, $port and a $name
+# each_history FUNCTION: call it with each line in variables, and with $family,
+# $port and $name
 each_history() {
 	local family port name proto state before after at
 
@@ -87,7 +90,7 @@ used_again() {
 	check_eq "$name: its entry" "ESTABLISHED $port 2" "$(entries)"
 }
 
-# What stays s1's has its entry still.
+# Connections that stay at s1 still have their entries.
 left() {
 	[ "$at" != s1 ] || check_eq "$name: entry in the end" \
 		'ESTABLISHED 80 1' "$(entries)"
@@ -108,14 +111,14 @@ answers_first() {
 load_module
 modprobe sctp || fail 'no SCTP'
 topology dsr 2 unmarked
-# No host gets the answers: it would have an opinion of them.
+# No host receives the replies: it would answer with resets.
 for address in 10.1.0.101 2001:db8:1::101; do
 	ip -n lb neigh replace "$address" lladdr 02:00:00:00:00:01 dev front \
 		nud permanent
 done
 ip -n lb route replace 192.0.2.0/24 via 10.1.0.101
 ip -n lb route replace 2001:db8:c::/64 via 2001:db8:1::101
-# Nor does any entry end before it is asked for.
+# No entry expires before it is checked.
 lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_{fin,close,time}_wait=9000 \
 	net.netfilter.nf_conntrack_tcp_timeout_{last_ack,close,unacknowledged}=9000 \
 	net.netfilter.nf_conntrack_tcp_timeout_syn_{sent,recv}=9000 \
