@@ -7,6 +7,7 @@ import random
 from raw import *
 
 HOP, ROUTING, FRAGMENT, AH, NONE, DEST = 0, 43, 44, 51, 59, 60
+ACK = 0x10
 dice = random.Random(3)
 
 
@@ -73,6 +74,14 @@ def options4():
     yield bytes(40)                             # end of options
 
 
+def dressed_ack(src, dst, port, what):
+    """The ACK that follows the SYN of dressed4() or dressed6()."""
+    l4 = tcp(src, dst, port, 80, flags=ACK, seq=2, ack=1)
+    if len(src) == 4:
+        return ip(src, dst, TCP, l4, what)
+    return ip(src, dst, *chain(what, TCP, l4))
+
+
 def dressed4(src, dst, port, options):
     for proto, l4 in ((UDP, udp(src, dst, port, 80)),
                       (TCP, tcp(src, dst, port, 80))):
@@ -101,14 +110,19 @@ def malformed4(src, dst):
             yield ip(src, dst, proto, bytes(size), b"\1" * 40)
 
 
+def flows(family):
+    """Flows, each with headers or options to skip."""
+    wears = legal_chains() if family == 6 else options4()
+    for n, what in enumerate(wears):
+        yield client(family, n % 90 + 1), vip(family), 1024 + n, what
+
+
 def pairs(family):
     """Packets with headers or options to skip, and plain ones of the same
     flows."""
-    wears = legal_chains() if family == 6 else options4()
     dress = dressed6 if family == 6 else dressed4
-    for n, what in enumerate(wears):
-        yield from dress(client(family, n % 90 + 1), vip(family), 1024 + n,
-                         what)
+    for flow in flows(family):
+        yield from dress(*flow)
 
 
 def ask_plain(family):
@@ -122,6 +136,8 @@ def ask_dressed(family):
     family = int(family)
     dressed = [dressed for dressed, _ in both[family]]
     got = lab.deliver(family, dressed)
+    acks = [dressed_ack(*flow) for flow in flows(family)]
+    followed = lab.deliver(family, acks)
     absurd = malformed6 if family == 6 else malformed4
     absurd = list(absurd(client(family, 1), vip(family)))
     passed = lab.deliver(family, absurd)
@@ -130,6 +146,8 @@ def ask_dressed(family):
         "servers": spread(got),
         "lost": got.count(None),
         "moved": sum(a != b for a, b in zip(got, want[family])),
+        "acks": len(acks),
+        "astray": sum(a != b for a, b in zip(followed, want[family][1::2])),
         "malformed": len(absurd),
         "passed": len(absurd) - passed.count(None),
     }

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Ports are found behind IPv6 extension headers and IPv4 options. A packet with
-# them goes where a plain packet of its flow goes; a packet whose headers do not
-# lead to a transport header is malformed: it gets no mark, so it has no route.
+# them goes where a plain packet of its flow goes, and an ACK with them is adopted.
+# A packet whose headers do not lead to a transport header is malformed: it gets
+# no mark, so it has no route.
 # boot: pieces
-# checks: 50
+# checks: 65
 . ./lib.sh
 . ./lib/packets.bash
 
 dress() {
-	local family sent malformed all=0 absurd=0
+	local family sent malformed all=0 absurd=0 acks=0
 
 	fresh 3
 	balance any
@@ -21,18 +22,23 @@ dress() {
 		ask dressed "$family"
 		sent=$(got sent)
 		malformed=$(got malformed)
-		all=$((all + 2 * sent + malformed))
+		acks=$((acks + $(got acks)))
+		all=$((all + 2 * sent + $(got acks) + malformed))
 		absurd=$((absurd + malformed))
 		check_eq 'servers used' 3 "$(got servers)"
 		check_eq "packets lost out of 2 x $sent" 0 "$(got lost)"
 		check_eq 'packets that went where no plain one goes' 0 \
 			"$(got moved)"
+		check_eq 'ACKs that went elsewhere than their SYN' 0 \
+			"$(got astray)"
 		check_eq "malformed packets that passed out of $malformed" 0 \
 			"$(got passed)"
 	done
 	snapshot
 	check_eq 'counted as malformed' "$absurd" "${stat[malformed]}"
 	check_eq 'packets' "$all" "${stat[packets]}"
+	[ "$track" = always ] || acks=0
+	check_eq 'connections adopted by the ACK' "$acks" "${stat[adopted]}"
 }
 
 # variant FLAVOUR TABLE MODE
