@@ -272,13 +272,14 @@ static int check_fields(const struct lbhash_conf *conf,
 	bool dport = conf->fields & LBHASH_HASH_FIELD_DPORT;
 
 	if (!(conf->fields & ~LBHASH_HASH_FIELD_SYMMETRIC))
-		return lbhash_refuse(why, -EINVAL, NULL, "hash has no field");
+		return lbhash_refuse(why, -EINVAL, NULL,
+				     "hash needs at least one field");
 	if (!(conf->fields & LBHASH_HASH_FIELD_SYMMETRIC))
 		return 0;
 	if (src != dst || sport != dport ||
 	    conf->src4 != conf->dst4 || conf->src6 != conf->dst6)
 		return lbhash_refuse(why, -EINVAL, NULL,
-				     "a symmetric hash treats both ends alike");
+				     "symmetric hash needs src with dst, sport with dport, equal prefixes");
 	return 0;
 }
 

@@ -31,7 +31,7 @@ static int find_service(struct lbhash_net *ln, struct genl_info *info, u8 cmd,
 				     "the service's name is missing");
 	if (!lbhash_name_is_valid(nla_data(attr)))
 		return lbhash_refuse(why, -EINVAL, attr,
-				     "service name: 1..31 of A-Za-z0-9_.-, no leading dash");
+				     "invalid service name: 1..31 of A-Za-z0-9_.-, no leading dash");
 	svc = lbhash_service_find(ln, nla_data(attr));
 	if (!svc && names_its_service(cmd))
 		return lbhash_refuse(why, -ENOENT, attr,

@@ -454,8 +454,8 @@ int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (first >= table->size) {
 		err = lbhash_refuse(&why, -ERANGE,
 				    info->attrs[LBHASH_A_FIRST_SLOT],
-				    "service %s has %u slots only", svc->name,
-				    table->size);
+				    "first slot %u is not in 0..%u", first,
+				    table->size - 1);
 		return lbhash_nl_answer(skb, info, &why, err);
 	}
 
@@ -498,7 +498,7 @@ static int read_flow(struct lbhash_flow *flow, const struct nlattr *attr,
 		flow->dst.in6 = nla_get_in6_addr(tb[LBHASH_FLOW_A_DST6]);
 	} else {
 		return lbhash_refuse(why, -EINVAL, attr,
-				     "a flow has two addresses of one family");
+				     "flow needs src and dst of the same address family");
 	}
 	if (!tb[LBHASH_FLOW_A_PROTO])
 		return lbhash_refuse(why, -EINVAL, attr,
@@ -593,7 +593,7 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!err && !get_facts(genl_info_net(info), svc, table->mask, &flow,
 			       &facts))
 		err = lbhash_refuse(&why, -ENOENT, info->attrs[LBHASH_A_FLOW],
-				    "the flow answers a connection that is not balanced");
+				    "flow is the reply direction of a connection that is not balanced");
 	if (err)
 		return lbhash_nl_answer(skb, info, &why, err);
 

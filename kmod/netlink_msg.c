@@ -52,6 +52,6 @@ int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 				     "the backend's name is missing");
 	if (!lbhash_name_is_valid(nla_data(name)))
 		return lbhash_refuse(why, -EINVAL, name,
-				     "backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
+				     "invalid backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
 	return 0;
 }

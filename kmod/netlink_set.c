@@ -139,7 +139,7 @@ static void warn_of_few_slots(struct genl_info *info, u32 size, u32 backends)
 {
 	if (size / 100 < backends)
 		GENL_SET_ERR_MSG(info,
-				 "warning: less than 100 slots per backend, shares get uneven");
+				 "warning: fewer than 100 slots per backend, shares are uneven");
 }
 
 static enum lbhash_cause cause_of(const struct genl_info *info)

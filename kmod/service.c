@@ -194,9 +194,9 @@ static int check_disruption(const struct lbhash_table *now,
 	else if (now->size != then->size)
 		what = "size";
 	return lbhash_refuse(why, -EBUSY, NULL,
-			     "%s of a service in use by %u %s: say disruptive, moves %u.%u %% of flows",
-			     what, rules, rules == 1 ? "rule" : "rules",
-			     permille / 10, permille % 10);
+			     "new %s moves %u.%u %% of flows (in use by %u %s): needs disruptive",
+			     what, permille / 10, permille % 10, rules,
+			     rules == 1 ? "rule" : "rules");
 }
 
 static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)

@@ -38,12 +38,12 @@ static int check_target_info(const struct xt_tgchk_param *par,
 	    memchr_inv(info->pad, 0, sizeof(info->pad)) ||
 	    !is_name(info->service, sizeof(info->service)) ||
 	    adopt == !!*info->service || (adopt && forward)) {
-		pr_info_ratelimited("LBHASH: this rule is from a newer iptables extension\n");
+		pr_info_ratelimited("LBHASH: options not supported, is the iptables extension newer than the module?\n");
 		return -EINVAL;
 	}
 	if (info->track == XT_LBHASH_TRACK_CHANGED &&
 	    strcmp(par->table, "raw")) {
-		pr_info_ratelimited("LBHASH --track changed works in the raw table only: in %s, conntrack has run\n",
+		pr_info_ratelimited("LBHASH --track changed works in table raw only: in %s conntrack has run already\n",
 				    par->table);
 		return -EINVAL;
 	}
@@ -194,7 +194,7 @@ static int match_check(const struct xt_mtchk_param *par)
 	    !is_name(info->service, sizeof(info->service)) ||
 	    !is_name(info->backend, sizeof(info->backend)) ||
 	    pinned_to != !!*info->service || pinned_to != !!*info->backend) {
-		pr_info_ratelimited("lbhash: this rule is from a newer iptables extension\n");
+		pr_info_ratelimited("lbhash: options not supported, is the iptables extension newer than the module?\n");
 		return -EINVAL;
 	}
 

@@ -63,7 +63,7 @@ static unsigned int parse_track(const char *arg)
 			return i;
 
 	xtables_error(PARAMETER_PROBLEM,
-		      "LBHASH: --track: \"%s\" is not always, changed or never",
+		      "LBHASH: --track \"%s\": must be one of always, changed, never",
 		      arg);
 }
 

@@ -23,15 +23,15 @@
 -j LBHASH --adopt --track never;"--track" also requires "--service";FAIL
 -j LBHASH --service web --service dns;--service" can only be used once;FAIL
 -j LBHASH ! --service web;--service" cannot be inverted;FAIL
--j LBHASH --service web --track sometimes;--track: "sometimes" is not always, changed or never;FAIL
+-j LBHASH --service web --track sometimes;--track "sometimes": must be one of always, changed, never;FAIL
 -j LBHASH --service web --track changed;=;OK
 -j LBHASH --service web --track changed --forward;=;OK
 -j LBHASH --forward;--service NAME or --adopt is needed;FAIL
 -j LBHASH --adopt --forward;--forward" also requires "--service";FAIL
 -j LBHASH --service web ! --forward;--forward" cannot be inverted;FAIL
--j LBHASH --service service.with_the-name-of-32-char;--service: "service.with_the-name-of-32-char" is not 1 to 31 of;FAIL
--j LBHASH --service -web;--service: "-web" is not;FAIL
--j LBHASH --service a/b;--service: "a/b" is not;FAIL
+-j LBHASH --service service.with_the-name-of-32-char;--service "service.with_the-name-of-32-char": must be 1..31 of;FAIL
+-j LBHASH --service -web;--service "-web": must be 1..31 of;FAIL
+-j LBHASH --service a/b;--service "a/b": must be 1..31 of;FAIL
 -j LBHASH --service absent;LBHASH: service "absent" does not exist (lbhashctl service add absent);FAIL
 *mangle
 -j LBHASH --service web --track changed;;FAIL

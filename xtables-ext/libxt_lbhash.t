@@ -19,7 +19,7 @@
 -m lbhash --pinned-to s1;"--pinned-to" also requires "--service";FAIL
 -m lbhash --pinned-to s1 ! --service web;--service" cannot be inverted;FAIL
 -m lbhash --syn-seen --syn-seen;--syn-seen" can only be used once;FAIL
--m lbhash --pinned-to s/1 --service web;--pinned-to: "s/1" is not 1 to 31 of;FAIL
+-m lbhash --pinned-to s/1 --service web;--pinned-to "s/1": must be 1..31 of;FAIL
 -m lbhash --pinned-to s1 --service absent;lbhash: service "absent" does not exist (lbhashctl service add absent);FAIL
 :INPUT,FORWARD,POSTROUTING
 *mangle

@@ -33,7 +33,7 @@ void lbhash_name_check(const struct xt_option_call *cb)
 		return;
 
 	xtables_error(PARAMETER_PROBLEM,
-		      "%s: --%s: \"%s\" is not 1 to %d of A-Za-z0-9_.- (first not -)",
+		      "%s: --%s \"%s\": must be 1..%d of A-Za-z0-9_.-, not starting with a dash",
 		      cb->ext_name, cb->entry->name, cb->arg, LBHASH_NAME_MAX);
 }
 

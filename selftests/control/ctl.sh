@@ -101,7 +101,7 @@ no_privilege() {
 
 wrong_words() {
 	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, metrics, version'
-	local name='a name is 1..31 of A-Za-z0-9_.- and does not start with a dash'
+	local name='must be 1..31 of A-Za-z0-9_.-, not starting with a dash'
 	local settings='size, hash, seed, mask, on-empty, settle, disruptive, dry-run'
 	local long=aaaaaaaaaabbbbbbbbbbccccccccccdd
 
@@ -117,7 +117,7 @@ wrong_words() {
 	says 1 "-b: an argument is missing" -b
 	says 1 "save: unexpected argument after -b" -b /dev/null save
 	says 1 "-n nowhere: no such network namespace" -n nowhere save
-	says 1 "-n ../net: not a name" -n ../net save
+	says 1 "-n ../net: must be the name of a network namespace" -n ../net save
 	says 1 "service: a command is missing (lbhashctl help service)" service
 	says 1 "s: ambiguous command (set, show)" service s
 	says 1 "move: unknown command (add, set, del, show)" service move web
@@ -159,22 +159,22 @@ wrong_settings() {
 	says 1 "seed 12: must be 32 hex digits" service add new seed 12
 	says 1 "seed 0123456789abcdef0123456789abcdeg: must be 32 hex digits" \
 		service add new seed 0123456789abcdef0123456789abcdeg
-	says 1 "hash src,port: \"port\" is no field ($fields)" \
+	says 1 "hash src,port: unknown field \"port\" ($fields)" \
 		service add new hash src,port
-	says 1 "hash src,: \"\" is no field ($fields)" service add new hash src,
-	says 1 "hash src,src: src is there twice" service add new hash src,src
-	says 1 "hash src/24,src: src is there twice" \
+	says 1 "hash src,: unknown field \"\" ($fields)" service add new hash src,
+	says 1 "hash src,src: src: given twice" service add new hash src,src
+	says 1 "hash src/24,src: src: given twice" \
 		service add new hash src/24,src
-	says 1 "hash src/24,src/16: src/16: a second IPv4 prefix" \
+	says 1 "hash src/24,src/16: src/16: more than one IPv4 prefix" \
 		service add new hash src/24,src/16
-	says 1 "hash src/0: src/0: a prefix is 1..128 bits" \
+	says 1 "hash src/0: src/0: prefix must be 1..128" \
 		service add new hash src/0
-	says 1 "hash dst/129: dst/129: a prefix is 1..128 bits" \
+	says 1 "hash dst/129: dst/129: prefix must be 1..128" \
 		service add new hash dst/129
 	says 1 "hash proto/8: proto takes no prefix" service add new hash proto/8
-	says 1 "hash symmetric: symmetric alone leaves nothing to hash" \
+	says 1 "hash symmetric: symmetric needs another field" \
 		service add new hash symmetric
-	says 2 "a symmetric hash treats both ends alike" \
+	says 2 "symmetric hash needs src with dst, sport with dport, equal prefixes" \
 		service add new hash src,symmetric
 	says 1 "service set web: nothing to change$(synopsis service set)" service set web
 
@@ -187,21 +187,21 @@ wrong_settings() {
 		backend set web s1 state dead
 	says 1 "address 10.0.0: must be an IPv4 or IPv6 address or none" \
 		backend set web s1 address 10.0.0
-	says 1 "address 0.0.0.0: no address of a backend" \
+	says 1 "address 0.0.0.0: must not be the unspecified address" \
 		backend set web s1 address 0.0.0.0
-	says 1 "address 10.0.0.2: a second IPv4 address" \
+	says 1 "address 10.0.0.2: more than one IPv4 address" \
 		backend set web s1 address 10.0.0.1 address 10.0.0.2
-	says 1 "address none: none stands alone" \
+	says 1 "address none: none cannot be combined with an address" \
 		backend set web s1 address 10.0.0.1 address none
 
 	says 1 "lookup web: proto is missing$(synopsis lookup)" lookup web src 10.0.0.1
 	says 1 "lookup web: dst is missing$(synopsis lookup)" lookup web proto tcp src 10.0.0.1
 	says 1 "proto 256: must be tcp, udp or 0..255" lookup web proto 256
-	says 1 "src 10.0.0.1:65536: a port is 0..65535" \
+	says 1 "src 10.0.0.1:65536: port must be 0..65535" \
 		lookup web src 10.0.0.1:65536
-	says 1 "src [::1:80: must be an address, with a port as 192.0.2.1:80 or [::1]:80" \
+	says 1 "src [::1:80: must be ADDR or ADDR:PORT, as in 192.0.2.1:80 or [::1]:80" \
 		lookup web src [::1:80
-	says 1 "lookup web: src and dst must be both IPv4 or both IPv6" \
+	says 1 "lookup web: src and dst must both be IPv4 or both be IPv6" \
 		lookup web proto tcp src 10.0.0.1 dst ::1
 }
 
@@ -233,9 +233,9 @@ wrong_objects() {
 	ipt -t raw -A PREROUTING -j LBHASH --service web
 	says 2 "service web is used by 1 rule" service del web
 	says 2 "service web is used by 1 rule" flush
-	says 2 "seed of a service in use by 1 rule: say disruptive, moves 50.1 % of flows" \
+	says 2 "new seed moves 50.1 % of flows (in use by 1 rule): needs disruptive" \
 		service set web seed 00000000000000000000000000000000
-	says 2 "size of a service in use by 1 rule: say disruptive, moves 48.9 % of flows" \
+	says 2 "new size moves 48.9 % of flows (in use by 1 rule): needs disruptive" \
 		service set web size 509
 	does service set web size 509 disruptive
 	ipt -t raw -F
@@ -367,7 +367,7 @@ batches() {
 	says 1 "-:2: weight many: must be 0..65535" -b - \
 		<<<$'backend set web s1 weight 3\nbackend set web s1 weight many'
 	shape '.[0].weight' 3 backend show web
-	says 1 "-:2: a zero byte" -b - < <(printf '#\nflush\0web\n')
+	says 1 "-:2: line contains a zero byte" -b - < <(printf '#\nflush\0web\n')
 	says 1 "$T/none: No such file or directory" -b "$T/none"
 	says 1 "$T: Is a directory" -b "$T"
 
@@ -465,14 +465,14 @@ changes_nothing() {
 	check_eq "half a file" 1 "$(wc -l <"$T/err")"
 	same "it changed nothing"
 	for filter in '[]' '{}' '{services: {}}' '. + {other: 1}'; do
-		bad 1 "FILE: must be an object with one key, services, a list" \
+		bad 1 "FILE: must be an object whose only key is services, a list" \
 			"$filter"
 	done
 	bad 1 "$at: must be an object" '.services[1] = 1'
 	bad 1 "$at.name: is missing" 'del(.services[1].name)'
 	bad 1 "$at.name: must be a string" '.services[1].name = 1'
-	bad 1 "$at.name: is there twice" '.services[1].name = "a"'
-	bad 1 "$at.name: a name is 1..31 of A-Za-z0-9_.- and does not start with a dash" \
+	bad 1 "$at.name: must be unique" '.services[1].name = "a"'
+	bad 1 "$at.name: must be 1..31 of A-Za-z0-9_.-, not starting with a dash" \
 		'.services[1].name = "a b"'
 	bad 1 "$at.colour: unknown key" '.services[1].colour = "red"'
 	bad 1 "$at.size: must be 251..1048573" '.services[1].size = 0'
@@ -482,7 +482,7 @@ changes_nothing() {
 	bad 1 "$at.mask: must be a whole number or a string" \
 		'.services[1].mask = true'
 	bad 1 "$at.seed: must be 32 hex digits" '.services[1].seed = "0x12"'
-	bad 1 "$at.hash: src is there twice" '.services[1].hash = "src,src"'
+	bad 1 "$at.hash: src: given twice" '.services[1].hash = "src,src"'
 	bad 1 "$at.hash: must be a string" '.services[1].hash = ["src"]'
 	bad 1 "$at.on_empty: must be one of drop, continue" \
 		'.services[1].on_empty = "pass"'
@@ -492,11 +492,11 @@ changes_nothing() {
 		bad 1 "$at$1" ".services[1].backends = [{name: \"s1\", mark: 1, addresses: [\"::1\"]}, $2]"
 	}
 	backend ": must be an object" '"s2"'
-	backend ".name: is there twice" '{name: "s1", mark: 2}'
+	backend ".name: must be unique" '{name: "s1", mark: 2}'
 	backend ".mark: is missing" '{name: "s2"}'
 	backend ".mark: must be 1..0xffffffff" '{name: "s2", mark: 0}'
 	backend ".mark: must be 1..0xffffffff" '{name: "s2", mark: "many"}'
-	backend ".mark: 0x1 is the mark of s1" '{name: "s2", mark: "0x1"}'
+	backend ".mark: 0x1 is taken by backend s1" '{name: "s2", mark: "0x1"}'
 	backend ".weight: must be 0..65535" '{name: "s2", mark: 2, weight: 65536}'
 	backend ".state: must be one of up, drain, down" \
 		'{name: "s2", mark: 2, state: "UP"}'
@@ -504,19 +504,19 @@ changes_nothing() {
 		'{name: "s2", mark: 2, addresses: "::1"}'
 	backend ".addresses[0]: must be a string" \
 		'{name: "s2", mark: 2, addresses: [1]}'
-	backend ".addresses[1]: a second IPv6 address" \
+	backend ".addresses[1]: more than one IPv6 address" \
 		'{name: "s2", mark: 2, addresses: ["::1", "::2"]}'
 	backend ".slots: unknown key" '{name: "s2", mark: 2, slots: 3}'
-	bad 1 "FILE: services[0].backends[1].mark: 0x2 does not fit the mask 0x1" \
+	bad 1 "FILE: services[0].backends[1].mark: 0x2 is outside mask 0x1" \
 		'.services[0].mask = 1'
 
 	# Only the kernel can find these errors.
 	bad 2 "service used is used by 1 rule" 'del(.services[1])'
-	bad 2 "service used: size of a service in use by 1 rule: say disruptive, moves 0.0 % of flows" \
+	bad 2 "service used: new size moves 0.0 % of flows (in use by 1 rule): needs disruptive" \
 		'.services[1].size = 509'
-	bad 2 "service used: seed of a service in use by 1 rule: say disruptive, moves 0.0 % of flows" \
+	bad 2 "service used: new seed moves 0.0 % of flows (in use by 1 rule): needs disruptive" \
 		'.services[1].seed = "00112233445566778899aabbccddeeff"'
-	bad 2 "service used: a symmetric hash treats both ends alike" \
+	bad 2 "service used: symmetric hash needs src with dst, sport with dport, equal prefixes" \
 		'.services[1].hash = "src,symmetric"'
 
 	does apply "$T/good"
@@ -539,7 +539,7 @@ large() {
 		<<<"$(many 4096 a-backend-with-a-long-name- \
 		'{mark: (. + 1), addresses: ["192.0.2.1", "2001:db8:1:2:3:4:5:6"]}')" \
 		>"$T/json"
-	says 0 "service web: warning: less than 100 slots per backend, shares get uneven" \
+	says 0 "service web: warning: fewer than 100 slots per backend, shares are uneven" \
 		apply "$T/json"
 	shape '[length, (map(.slots) | add), (map(.mark) | unique | length)]' \
 		'[4096,4099,4096]' backend show web

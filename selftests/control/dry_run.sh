@@ -291,7 +291,7 @@ sold() {
 	local cost got refusal
 
 	refusal=$(ctl service set web "${@:2}" 2>&1)
-	cost=$(sed -n 's/.*say disruptive, moves \(.*\)\.\(.*\) % of flows$/\1\2/p' \
+	cost=$(sed -n 's/.* moves \(.*\)\.\(.*\) % of flows .*: needs disruptive$/\1\2/p' \
 		<<<"$refusal")
 	[ "$cost" ] || fail "no price of ${*:2}: $refusal"
 	check_eq "${*:2}: rehearsed without the word" "$refusal" \

@@ -121,7 +121,7 @@ slow() {
 	kill -CONT "${pid[small]}"
 	wait_for 20 said small.err lbhashctl
 	check_eq "who loses events says so" \
-		"lbhashctl: monitor: too slow, events were lost" \
+		"lbhashctl: monitor: the receive buffer was full, events were lost" \
 		"$(cat "$T/small.err")"
 	ctl service add last size 251
 	wait_for 20 said small 'last: service-new'
@@ -161,7 +161,7 @@ module_goes() {
 	wait_for 20 unloads
 	ends orphan - 2
 	check_eq "without the module" \
-		"lbhashctl: monitor: the xt_lbhash module is gone" \
+		"lbhashctl: monitor: the xt_lbhash module was unloaded" \
 		"$(cat "$T/orphan.err")"
 }
 

@@ -71,7 +71,7 @@ nobody_reads() {
 		"$(ctl -j service show web | jq '.[0].seed | length')"
 	may_not lb lookup web proto tcp src 192.0.2.1:1 dst "$VIP4:80"
 	nobody lb lbhashctl save >"$T/out" 2>&1 && fail 'nobody: save'
-	check_eq 'nobody: save' 'lbhashctl: web: the seed is for CAP_NET_ADMIN only' \
+	check_eq 'nobody: save' 'lbhashctl: web: reading the seed needs CAP_NET_ADMIN' \
 		"$(cat "$T/out")"
 
 	# Walking conntrack's table takes a privilege.

@@ -357,7 +357,7 @@ exist_ok() {
 	twice service add web settle 8
 	check_eq "what is given is set" 8 "$(ctl -j service show web |
 		jq '.[0].settle')"
-	refused "size of a service in use by 1 rule: say disruptive, moves 0.0 % of flows" \
+	refused "new size moves 0.0 % of flows (in use by 1 rule): needs disruptive" \
 		--exist-ok service add web size 509
 	twice backend add web s1 mark 1 weight 2
 	refused "backend s1 exists already" backend add web s1 mark 1

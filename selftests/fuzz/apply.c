@@ -469,7 +469,7 @@ static bool names_a_place(const char *error)
 	error += strlen(me);
 	return !strncmp(error, "services[", 9) ||
 	       !strncmp(error, "line ", 5) ||
-	       !strcmp(error, "must be an object with one key, services, a list\n");
+	       !strcmp(error, "must be an object whose only key is services, a list\n");
 }
 
 static void check_text(const char *text, size_t size)

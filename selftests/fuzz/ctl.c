@@ -127,7 +127,8 @@ static void check_refusal(const char *const *words, int rc)
 		return;
 	assert(rc == REFUSED);
 	assert(strstr(ctl_err, *kernel.refusal ? kernel.refusal :
-		      kernel.error == EOPNOTSUPP ? "not known to the module" :
+		      kernel.error == EOPNOTSUPP ?
+		      "not supported by the module" :
 		      strerror(kernel.error)));
 }
 

@@ -78,8 +78,8 @@ static void refuses(const char *line, const char *what, const char *module)
 	char want[256];
 
 	snprintf(want, sizeof(want),
-		 "lbhashctl: %s: the module %s lbhashctl %s; load one that fits%s\n",
-		 what, module, VERSION, is_attr ? ", or leave it out" : "");
+		 "lbhashctl: %s: the module %s lbhashctl %s; load a matching module%s\n",
+		 what, module, VERSION, is_attr ? ", or omit it" : "");
 	says(CTL_REFUSED, line, want);
 }
 
@@ -144,17 +144,17 @@ static void with_old_module(void)
 
 	kernel.lacks = LBHASH_CMD_LOOKUP;
 	refuses("lookup web proto tcp src ::1 dst ::2",
-		"lookup web: not known to the module", "0.0.9 is older than");
+		"lookup web: not supported by the module", "0.0.9 is older than");
 	kernel.lacks = LBHASH_CMD_STATS_GET;
-	refuses("stats", "stats: not known to the module",
+	refuses("stats", "stats: not supported by the module",
 		"0.0.9 is older than");
 	kernel.lacks = LBHASH_CMD_SERVICE_SET;
 	ctl_module = NULL;
 	refuses("service set web size 509",
-		"service set web: not known to the module", "is of another version than");
+		"service set web: not supported by the module", "does not match");
 	ctl_module = VERSION "\n";
 	refuses("service set web size 509",
-		"service set web: not known to the module", VERSION " is of another build than");
+		"service set web: not supported by the module", VERSION " is a different build than");
 }
 
 /* It says more than we know, of other kinds, and with other words. */
@@ -178,7 +178,7 @@ static void with_new_module(void)
 	must(run("save", "") == CTL_DONE, "save");
 	shows("-j version", "'xt_lbhash':'99.0'", NULL);
 	kernel.lacks = LBHASH_CMD_STATS_GET;
-	refuses("stats", "stats: not known to the module",
+	refuses("stats", "stats: not supported by the module",
 		"99.0 is newer than");
 }
 

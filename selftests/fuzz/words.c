@@ -79,8 +79,8 @@ static bool names_a_word(const char *error, const char *line, const char *gaps,
 /* Errors that have nothing to name. */
 static bool has_no_name(const char *error)
 {
-	return !strcmp(error, "an object is missing\n") ||
-	       !strcmp(error, "more than 256 words\n") ||
+	return !strcmp(error, "an object is missing (lbhashctl help)\n") ||
+	       !strcmp(error, "line has more than 256 words\n") ||
 	       !strncmp(ctl_err, "usage: ", 7);
 }
 

@@ -118,8 +118,8 @@ answers() {
 	ctl lookup web proto tcp src 192.0.2.1:90 \
 		dst "$VIP4:$(snat_port)" 2>"$T/lookup" &&
 		fail "lookup knows a backend: $(cat "$T/lookup")"
-	check_eq lookup "lbhashctl: the flow answers a connection that is$(
-		) not balanced" "$(cat "$T/lookup")"
+	check_eq lookup "lbhashctl: flow is the reply direction of a$(
+		) connection that is not balanced" "$(cat "$T/lookup")"
 	start_client client 4 -n 20 -h
 	check_eq "$*: clients of the VIP" 20 "$(flows_of client ok)"
 	stop_client client

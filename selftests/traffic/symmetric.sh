@@ -131,7 +131,7 @@ refused() {
 
 	said=$(ctl service add bad hash "$1" 2>&1) && fail "accepted: hash $1"
 	case $said in
-	*'a symmetric hash treats both ends alike'*) ok "refused: $1" ;;
+	*'symmetric hash needs src with dst, sport with dport, equal prefixes'*) ok "refused: $1" ;;
 	*) fail "hash $1: $said" ;;
 	esac
 }

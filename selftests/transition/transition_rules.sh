@@ -61,13 +61,13 @@ refused_rules() {
 	for ipt in ipt ip6t; do
 		vip=$VIP4
 		[ "$ipt" = ipt ] || vip=$VIP6
-		n=$(dmesg | grep -c 'track changed works in the raw table only')
+		n=$(dmesg | grep -c 'track changed works in table raw only')
 		said=$("$ipt" -t mangle -A PREROUTING -d "$vip" -j LBHASH \
 			--service web --track changed 2>&1) &&
 			fail "$ipt: accepted in mangle"
 		ok "$ipt, mangle: $said"
 		check_eq 'sentences in the log' $((n + 1)) "$(dmesg |
-			grep -c 'track changed works in the raw table only')"
+			grep -c 'track changed works in table raw only')"
 		check_eq "rules of $ipt" 0 "$("$ipt" -t mangle -S PREROUTING |
 			grep -c LBHASH)"
 		"$ipt" -t raw -A OUTPUT -d "$vip" -j LBHASH \

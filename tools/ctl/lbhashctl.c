@@ -160,7 +160,7 @@ static int run(char **argv)
 	exist_ok = take_option(argv, exist_ok_option);
 	ctl.exist_ok = exist_ok || always_exist_ok;
 	if (!argv[0])
-		return fail(USAGE, "an object is missing");
+		return fail(USAGE, "an object is missing (lbhashctl help)");
 	if (!strcmp(argv[0], "help"))
 		return help(objects, argv[1]);
 	obj = words_keyword("object", *argv++, objects, sizeof(*objects));
@@ -198,7 +198,8 @@ static int run_line(char *line)
 		if (!*word)
 			continue;
 		if (argc == WORDS_MAX)
-			return fail(USAGE, "more than %d words", WORDS_MAX);
+			return fail(USAGE, "line has more than %d words",
+				    WORDS_MAX);
 		argv[argc++] = word;
 	}
 	argv[argc] = NULL;
@@ -222,7 +223,7 @@ static int run_batch(const char *file)
 		snprintf(ctl.where, sizeof(ctl.where), "%s:%u: ", file,
 			 ++number);
 		rc = strlen(line) == (size_t)len ? run_line(line) :
-		     fail(USAGE, "a zero byte");
+		     fail(USAGE, "line contains a zero byte");
 	}
 	ctl.where[0] = '\0';
 	if (!rc && ferror(in))

@@ -59,7 +59,7 @@ static int lookup(const struct command *cmd, char **argv)
 	if (missing)
 		return misuse("%s: %s is missing", ctl.what, missing);
 	if (flow.src.family != flow.dst.family)
-		return fail(USAGE, "%s: src and dst must be both IPv4 or both IPv6",
+		return fail(USAGE, "%s: src and dst must both be IPv4 or both be IPv6",
 			    ctl.what);
 	rc = lb_lookup(session(), argv[0], &flow, &decision, &error);
 	rc = session_result(rc, &error);

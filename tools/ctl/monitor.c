@@ -43,7 +43,7 @@ static void print_line(const json_t *event)
 	view_print_name(service ? service : "?");
 	fputs(": ", stdout);
 	color_begin(color);
-	fputs(what ? what : "something new", stdout);
+	fputs(what ? what : "unknown event", stdout);
 	color_end(color);
 	if (!json_is_null(json_object_get(event, "moved"))) {
 		fputs(", generation ", stdout);

@@ -20,7 +20,8 @@ int netns_enter(const char *name)
 	int fd, err;
 
 	if (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
-		return fail(USAGE, "-n %s: not a name", name);
+		return fail(USAGE, "-n %s: must be the name of a network namespace",
+			    name);
 	snprintf(path, sizeof(path), NETNS_DIR "%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

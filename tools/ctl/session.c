@@ -19,7 +19,7 @@ static int print_error(int code, const struct lb_error *error)
 
 	if (error->is_unknown && !*error->attr) {
 		versions = versions_difference();
-		fail(code, "%s: not known to the module: %s; load one that fits",
+		fail(code, "%s: not supported by the module: %s; load a matching module",
 		     ctl.what, versions);
 		free(versions);
 		return code;
@@ -31,7 +31,7 @@ static int print_error(int code, const struct lb_error *error)
 				     error->is_complete ? "" : ": ");
 	if (error->is_unknown) {
 		versions = versions_difference();
-		fail(code, "%s%s: %s: %s; load one that fits, or leave it out",
+		fail(code, "%s%s: %s: %s; load a matching module, or omit it",
 		     subject, error->attr, error->sentence, versions);
 		free(versions);
 	} else {

@@ -28,10 +28,10 @@ char *versions_difference(void)
 	int order;
 
 	if (!lb_module_version(module))
-		return must_print("the module is of another version than lbhashctl %s",
+		return must_print("the module does not match lbhashctl %s",
 				  VERSION);
 	order = strverscmp(module, VERSION);
 	return must_print("the module %s is %s lbhashctl %s", module,
 			  order < 0 ? "older than" : order > 0 ? "newer than" :
-			  "of another build than", VERSION);
+			  "a different build than", VERSION);
 }

@@ -177,7 +177,7 @@ static int read_name(struct place *at, const json_t *object, json_t *names,
 	if (!*name)
 		return refuse(at, "must be a string");
 	if (json_object_get(names, *name))
-		return refuse(at, "is there twice");
+		return refuse(at, "must be unique");
 	if (lb_parse_name(*name, at->error))
 		return lb_error_prefix(at->error, "%s: ", at->path);
 	leave(at, back);
@@ -196,9 +196,10 @@ static int check_mark(struct place *at, __u32 mark, __u32 mask,
 		return json_object_set_new(marks, text, json_string(name)) ?
 		       lb_error_memory(at->error) : 0;
 	if (other)
-		snprintf(why, sizeof(why), "%s is the mark of %s", text, other);
+		snprintf(why, sizeof(why), "%s is taken by backend %s", text,
+			 other);
 	else
-		snprintf(why, sizeof(why), "%s does not fit the mask 0x%x",
+		snprintf(why, sizeof(why), "%s is outside mask 0x%x",
 			 text, mask);
 	enter(at, ".mark");
 	return refuse(at, why);
@@ -218,7 +219,7 @@ static int read_backend(struct place *at, const json_t *object, __u32 mask,
 		return rc;
 	if (be.addr.none) {
 		enter(at, ".addresses");
-		return refuse(at, "none is no address; leave the list empty");
+		return refuse(at, "must not contain none; for no address use an empty list");
 	}
 	rc = check_mark(at, be.mark, mask, name, marks);
 	if (!rc)
@@ -331,7 +332,7 @@ int lb_config_read(const json_t *config, bool is_disruptive,
 
 	if (!json_is_array(list) || json_object_size(config) != 1)
 		return lb_error_set(error, EINVAL,
-				    "must be an object with one key, services, a list");
+				    "must be an object whose only key is services, a list");
 	json_array_foreach(list, i, object) {
 		back = enter(&at, "[%zu]", i);
 		rc = read_service(&at, object, is_disruptive ?
@@ -453,7 +454,7 @@ static int make_service(json_t *service, const json_t *backends,
 	size_t i;
 
 	if (json_is_null(json_object_get(service, "seed"))) {
-		lb_error_set(error, EPERM, "the seed is for CAP_NET_ADMIN only");
+		lb_error_set(error, EPERM, "reading the seed needs CAP_NET_ADMIN");
 		return lb_error_prefix(error, "%s: ", name ? name : "?");
 	}
 	members = name ? json_object_get(backends, name) : NULL;

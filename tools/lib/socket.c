@@ -180,7 +180,7 @@ static int receive(struct lb *lb, const struct lb_request *req,
 		got = receive_some(lb, error);
 		if (got == -ENOBUFS)
 			return lb_error_set(error, ENOBUFS,
-					    "the kernel had no memory to answer; a change may have been made");
+					    "the kernel's answer was lost for lack of memory; a change may have been made");
 		if (got < 0)
 			return got;
 		nlh = lb->buffer;
@@ -476,7 +476,7 @@ int lb_receive(struct lb *lb, lb_cb_t *cb, void *arg, struct lb_error *error)
 	got = receive_some(lb, error);
 	if (got == -ENOBUFS)
 		return lb_error_set(error, ENOBUFS,
-				    "too slow, events were lost");
+				    "the receive buffer was full, events were lost");
 	if (got < 0)
 		return got;
 	nlh = lb->buffer;
@@ -484,7 +484,7 @@ int lb_receive(struct lb *lb, lb_cb_t *cb, void *arg, struct lb_error *error)
 	     nlh = mnl_nlmsg_next(nlh, &len)) {
 		if (is_farewell(lb, nlh))
 			return lb_error_set(error, ENODEV,
-					    "the xt_lbhash module is gone");
+					    "the xt_lbhash module was unloaded");
 		if (nlh->nlmsg_type == lb->family && cb(nlh, arg))
 			return lb_error_memory(error);
 	}

@@ -39,7 +39,7 @@ int lb_parse_name(const char *text, struct lb_error *error)
 
 	if (len < 1 || len > LBHASH_NAME_MAX || text[0] == '-' || good != len)
 		return refuse(error,
-			      "a name is 1..%d of A-Za-z0-9_.- and does not start with a dash",
+			      "must be 1..%d of A-Za-z0-9_.-, not starting with a dash",
 			      LBHASH_NAME_MAX);
 	return 0;
 }
@@ -121,15 +121,15 @@ static int parse_prefix(struct lb_hash *hash, const char *name,
 	if (!is_src && strcmp(name, "dst"))
 		return refuse(error, "%s takes no prefix", name);
 	if (!to_number(bits, 128, &len) || !len)
-		return refuse(error, "%s/%s: a prefix is 1..128 bits", name,
+		return refuse(error, "%s/%s: prefix must be 1..128", name,
 			      bits);
 	if (len <= 32)
 		at = &hash->prefix[is_src ? SRC4 : DST4];
 	else
 		at = &hash->prefix[is_src ? SRC6 : DST6];
 	if (*at)
-		return refuse(error, "%s/%s: a second %s prefix", name, bits,
-			      len <= 32 ? "IPv4" : "IPv6");
+		return refuse(error, "%s/%s: more than one %s prefix", name,
+			      bits, len <= 32 ? "IPv4" : "IPv6");
 	*at = len;
 	return 0;
 }
@@ -162,12 +162,12 @@ int lb_parse_hash(const struct lb_field *field, const char *text,
 			char names[128];
 
 			join(names, sizeof(names), lb_hash_field_names);
-			return refuse(error, "\"%s\" is no field (%s)", name,
+			return refuse(error, "unknown field \"%s\" (%s)", name,
 				      names);
 		}
 		bit = BIT(i);
 		if ((plain & bit) || (!bits && (hash.fields & bit)))
-			return refuse(error, "%s is there twice", name);
+			return refuse(error, "%s: given twice", name);
 		if (bits) {
 			rc = parse_prefix(&hash, name, bits, error);
 			if (rc)
@@ -178,7 +178,7 @@ int lb_parse_hash(const struct lb_field *field, const char *text,
 		hash.fields |= bit;
 	}
 	if (!(hash.fields & ~LBHASH_HASH_FIELD_SYMMETRIC))
-		return refuse(error, "symmetric alone leaves nothing to hash");
+		return refuse(error, "symmetric needs another field");
 	for (i = 0; i < PREFIXES; i++)
 		if (!hash.prefix[i])
 			hash.prefix[i] = full[i];
@@ -260,7 +260,7 @@ int lb_parse_address(const struct lb_field *field, const char *text,
 	struct in_addr addr4;
 
 	if (a->none || (none && (a->has4 || a->has6)))
-		return refuse(error, "none stands alone");
+		return refuse(error, "none cannot be combined with an address");
 	if (none) {
 		a->none = true;
 		a->has4 = true;
@@ -269,18 +269,18 @@ int lb_parse_address(const struct lb_field *field, const char *text,
 	}
 	if (inet_pton(AF_INET, text, &addr4) == 1) {
 		if (a->has4)
-			return refuse(error, "a second IPv4 address");
+			return refuse(error, "more than one IPv4 address");
 		if (addr4.s_addr == htonl(INADDR_ANY))
-			return refuse(error, "no address of a backend");
+			return refuse(error, "must not be the unspecified address");
 		a->has4 = true;
 		a->addr4 = addr4;
 		return 0;
 	}
 	if (inet_pton(AF_INET6, text, &addr6) == 1) {
 		if (a->has6)
-			return refuse(error, "a second IPv6 address");
+			return refuse(error, "more than one IPv6 address");
 		if (IN6_IS_ADDR_UNSPECIFIED(&addr6))
-			return refuse(error, "no address of a backend");
+			return refuse(error, "must not be the unspecified address");
 		a->has6 = true;
 		a->addr6 = addr6;
 		return 0;
@@ -309,7 +309,7 @@ int lb_parse_endpoint(const struct lb_field *field, const char *text,
 		      void *into, struct lb_error *error)
 {
 	static const char why[] =
-		"must be an address, with a port as 192.0.2.1:80 or [::1]:80";
+		"must be ADDR or ADDR:PORT, as in 192.0.2.1:80 or [::1]:80";
 	struct lb_endpoint *e = (void *)((char *)into + field->offset);
 	char copy[64], *addr = copy, *port = NULL;
 	__u64 number;
@@ -338,7 +338,7 @@ int lb_parse_endpoint(const struct lb_field *field, const char *text,
 	if (!port)
 		return 0;
 	if (!to_number(port, 0xffff, &number))
-		return refuse(error, "a port is 0..65535");
+		return refuse(error, "port must be 0..65535");
 	e->has_port = true;
 	e->port = number;
 	return 0;
