@@ -240,12 +240,12 @@ stock_rules() {
 	local state=(-t mangle -A WEB -m conntrack --ctstate) ipt client
 	local n new established invalid syns
 
-	chapter '1. The rules everybody writes first'
-	say 'Every server has a mark, every mark a route:' ''
+	chapter '1. Stock iptables rules'
+	say 'Each server has a mark, each mark has a route:' ''
 	show ip rule show lookup 101
 	show ip route show table 101
-	say '' 'So do s2, s3, and all of them for IPv6. A new connection gets a' \
-		'mark, its later packets get it back:' ''
+	say '' 'The same for s2, s3 and IPv6. A new connection gets a mark,' \
+		'which is restored for its later packets:' ''
 	both show -t mangle -N WEB
 	both show -t mangle -A PREROUTING -d VIP -p tcp --dport 80 -j WEB
 	both show "${state[@]}" NEW -j HMARK --hmark-tuple src,dst,sport,dport \
@@ -254,7 +254,7 @@ stock_rules() {
 	both show "${state[@]}" ESTABLISHED -j CONNMARK --restore-mark
 	both hide "${state[@]}" INVALID
 
-	say '' '10 connections, given up when 40 packets are lost:' ''
+	say '' '10 connections, aborted after 40 packets have been lost:' ''
 	fetch 1 10 1 page -Z --no-fail-early >"$T/stock" 2>/dev/null &
 	client=$!
 	# A connected client sends no more SYNs. Its reset may be NEW as well,
@@ -269,15 +269,15 @@ stock_rules() {
 	forget_connections
 	wait "$client"
 	n=$(answered "$T/stock")
-	claim "$n of 10 answered" "$n" -eq 0
-	claim "NEW: $new packets; every SYN reached a server" "$syns" -ge 10 \
-		-a "$new" -eq "$syns"
-	claim "ESTABLISHED: $established packets; no mark was ever given back" \
+	claim "$n of 10 requests answered" "$n" -eq 0
+	claim "NEW: $new packets; every SYN was sent to a server" \
+		"$syns" -ge 10 -a "$new" -eq "$syns"
+	claim "ESTABLISHED: $established packets; no mark was ever restored" \
 		"$established" -eq 0
-	claim "INVALID: $invalid packets; all that followed the SYNs was lost" \
+	claim "INVALID: $invalid packets; everything after the SYNs was lost" \
 		"$invalid" -ge 40
-	say '' 'The answers take another way: connection tracking never sees a' \
-		'SYN-ACK and trusts nothing that follows the SYN.'
+	say '' 'The replies bypass the balancer: connection tracking never' \
+		'sees a SYN-ACK, so every packet after the SYN is INVALID.'
 
 	for ipt in iptables ip6tables; do
 		hide "$ipt" -t mangle -F
@@ -290,8 +290,8 @@ one_rule() {
 	local n s
 
 	chapter '2. One rule with LBHASH'
-	say 'The rules above are gone, the routes stay. A service, its' \
-		'backends, one rule (and its twin for IPv6):' ''
+	say 'The rules above are deleted, the routes remain. Add a service,' \
+		'its backends, and one rule (and the same rule for IPv6):' ''
 	show lbhashctl service add web
 	for n in 1 2 3; do
 		show lbhashctl backend add web "s$n" mark "$n"
@@ -305,23 +305,24 @@ one_rule() {
 	n=$(answered "$T/hundred")
 	claim "$n of 800 requests answered" "$n" -eq 800
 	n="$(opened "$T/hundred") opened by curl, $(counted picked)"
-	claim "connections: $n picked a backend for by LBHASH" \
+	claim "connections: $n given a backend by LBHASH" \
 		"$n" = '100 opened by curl, 100'
 	n=$(counted adopted)
-	claim "$n half-seen connections made ESTABLISHED, by their first ACK" \
+	claim "$n connections adopted: ESTABLISHED from their first ACK on" \
 		"$n" -eq 100
 	n=$(counted pinned)
-	claim "$n other packets followed the pin of their connection" \
+	claim "$n later packets sent to the backend of their connection" \
 		"$n" -ge 1000
 	n=$(stayed "$T/hundred")
-	claim "$n of 100 connections met one server only" "$n" -eq 100
+	claim "$n of 100 connections answered by one server only" \
+		"$n" -eq 100
 
 	say ''
 	show lbhashctl stats web
 	say ''
 	for s in s1 s2 s3; do
 		n=$(began_at "$s" "$T/hundred")
-		claim "curl met $s on $n connections, LBHASH counts as many" \
+		claim "$s answered $n connections, LBHASH counted as many" \
 			"$(given_to "$s")" -eq "$n"
 	done
 }
@@ -329,8 +330,8 @@ one_rule() {
 change_it() {
 	local n before downloads
 
-	chapter '3. Change it while it works'
-	say '30 downloads run, halfway. Now s4 comes, and s2 shall go:' ''
+	chapter '3. Changes under load'
+	say '30 downloads are half complete. Add s4 and drain s2:' ''
 	add_server 4 2
 	route_by_mark lb 4
 	start_server 4
@@ -345,34 +346,34 @@ change_it() {
 	before=$(given_to s2)
 	say ''
 	n=$((30 - $(whole file)))
-	claim "$n downloads were running then" "$n" -eq 30
+	claim "$n downloads were running at that moment" "$n" -eq 30
 	fetch 1 30 1 page >"$T/new"
 	n="$(began_at s2 "$T/new") go to s2, $(began_at s4 "$T/new")"
 	claim "30 new connections: $n to s4" \
 		"$(answered "$T/new")" -eq 30 -a "${n%% *}" -eq 0 \
 		-a "${n##* }" -gt 0
 	n=$((30 - $(whole file)))
-	claim "$n downloads still run" "$n" -eq 30
+	claim "$n downloads are still running" "$n" -eq 30
 
 	release_downloads
 	wait "$downloads"
 	snapshot
 	n=$(intact file)
-	claim "$n of 30 arrived with the right SHA-256" "$n" -eq 30
+	claim "$n of 30 downloads complete, with the right SHA-256" "$n" -eq 30
 	n=$(began_at s2 "$T/downloads")
-	claim "$n of them from s2, which got $(($(given_to s2) - before)) new$(
+	claim "$n of them from s2, which had $(($(given_to s2) - before)) new$(
 		) connections since" \
 		"$n" -gt 0 -a "$(given_to s2)" -eq "$before"
 	n=$(counted repicked)
-	claim "$n connections had to be picked again" "$n" -eq 0
+	claim "$n connections were reassigned" "$n" -eq 0
 }
 
 lose_one() {
 	local before hit n c pids=() pause=$T/pause
 
-	chapter '4. A server dies'
-	say '10 clients keep their connection open and will ask again in a' \
-		'while. Meanwhile the cable of s1 breaks:' ''
+	chapter '4. A server fails'
+	say '10 clients keep their connections open for a second request.' \
+		'Before that the link of s1 fails. Set s1 down:' ''
 	rm -f "$T"/got/page.*
 	snapshot
 	before=$(counted repicked)
@@ -401,7 +402,7 @@ lose_one() {
 	n=$(stayed "$T/idle")
 	claim "$n clients stayed with their server" "$n" -eq $((10 - hit))
 	n=$(($(counted repicked) - before))
-	claim "$n lost s1: picked again; reset by the new server; reopened by$(
+	claim "$n lost s1: reassigned, reset by the new server, reopened by$(
 		) curl" "$n" -gt 0 -a "$n" -eq "$hit" \
 		-a "$(opened "$T/idle")" -eq $((10 + hit))
 	fetch 1 30 1 page >"$T/after"
@@ -422,8 +423,9 @@ do_it_yourself() {
 	  ip route add default via SERVER table 10N
 	  lbhashctl backend add web sN mark N
 
-	The balancer forwards (net.ipv4.ip_forward=1) and needs no VIP. A server
-	that answers directly has the VIP on lo, and keeps quiet about it:
+	Enable forwarding on the balancer (net.ipv4.ip_forward=1); it needs no
+	VIP. A server that replies directly has the VIP on lo and must not
+	answer ARP for it:
 
 	  sysctl net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
 	  ip addr add VIP/32 dev lo
@@ -437,9 +439,9 @@ cat <<EOF
 
   client ------------> balancer ------------> s1  s2  s3     nginx
     ^                  iptables                |   |   |
-    |                                          |   |   |     all of them are
+    |                                          |   |   |     each of them has
     +------------------------------------------+---+---+     $VIP4 and
-          answers take the short way                         $VIP6
+          replies bypass the balancer                        $VIP6
 EOF
 
 load_module
