@@ -8,7 +8,7 @@
 
 #include "balancer.h"
 
-/* Conntrack's own time-outs, in seconds. */
+/* Timeouts of conntrack, in seconds. */
 #define SYN_SENT	120
 #define UNACKNOWLEDGED	300
 #define CLOSE_WAIT	60
@@ -58,7 +58,9 @@ static bool is_assured(const struct entry *entry)
 	return entry->state == ADOPTED || entry->state == CLOSED;
 }
 
-/* Eight entries are looked at for one that may go. */
+/* As conntrack's early drop: of a few entries, drop the first one that is not
+ * assured.
+ */
 static bool evict(struct conntrack *ct, u32 now)
 {
 	static u64 places = 88172645463325252;
@@ -103,14 +105,14 @@ static bool create(struct conntrack *ct, struct flow *flow,
 	return true;
 }
 
-/* No adoption in a table that is three quarters full. */
+/* Connections are not adopted while conntrack is three quarters full. */
 static bool has_room(const struct conntrack *ct)
 {
 	return !ct->max || ct->n <= ct->max - ct->max / 4;
 }
 
-/* Whether the packet gets an entry; if not, there may still be one that it does
- * not fit, and whose mark counts.
+/* Is the packet tracked? If not, the flow may still have an entry for which the
+ * packet is INVALID, and the mark of that entry counts.
  */
 static bool track(struct conntrack *ct, struct flow *flow,
 		  enum packet packet, u32 now)
@@ -137,7 +139,9 @@ static bool track(struct conntrack *ct, struct flow *flow,
 	return true;
 }
 
-/* Nearly full, it lets go what is over or was never assured. */
+/* Drop expired entries; if the table is nearly full, also those of connections
+ * that are closed or not assured.
+ */
 void conntrack_clean(struct conntrack *ct, u32 now)
 {
 	u32 i = 0;
@@ -163,7 +167,7 @@ void conntrack_end(struct conntrack *ct)
 	ct->room = 0;
 }
 
-/* Another machine takes over, to which all entries were replicated. */
+/* Another machine takes over, and has a copy of every entry. */
 void conntrack_move(struct conntrack *to, struct conntrack *from)
 {
 	while (from->n)
@@ -198,7 +202,7 @@ static void compute(u32 *slots, const struct backend *backends)
 	free(scratch);
 }
 
-/* Two balancers ask for the same, one after the other. */
+/* The last result is kept: two balancers ask for the same table in turn. */
 static u32 *fill(const struct backend *backends)
 {
 	static struct backend of[BACKENDS];
@@ -224,7 +228,7 @@ static void plan(struct balancer *b, u32 pause, u32 now)
 		b->sweep_at = now + (seconds > pause ? seconds : pause) * TICKS;
 }
 
-/* A service that has had no connection yet. */
+/* Set up a service without connections. */
 void balancer_begin(struct balancer *b, enum tracking track, u32 settle,
 		    struct conntrack *conntrack,
 		    const struct backend *backends)
@@ -282,7 +286,7 @@ static bool is_elsewhere(const struct balancer *b, const struct flow *flow,
 	       flow->entry.mark != lbhash_slot_owner(slot);
 }
 
-/* Close and settle what may, if the time has come. */
+/* Close and settle the slots that are due, if a sweep is. */
 void balancer_sweep(struct balancer *b, u32 now)
 {
 	static unsigned long held[SLOTS / BITS_PER_LONG + 1];
@@ -326,7 +330,9 @@ static u16 choose_slot(u32 slot, bool tracked, struct entry *entry,
 	return to;
 }
 
-/* Without its entry a connection may be taken for an older one. */
+/* Keep the entry for the settle time: without it, the connection would pass for
+ * one that is older than the change.
+ */
 static void hold(const struct balancer *b, struct entry *entry, u32 now)
 {
 	if (b->n && (entry->state == ADOPTED || entry->state == PICKED_UP) &&
@@ -334,7 +340,7 @@ static void hold(const struct balancer *b, struct entry *entry, u32 now)
 		expire_in(entry, b->settle, now);
 }
 
-/* The backend that gets the packet, or LBHASH_NONE. */
+/* Return: the backend that gets the packet, or LBHASH_NONE. */
 u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
 		  u32 now)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A balancer in user space: slots by kmod/maglev.c and kmod/transition.c as
- * they are; decide.c, settle.c and what conntrack does for one-way connections
- * as a model of each. Nothing happens at the same time as something else.
+ * A balancer in user space. The slots are those of the module: maglev.c and
+ * transition.c of kmod/ are compiled in. decide.c, settle.c and conntrack's
+ * handling of one-way connections are modelled. There is no concurrency.
  */
 #ifndef BENCH_BALANCER_H
 #define BENCH_BALANCER_H
@@ -13,20 +13,25 @@
 
 #define BACKENDS	468
 #define SLOTS		65537
-#define TICKS		100	/* a second */
+#define TICKS		100	/* per second */
 
 enum tracking { TRACK_CHANGED, TRACK_ALWAYS, TRACK_NEVER };
 enum state { UP, DRAINED, DOWN, REMOVED };
 enum packet { PACKET_SYN, PACKET_DATA, PACKET_FIN, PACKET_UDP };
 
-/* What conntrack makes of one-way connections: half open; in its state table's
- * ESTABLISHED, adopted or picked up in the middle; closed by the client.
+/* States of entries of one-way connections. HALF_OPEN: only a SYN was seen;
+ * ADOPTED, PICKED_UP: ESTABLISHED for conntrack, by adoption or because
+ * tracking began in mid-stream; CLOSED: the client has sent a FIN; DATAGRAMS:
+ * UDP.
  */
 enum entry_state { HALF_OPEN, ADOPTED, PICKED_UP, CLOSED, DATAGRAMS };
 
 /**
- * struct backend - one backend's configuration
- * @losses: how often its connections have been lost with it
+ * struct backend - configuration of a backend
+ * @name: its name, which determines its slots
+ * @weight: relative share of the slots
+ * @state: its state; REMOVED: not configured
+ * @losses: how often it became unusable, which ends its connections
  */
 struct backend {
 	char name[8];
@@ -36,11 +41,12 @@ struct backend {
 };
 
 /**
- * struct entry - what conntrack knows of a flow
- * @conntrack: whose entry it is, NULL if there is none
- * @index: its place there
- * @expires: tick
- * @mark: a backend, or LBHASH_NONE
+ * struct entry - conntrack entry of a flow
+ * @conntrack: the conntrack that it is in; NULL if the flow has no entry
+ * @index: its place in @flows there
+ * @expires: tick at which it times out
+ * @mark: index of the backend that the flow is pinned to, or LBHASH_NONE
+ * @state: an enum entry_state
  */
 struct entry {
 	struct conntrack *conntrack;
@@ -51,9 +57,9 @@ struct entry {
 };
 
 /**
- * struct flow - the packets of a client's port
- * @entry: what conntrack knows of them
- * @slot: what they hash to
+ * struct flow - the packets from one port of a client
+ * @entry: its conntrack entry
+ * @slot: the slot that it hashes to
  */
 struct flow {
 	struct entry entry;
@@ -61,12 +67,12 @@ struct flow {
 };
 
 /**
- * struct conntrack - the connections that a machine knows
- * @flows: with an entry
- * @n: number of them
- * @room: for how many there is memory
- * @max: most entries, 0 if there is no limit
- * @forgotten: called for a flow that has lost its entry
+ * struct conntrack - conntrack of one machine
+ * @flows: the flows that have an entry, in no order
+ * @n: number of entries
+ * @room: allocated length of @flows
+ * @max: limit of entries; 0: none
+ * @forgotten: called when a flow has lost its entry
  */
 struct conntrack {
 	struct flow **flows;
@@ -77,12 +83,15 @@ struct conntrack {
 };
 
 /**
- * struct balancer - a service of one machine
- * @usable: backends that connections can stay with
- * @list: slots in transition
- * @n: number of them
- * @settle: seconds
- * @sweep_at: tick, if @n
+ * struct balancer - a service on one machine
+ * @track: when connections are tracked
+ * @conntrack: conntrack of the machine
+ * @slots: the table, SLOTS values in the format of transition.h; owned
+ * @usable: for each backend, whether its connections may stay with it
+ * @list: the slots in transition; owned
+ * @n: length of @list
+ * @settle: settle time, in seconds
+ * @sweep_at: tick of the next sweep; U32_MAX if none is needed
  */
 struct balancer {
 	enum tracking track;
@@ -109,7 +118,7 @@ void conntrack_clean(struct conntrack *ct, u32 now);
 void conntrack_end(struct conntrack *ct);
 void conntrack_move(struct conntrack *to, struct conntrack *from);
 
-/* Marsaglia's xorshift: the same numbers every time. */
+/* Marsaglia's xorshift: every run draws the same numbers. */
 static inline u32 draw(u64 *state, u32 limit)
 {
 	*state ^= *state << 13;

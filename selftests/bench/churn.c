@@ -2,30 +2,32 @@
 /*
  * churn [--short]
  *
- * Connections come and go and backends change; broken connections are counted
- * for each way of tracking. The scale is that of a simulation in "Load
- * Balancing with JET" (CoNEXT 2021): 468 backends, 10 changes a minute, 100,000
- * connections open, 1000 seconds. Nine of ten open connections live about as
- * long as there, that is as in a Hadoop cluster: half of those that begin for
- * less than a second, 17 seconds on average. The tenth lives for 1000 seconds.
- * In the end backends stay as they are until all has settled. --short is a
- * tenth of the connections, for 150 seconds.
+ * Simulate connections while backends change, and count broken connections for
+ * each way of tracking. The scale is that of a simulation in "Load Balancing
+ * with JET" (CoNEXT 2021): 468 backends, 10 changes a minute, 100,000 open
+ * connections, 1000 seconds. Nine in ten open connections are short; their
+ * durations are distributed about as in that paper, which models a Hadoop
+ * cluster: the median is below a second, the mean is 17 seconds. The tenth is
+ * long, with a mean of 1000 seconds. After the last change the run continues
+ * until all slots have settled. --short simulates a tenth of the connections
+ * for 150 seconds.
  *
- * Then there are two balancers, one of which fails halfway: the other one gets
- * its connections, and copies of its entries or none.
+ * A second simulation has two balancers, one of which fails halfway: the other
+ * takes over its connections, with or without copies of its conntrack entries.
  *
- * Prints tables. Exits 1 if a connection breaks that --track changed promises
- * to keep, if that takes more entries than it should, or if the other modes
- * break nothing, for then this program cannot tell.
+ * Prints tables. The exit code is 1 if a connection breaks that --track changed
+ * promises to keep, if that mode has more entries than it should, or if the
+ * other modes break nothing: the simulation would prove nothing then.
  *
- *	broken		connections whose backend was usable all the time
- *	silent		likewise, but they were silent for the settle time
- *	lost		connections whose backend was not
- *	entries		of conntrack, on average and at most; and how many of
- *			them are of connections that are still open
- *	slots		that are in transition, on average and at most
- *	ratio		entries of open connections, to what the share of slots
- *			makes of the open connections
+ *	broken		connections broken though their backend stayed usable
+ *	silent		likewise, of connections that had sent nothing for the
+ *			settle time
+ *	lost		connections broken because their backend was not usable
+ *	entries		conntrack entries, mean and maximum; and how many of
+ *			them belong to open connections
+ *	slots		share of slots in transition, mean and maximum
+ *	ratio		entries of open connections, divided by the number of
+ *			open connections times the share of slots in transition
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@
 
 #include "churn.h"
 
-#define ALWAYS	2	/* what the others are measured by */
+#define ALWAYS	2	/* the mode that others are compared with */
 
 static const struct mode modes[] = {
 	{ "changed, settle 60", TRACK_CHANGED, 60, 0, ALONE },
@@ -115,7 +117,7 @@ static void sample(void)
 		r->most_share = share;
 }
 
-/* True when nothing is left to wait for. */
+/* Are all slots settled and all entries gone? */
 static bool is_at_rest(u32 seconds)
 {
 	struct result *r = &w.result;
@@ -160,7 +162,7 @@ static void run(const struct scale *scale, const struct mode *mode,
 			sample();
 		else if (is_at_rest((w.now - calm) / TICKS))
 			break;
-		/* All have sent packets since. */
+		/* Every connection has sent a packet since the failure. */
 		if (w.now > failure + 60 * TICKS && mode->copy != ALONE)
 			break;
 	}
@@ -197,7 +199,7 @@ static bool is_as_promised(const struct mode *mode, const struct result *r)
 	return good;
 }
 
-/* Entries that conntrack keeps of closed connections count here, too. */
+/* Entries that conntrack still has for closed connections are included. */
 static bool report_rest(const struct mode *mode, const struct result *r,
 			const struct result *always)
 {

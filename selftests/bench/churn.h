@@ -6,14 +6,16 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Of connections whose balancer failed: what their slot was, at either. */
+/* For connections whose balancer failed: whether their slot was settled in both
+ * balancers' tables or in transition in one of them.
+ */
 enum fate { NO_FATE, WAS_SETTLED, WAS_IN_TRANSITION, FATES };
 
 /**
- * struct scale - how large, how long
- * @open: connections at any time
- * @seconds: for how long backends change
- * @quiet: most seconds after that, until all has settled
+ * struct scale - size and duration of a run
+ * @open: number of open connections, kept constant
+ * @seconds: how long backends change
+ * @quiet: how many seconds after that all slots must have settled
  * @interval: ticks between two changes
  */
 struct scale {
@@ -21,9 +23,14 @@ struct scale {
 };
 
 /**
- * struct mode - one way to do it
- * @percent: of the open connections that conntrack has room for, 0 for all
- * @copy: of two balancers one fails: what the other has of its entries
+ * struct mode - a configuration to simulate
+ * @name: its row in the tables
+ * @track: when connections are tracked
+ * @settle: settle time, in seconds
+ * @percent: limit of conntrack, as a percentage of @open of the scale; 0 for no
+ *	limit
+ * @copy: ALONE: one balancer. Otherwise one of two fails, and the other has
+ *	none of its entries, gets a copy when it fails, or has all at all times
  */
 struct mode {
 	const char *name;
@@ -34,20 +41,27 @@ struct mode {
 };
 
 /**
- * struct result - what came of it
- * @broken: connections whose backend was usable all the time
- * @silent: likewise, but nothing had been heard of them for the settle time
- * @lost: connections whose backend was not
- * @astray: connections that began at a drained backend
- * @known: entries of open connections
- * @needed: share of slots in transition, times open connections
- * @settled: seconds from the last change until all was settled
- * @left: entries then
- * @empty: seconds until they were gone, 0 if some never were
- * @taken: connections of the balancer that failed
- * @copied: entries of them that the other got
- *
- * Numbers of what is there now and then are sums over @samples.
+ * struct result - the counters of a run
+ * @begun: connections that began
+ * @changes: changes of backends
+ * @broken: connections broken though their backend stayed usable
+ * @silent: likewise, of connections that had sent nothing for the settle time
+ * @lost: connections broken because their backend was not usable
+ * @astray: connections that began at a backend that was not up
+ * @samples: how often the sums below were added to
+ * @most_entries: largest number of entries
+ * @open: open connections, a sum
+ * @entries: entries, a sum
+ * @known: entries of open connections, a sum
+ * @needed: open connections times share of slots in transition, a sum
+ * @share: share of slots in transition, a sum
+ * @most_share: largest share of slots in transition
+ * @settled: seconds from the last change until all slots were settled
+ * @left: number of entries then
+ * @empty: seconds from the last change until no entry was left; 0 for never
+ * @taken: connections taken over from the balancer that failed, by fate
+ * @taken_broken: broken connections by fate; NO_FATE: not taken over
+ * @copied: taken connections of which the other balancer has an entry
  */
 struct result {
 	u32 begun, changes, broken, silent, lost, astray;
@@ -58,11 +72,17 @@ struct result {
 };
 
 /**
- * struct world - one run
- * @n: balancers; each has a conntrack, or both have the first one
- * @now: tick
+ * struct world - the state of a run
+ * @scale: its size and duration
+ * @mode: what is simulated
+ * @result: counters
+ * @balancers: the first @n are in use
+ * @conntracks: one for each balancer, or the first one for both
+ * @n: number of balancers
+ * @backends: configuration of all balancers
+ * @now: current tick
  * @until: last tick
- * @open: connections
+ * @open: number of open connections
  */
 struct world {
 	const struct scale *scale;
@@ -78,7 +98,7 @@ struct world {
 
 extern struct world w;
 
-/* operator.c: changes of backends */
+/* operator.c: configuration changes */
 void operator_begin(void);
 void operator_change(void);
 void operator_obey(void);

@@ -2,10 +2,11 @@
 /*
  * lookup 4|6 ROUNDS
  *
- * The cost of finding a packet's slot, in user space: kmod/flow.c unchanged,
- * 1024 UDP packets, a table of 65537 slots; ROUNDS rounds of all packets.
- * Prints nanoseconds per packet, the fastest of five times. With no rounds only
- * the preparation runs, so that its cost can be subtracted.
+ * Measure in user space what finding a packet's slot costs, with kmod/flow.c as
+ * it is, 1024 UDP packets and a table of 65537 slots. All packets are looked up
+ * ROUNDS times. Prints nanoseconds per packet, the fastest of five
+ * measurements. With 0 ROUNDS only the preparation runs, so that its cost can
+ * be subtracted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,6 +95,6 @@ int main(int argc, char **argv)
 	}
 	if (rounds)
 		printf("%.2f\n", (double)least / rounds / PACKETS);
-	/* Use the result, or the compiler would drop the loop. */
+	/* The result must be used, or the compiler drops the loop. */
 	return sum == 1;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The operator's changes: backends are drained and filled again, get other
- * weights, go and come back. The same changes in every run.
+ * The operator's changes: backends are drained and taken back, get other
+ * weights, are removed and added. The changes are the same in every run.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -13,9 +13,11 @@
 #define WEIGHT		10
 
 /**
- * struct order - what shall become of a backend
- * @at: tick, or NONE
- * @weight: 0 for the one it has
+ * struct order - a change of a backend that is due later
+ * @at: when, a tick; NONE if the order is unused
+ * @backend: its index in the world's backends
+ * @state: the new state
+ * @weight: the new weight; 0 keeps the old one
  */
 static struct order {
 	u32 at;
@@ -64,7 +66,7 @@ static bool is_usable(enum state state)
 	return state == UP || state == DRAINED;
 }
 
-/* Do what is due. */
+/* Carry out the orders that are due. */
 void operator_obey(void)
 {
 	struct backend *backend;
@@ -98,7 +100,7 @@ static u32 somebody(enum state state)
 	return NONE;
 }
 
-/* Half of the changes have their contrary among the others. */
+/* Most changes are undone by another one of the table. */
 static bool change_state(u32 kind)
 {
 	static const struct {
@@ -119,7 +121,7 @@ static bool change_state(u32 kind)
 	return true;
 }
 
-/* One change, now; some are followed by more, soon. */
+/* Order a change for now; some changes are followed by others soon. */
 void operator_change(void)
 {
 	u32 kind = draw(&dice, 18), backend;
@@ -129,7 +131,7 @@ void operator_change(void)
 	backend = somebody(UP);
 	switch (kind % 3) {
 	case 0:
-		/* A false alarm. */
+		/* A health check fails once. */
 		order(0, backend, DOWN, 0);
 		order(TICKS / 2, backend, UP, 0);
 		break;

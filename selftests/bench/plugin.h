@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What profile.c uses of QEMU's interface for plugins, version 1: no package of
- * QEMU 7.2 has a header with it.
+/* The part of QEMU's plugin API, version 1, that profile.c uses: no package of
+ * QEMU 7.2 contains the header.
  */
 #ifndef LBHASH_PLUGIN_H
 #define LBHASH_PLUGIN_H

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A plugin of QEMU 7.2: the instructions that the guest executes between the
- * two marks of source/lbhash_source.c, by their addresses, and where its data
- * was not in the cache. Options: out=FILE, cache=on.
+ * A QEMU 7.2 plugin. It counts the instructions that the guest executes between
+ * the two markers of source/lbhash_source.c, by address, and their cache
+ * misses. Options: out=FILE, cache=on.
  *
- * At the second mark FILE gets a line
+ * At the second marker it writes to FILE a line
  *
  *   ADDRESS 1 EXECUTED L1-MISSES L2-MISSES
  *
- * for each instruction of the kernel; ADDRESS 0 is all of user space. The last
- * measurement remains. The caches are a model: 48 KiB of 12 ways, 1 MiB of 16
- * ways, lines of 64 bytes, LRU, by virtual address, no prefetch.
- * They are cold at the first mark and stay warm between measurements.
+ * for each instruction of the kernel; ADDRESS 0 stands for all of user space.
+ * Each measurement overwrites FILE. The caches are modelled: 48 KiB with 12
+ * ways and 1 MiB with 16 ways, lines of 64 bytes, LRU, indexed by virtual
+ * address, without prefetching. They are cold at the first marker and stay warm
+ * between measurements.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,10 +29,10 @@ EXPORT int qemu_plugin_version = 1;
 enum { LINE = 64 };
 
 /**
- * struct cache - a model of one
- * @sets: so many, a power of two
- * @ways: lines in each
- * @lines: of all sets; in each the one that was used last comes first
+ * struct cache - model of a set-associative cache
+ * @sets: number of sets, a power of two
+ * @ways: lines per set
+ * @lines: the cached lines, set after set, the most recently used one first
  */
 struct cache {
 	unsigned int sets, ways;
@@ -41,7 +42,7 @@ struct cache {
 static struct cache level1 = { .sets = 64, .ways = 12 };
 static struct cache level2 = { .sets = 1024, .ways = 16 };
 
-/* Afterwards the line is there. Returns whether it has been before. */
+/* Load a line into the cache. Return: true if it was there already. */
 static bool touch(struct cache *c, uint64_t line)
 {
 	uint64_t *set = c->lines + line % c->sets * c->ways;
@@ -59,11 +60,11 @@ static bool touch(struct cache *c, uint64_t line)
 /* --- instructions --------------------------------------------------------- */
 
 /**
- * struct spot - an instruction's place in memory
- * @address: its virtual address; 0 is all of user space, and an unused spot
- * @executed: how often, since the machine was started
- * @before: the same at the first mark
- * @misses: since then, in both caches
+ * struct spot - the counters of an instruction
+ * @address: virtual address; 0 for all of user space and for unused spots
+ * @executed: executions since the machine was started
+ * @before: @executed at the first marker
+ * @misses: L1 and L2 misses since the first marker
  */
 struct spot {
 	uint64_t address;
@@ -148,7 +149,7 @@ static void access_memory(unsigned int cpu, uint32_t info, uint64_t address,
 		s->misses[1]++;
 }
 
-/* 1 and 2 are the marks. */
+/* Return: 1 or 2 for the first or second marker, 0 for other instructions. */
 static int mark(const struct qemu_plugin_insn *insn)
 {
 	static const uint8_t nopl[] = { 0x0f, 0x1f, 0x80 };

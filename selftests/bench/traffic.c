@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Connections: when they begin, send and end, and whether they break.
+ * The connections: when they begin, send and end, and whether they break.
  */
 #include <assert.h>
 #include <math.h>
@@ -10,24 +10,29 @@
 #include "churn.h"
 
 #define QUANTILES	4096
-#define LONG_LIFE	1000	/* seconds, on average */
+#define LONG_LIFE	1000	/* mean duration, in seconds */
 #define SPARES		(1 << 16)
 #define CHUNK		4096
 
-/* The long ones are one of ten that are open. A tenth of these is silent for
- * minutes, and a tenth of the short ones has no beginning and no end.
+/* One in ten open connections is long. Of the long ones, a tenth sends nothing
+ * for minutes at a time (SILENT); of the short ones, a tenth is UDP, with
+ * neither SYN nor FIN (DATAGRAM).
  */
 enum kind { SHORT, DATAGRAM, LONG, SILENT };
 
 /**
- * struct connection - a flow, and what is known of it at its ends
- * @next: in @wheel or in @unused
- * @ends: tick
+ * struct connection - a flow and the state of its endpoints
+ * @flow: what the balancer and conntrack know; first, for traffic_known()
+ * @next: next connection in a bucket of @wheel, or in @unused
+ * @ends: tick at which it closes
  * @sent: tick of its last packet
- * @losses: of its backend when it began
- * @at: its backend
- * @balancer: that its packets come through
- * @spare: in @spares, its ports will be used again
+ * @losses: the counter of the same name of its backend when it began
+ * @at: index of its backend
+ * @balancer: index of the balancer that its packets pass through
+ * @kind: an enum kind
+ * @fate: an enum fate
+ * @open: false once it has closed or broken
+ * @spare: it is closed and in @spares: a new connection may reuse its ports
  */
 struct connection {
 	struct flow flow;
@@ -50,7 +55,9 @@ static u64 dice;
 
 /* --- lives ---------------------------------------------------------------- */
 
-/* Of the short ones: their share, and seconds. */
+/* Tabulate the durations of short connections from points of their
+ * distribution: cumulative share and seconds.
+ */
 static void make_lives(void)
 {
 	static const double points[][2] = {
@@ -79,7 +86,7 @@ static double mean_life(void)
 	return sums[QUANTILES - 1] / QUANTILES;
 }
 
-/* More than 0, less than 1. */
+/* Return: a random number between 0 and 1, both excluded. */
 static double draw_part(void)
 {
 	return (draw(&dice, 1 << 30) + .5) / (1 << 30);
@@ -99,7 +106,9 @@ static double draw_life(enum kind kind)
 	return lives[draw(&dice, QUANTILES)];
 }
 
-/* What is left of one that is met open: long lives are met more often. */
+/* Draw the remaining life of a connection that is open at a random moment; the
+ * longer its whole life, the more likely it is to be open then.
+ */
 static double draw_rest(enum kind kind)
 {
 	double sum = draw_part() * sums[QUANTILES - 1];
@@ -132,7 +141,7 @@ void traffic_forgotten(struct flow *flow)
 	discard((struct connection *)flow);
 }
 
-/* One in twenty has ports that were used before. */
+/* One connection in twenty reuses the ports of a closed one. */
 static struct connection *take(enum kind kind)
 {
 	struct connection **spare, *c;
@@ -222,7 +231,10 @@ static void end(struct connection *c)
 		discard(c);
 }
 
-/* The wrong backend resets it. The clock of slots knows whole seconds only. */
+/* The connection is reset by a backend that does not know it. Slots keep time
+ * in whole seconds, so the limit of silence is one second below the settle
+ * time.
+ */
 static void break_up(struct connection *c, u32 silence)
 {
 	if (w.backends[c->at].losses != c->losses) {
@@ -236,7 +248,7 @@ static void break_up(struct connection *c, u32 silence)
 	end(c);
 }
 
-/* Only the silent ones are silent for as long as a slot waits. */
+/* Only SILENT connections may send nothing for as long as the settle time. */
 static u32 next_packet(const struct connection *c)
 {
 	u32 seconds = c->kind == SILENT ? 300 + draw(&dice, 600) :
@@ -275,7 +287,7 @@ static void begin_some(double *next, double per_second, bool is_long)
 
 /* --- for churn.c ---------------------------------------------------------- */
 
-/* With as many open connections as there will always be. */
+/* Start with the number of open connections that the run will keep up. */
 void traffic_begin(void)
 {
 	enum kind kind;
@@ -293,7 +305,7 @@ void traffic_begin(void)
 	}
 }
 
-/* @calm: fewer connections begin, none of them long */
+/* If @calm, fewer connections begin, and no long ones. */
 void traffic_tick(bool calm)
 {
 	struct connection *c;
@@ -308,7 +320,7 @@ void traffic_tick(bool calm)
 	}
 }
 
-/* The long ones come to an end. */
+/* Let all long connections close within a minute. */
 void traffic_calm_down(void)
 {
 	struct connection *c;
@@ -320,7 +332,7 @@ void traffic_calm_down(void)
 				c->ends = w.now + draw(&dice, 60 * TICKS);
 }
 
-/* The first balancer gets the second one's connections. */
+/* Route the second balancer's connections through the first one. */
 void traffic_take_over(void)
 {
 	const u32 *a = w.balancers[0].slots, *b = w.balancers[1].slots;
@@ -340,7 +352,7 @@ void traffic_take_over(void)
 		}
 }
 
-/* Entries of connections that are open. */
+/* Return: the number of entries whose connections are open. */
 u32 traffic_known(const struct conntrack *ct)
 {
 	u32 i, n = 0;
@@ -350,7 +362,8 @@ u32 traffic_known(const struct conntrack *ct)
 	return n;
 }
 
-/* Call it before conntrack_end(), which frees the rest. */
+/* Call this before conntrack_end(), which frees the connections with entries.
+ */
 void traffic_end(void)
 {
 	struct connection *c;

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For benches: packets that are made in the guest, as cheaply as a driver makes
- * them, and the time that they take on the TSC, which counts instructions under
- * vm/run --icount. In the network namespace of the sender:
+ * A packet generator for benchmarks in the guest. It makes packets as cheaply
+ * as a driver does and measures their cost with the TSC, which counts
+ * instructions under vm/run --icount. To send, write in the sender's network
+ * namespace:
  *
  *   echo DEVICE MAC KIND SOURCE DESTINATION PORT FIRST FLOWS COUNT PAUSE \
  *	>/proc/lbhash_source
  *
- * KIND is udp, syn, ack or data; the addresses are of IPv4 or IPv6. COUNT
- * packets go to MAC, of the flows FIRST to FIRST + FLOWS - 1 in turn. A flow is
- * one of the 256 addresses that differ from SOURCE in the last byte, and one of
- * the ports from 1024 on. Writing ends PAUSE milliseconds after the last
- * packet, so that what a program does with packets is not mixed with what a
- * shell does next. Reading the file then tells
+ * KIND is udp, syn, ack or data; the addresses are both IPv4 or both IPv6.
+ * COUNT packets are sent to MAC, of the flows FIRST to FIRST + FLOWS - 1 in
+ * turn. The number of a flow selects its last byte of the source address, of
+ * 256, and its source port, from 1024 on. The write returns PAUSE milliseconds
+ * after the last packet, so that work of a program that receives packets is not
+ * mixed with what the shell does next. Reading the file returns
  *
  *   CYCLES PACKETS STARTED ROUTING
  *
- * of the last order, STARTED in microseconds of the monotonic clock. PACKETS
- * and CYCLES are without packets that were left to ksoftirqd, that were
- * interrupted, as by a timer, or that met what an interrupt had left to do: the
- * others are exact to a few instructions. Two instructions tell a profiler
- * (profile.c) what is measured.
+ * for the last order, STARTED in microseconds of the monotonic clock. CYCLES
+ * and PACKETS exclude packets that were deferred to ksoftirqd, that were
+ * interrupted, for example by a timer, and that shared a softirq with work of
+ * an interrupt; the others are exact to a few instructions. Two marker
+ * instructions delimit the measurement for the profiler (profile.c).
  *
- * ROUTING is about the reader's network namespace: "plain", "rules", "local" or
- * "rules,local". A routing rule or a local route that is added makes routing
- * dearer there for good: deleting it does not undo that.
+ * ROUTING describes the reader's network namespace: "plain", "rules", "local"
+ * or "rules,local". Once a routing rule or a custom local route has been added,
+ * every lookup in that namespace costs more, even after its deletion.
  */
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
@@ -41,11 +42,13 @@
 #include <linux/udp.h>
 #include <net/ip.h>
 
-/* For a packet and what the stack puts before and behind it. */
+/* Room for a packet with the stack's headroom and tailroom. */
 #define ROOM	SKB_DATA_ALIGN(512)
 #define TRUESIZE (ROOM + SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
-/* The kinds of packets: the least frame has 60 bytes, a SYN and an ACK less. */
+/* udp and data are frames of 60 bytes for IPv4, the minimum of Ethernet; syn
+ * and ack are shorter, without padding.
+ */
 static const struct kind {
 	const char *name;
 	u8 protocol;
@@ -59,20 +62,20 @@ static const struct kind {
 };
 
 /**
- * struct order - what is to be sent
- * @dev: by it
- * @mac: to this neighbour
- * @kind: of @kinds
- * @v6: IPv6
- * @source: the first address
- * @destination: the address
- * @port: the destination's
- * @first: flow
- * @flows: so many
- * @count: packets
- * @pause: milliseconds
- * @frame: what all packets have in common
- * @len: of @frame
+ * struct order - the packets to send
+ * @dev: device that sends them; the order holds a reference
+ * @mac: link address of the next hop
+ * @kind: entry of @kinds
+ * @v6: IPv6, not IPv4
+ * @source: source address of the flows, its last byte is 0
+ * @destination: destination address
+ * @port: destination port, in host order
+ * @first: number of the first flow
+ * @flows: number of flows
+ * @count: number of packets
+ * @pause: milliseconds to wait after the last packet
+ * @frame: template of all packets
+ * @len: length of @frame
  */
 struct order {
 	struct net_device *dev;
@@ -91,10 +94,10 @@ struct order {
 };
 
 /**
- * struct result - of an order
- * @cycles: of the TSC
- * @packets: that took them
- * @started: when, in microseconds
+ * struct result - measurement of an order
+ * @cycles: TSC cycles of @packets
+ * @packets: number of packets that were measured
+ * @started: when sending began, in microseconds
  */
 struct result {
 	u64 cycles;
@@ -110,7 +113,7 @@ static unsigned int network_len(const struct order *o)
 	return o->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 }
 
-/* The source address is the packet's own. */
+/* The last byte of the source address is filled in per packet. */
 static void write_network(struct order *o, unsigned int transport)
 {
 	struct ipv6hdr *ip6h = (void *)(o->frame + ETH_HLEN);
@@ -135,7 +138,9 @@ static void write_network(struct order *o, unsigned int transport)
 	}
 }
 
-/* The source port is the packet's own; its checksum has been verified. */
+/* The source port is filled in per packet. There is no checksum: packets arrive
+ * as CHECKSUM_UNNECESSARY.
+ */
 static unsigned int write_transport(struct order *o)
 {
 	struct udphdr *uh = (void *)(o->frame + ETH_HLEN + network_len(o));
@@ -170,7 +175,7 @@ static void write_frame(struct order *o)
 	o->len = ETH_HLEN + network_len(o) + transport;
 }
 
-/* A packet's head is a piece of a page, as those of drivers are. */
+/* The head of the packet is a page fragment, as in drivers. */
 static struct sk_buff *make_packet(const struct order *o, u32 flow)
 {
 	void *head = netdev_alloc_frag(TRUESIZE);
@@ -192,7 +197,7 @@ static struct sk_buff *make_packet(const struct order *o, u32 flow)
 	skb->protocol = eth_hdr(skb)->h_proto;
 	skb->dev = o->dev;
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	/* Both protocols begin with it. */
+	/* UDP and TCP headers begin with the source port. */
 	udp_hdr(skb)->source = htons(1024 + flow / 256);
 	if (o->v6) {
 		ip6h = ipv6_hdr(skb);
@@ -205,7 +210,7 @@ static struct sk_buff *make_packet(const struct order *o, u32 flow)
 	return skb;
 }
 
-/* They do nothing; a compiler chooses no such displacement. */
+/* Markers for profile.c: NOPs with a displacement that no compiler emits. */
 static void profile_begin(void)
 {
 	asm volatile("nopl 0x1bba5001(%rax)");
@@ -216,13 +221,14 @@ static void profile_end(void)
 	asm volatile("nopl 0x1bba5002(%rax)");
 }
 
-/* While ksoftirqd is about to run, softirqs are left to it. */
+/* While ksoftirqd is about to run, the kernel leaves softirqs to it. */
 static bool left_to_ksoftirqd(void)
 {
 	return local_softirq_pending() & BIT(NET_RX_SOFTIRQ);
 }
 
-/* So many on this CPU, the only one: of devices and of the timer. */
+/* Return: the interrupts of devices and of the timer so far, on the only CPU.
+ */
 static u64 interrupts(void)
 {
 	return kstat_this_cpu->irqs_sum +
@@ -248,7 +254,7 @@ static int send_packets(const struct order *o, struct result *r)
 		skb = make_packet(o, o->first + flow);
 		if (!skb)
 			return -ENOMEM;
-		/* To wherever it goes from there. */
+		/* Returns when the receivers of the packet are done. */
 		dev_direct_xmit(skb, 0);
 		if (left_to_ksoftirqd()) {
 			do {
@@ -288,7 +294,7 @@ static bool read_address(const char *text, bool v6, struct in6_addr *address)
 		in4_pton(text, -1, bytes, -1, NULL);
 }
 
-/* All but the device, which is left for the caller to find by its name. */
+/* Parse an order, except the device: the caller looks up its name. */
 static int read_order(const char *text, struct order *o, char *device)
 {
 	char mac[18], kind[8], source[48], destination[48];
@@ -308,7 +314,7 @@ static int read_order(const char *text, struct order *o, char *device)
 		o->source.s6_addr[15] = 0;
 	else
 		o->source.s6_addr[3] = 0;
-	/* Source ports end there. */
+	/* The source port of the last flow must be a port. */
 	if (!o->flows ||
 	    check_add_overflow(o->first, o->flows - 1, &last_flow) ||
 	    last_flow / 256 > U16_MAX - 1024)
@@ -351,7 +357,7 @@ out_free:
 	return err ?: len;
 }
 
-/* By flags that the kernel sets and never clears. */
+/* Report the flags that the kernel sets and never clears. */
 static const char *routing(const struct net *net)
 {
 	if (net->ipv4.fib_has_custom_rules || net->ipv6.fib6_has_custom_rules)
