@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * To be preloaded: makes the Nth allocation fail of the first setsockopt() that
- * is about IP, as which iptables-legacy hands over its rules.
+ * A library for LD_PRELOAD. The Nth allocation of the first setsockopt() at
+ * level IP or IPv6 fails; iptables-legacy passes its rules to the kernel with
+ * it.
  *
- *   FAIL_NTH    which allocation, from 1
- *   FAIL_LOG    file that gets "injected" once that has happened, or "past"
- *               when the call had fewer allocations
+ *   FAIL_NTH    which allocation fails, from 1
+ *   FAIL_LOG    file to which "injected" is written if the allocation failed, and
+ *               "past" if the call had fewer allocations
  *
- * The kernel counts (Documentation/fault-injection, fail-nth): it has to be
- * built with CONFIG_FAULT_INJECTION, and failslab's ignore-gfp-wait must allow
- * requests that may sleep to fail as well.
+ * The kernel counts the allocations (Documentation/fault-injection, fail-nth).
+ * It must have CONFIG_FAULT_INJECTION, and failslab's ignore-gfp-wait must be
+ * off, so that requests that may sleep fail, too.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -44,7 +45,9 @@ static void log_result(int fd)
 	fclose(log);
 }
 
-/* Opens what counts, or -1 if this is not the call to fail. */
+/* Start counting. Return: the file descriptor of the counter, or -1 if this is
+ * not the call to fail.
+ */
 static int start(int level)
 {
 	const char *nth = getenv("FAIL_NTH");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mistakes on request, to see whether a debug kernel tells, or the runner:
- * "insmod planted.ko what=leak" makes one while it loads.
+ * Makes mistakes on request, to prove that a debug kernel or the runner detects
+ * them: "insmod planted.ko what=leak" makes one while it loads.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -37,7 +37,7 @@ static void use_after_free(void)
 	WRITE_ONCE(*freed, 1);
 }
 
-/* Slots and marks of big services live in such memory. */
+/* Slots and marks of large services are in such memory. */
 static void beyond_vmalloc(void)
 {
 	char *p = vmalloc(100);
@@ -141,7 +141,7 @@ static void spin(void *unused)
 		cpu_relax();
 }
 
-/* On every CPU, with interrupts off. */
+/* All CPUs spin with interrupts off. */
 static void deaf(void)
 {
 	on_each_cpu(spin, NULL, 0);

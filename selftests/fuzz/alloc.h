@@ -7,10 +7,10 @@
 #include <stddef.h>
 
 /**
- * struct alloc - the allocator of lbhashctl's files
- * @until: allocations until one fails, 0 for never
- * @is_paused: they do not count: the kernel makes them
- * @has_failed: one failed
+ * struct alloc - state of the allocator that lbhashctl's files use
+ * @until: which of the next allocations fails, from 1; 0 for none
+ * @is_paused: allocations neither count nor fail
+ * @has_failed: an allocation has failed
  */
 struct alloc {
 	unsigned long until;

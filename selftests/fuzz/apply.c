@@ -2,9 +2,10 @@
 /*
  * Fuzz target: lbhashctl apply, from JSON to netlink messages, and save.
  *
- * An input begins with two bytes for the kernel's dice and one that says what
- * the others are: a file, or orders to build a valid one, whose meaning is then
- * known, and to put one mistake into it, whose place is known.
+ * An input begins with two bytes that seed the kernel's random numbers and a
+ * byte that tells what the others are: a file, or instructions that build a
+ * valid file, whose meaning is known, and possibly put one mistake into it,
+ * whose place is known.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -20,13 +21,13 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MOST_SERVICES	4
 #define SOME_BACKENDS	5
-#define MANY_BACKENDS	64	/* more than a message begins with room for */
+#define MANY_BACKENDS	64	/* more than a message's initial buffer holds */
 
 /**
- * struct file - a file under construction
- * @root: what is in it
- * @want: what the kernel's services shall be then
- * @mistake: place of the mistake, "" if there is none
+ * struct file - a configuration file under construction
+ * @root: its contents
+ * @want: the expected services of the modelled kernel, after apply
+ * @mistake: path of the mistake in the file, "" if there is none
  */
 struct file {
 	json_t *root;
@@ -34,7 +35,7 @@ struct file {
 	char mistake[64];
 };
 
-/* How often each promise has been put to the test. */
+/* How often each property was checked. */
 static struct {
 	unsigned long applied, refused, mistakes, strange, saved;
 } tested;
@@ -56,7 +57,7 @@ static u32 take_u32(struct orders *orders)
 	return value << 16 | take(orders) << 8 | take(orders);
 }
 
-/* Sets a key in the file and in what shall become of it. */
+/* Set a key in the file and in the expected services. */
 static void set(json_t *in, const char *key, json_t *value, json_t *want,
 		const char *want_key, json_t *meaning)
 {
@@ -81,7 +82,7 @@ static json_t *marklike(struct orders *orders, u32 value)
 	return json_string(text);
 }
 
-/* A name that is not in @names; any character that a name may have. */
+/* Draw a name that is not in @names, of all characters that names may have. */
 static const char *draw_name(struct orders *orders, const json_t *names)
 {
 	static const char chars[] = "abcxyzABCXYZ0189_.-";
@@ -99,7 +100,7 @@ static const char *draw_name(struct orders *orders, const json_t *names)
 	return name;
 }
 
-/* Fields in any order, prefixes of one family or of both. */
+/* Draw hash fields, in any order, with prefixes of one family or of both. */
 static void draw_hash(struct orders *orders, json_t *in, json_t *want)
 {
 	static const char *const names[] = {
@@ -158,7 +159,7 @@ static void draw_seed(struct orders *orders, json_t *in, json_t *want)
 	json_object_set_new(in, "seed", json_string(text));
 }
 
-/* One of a family, in any order; never all zero. */
+/* Draw at most one address of each family, in any order, never unspecified. */
 static void draw_addresses(struct orders *orders, json_t *in, json_t *want)
 {
 	u8 bytes[16] = { 0x20, 1, 0xd, 0xb8 }, kinds = take_below(orders, 5);
@@ -182,7 +183,7 @@ static void draw_addresses(struct orders *orders, json_t *in, json_t *want)
 	json_object_set_new(in, "addresses", list);
 }
 
-/* Bits of the mask that no other backend has; 0 if there are none. */
+/* Draw an unused mark within the mask. Return: the mark, 0 if there is none. */
 static u32 draw_mark(struct orders *orders, u32 mask, const json_t *marks)
 {
 	u32 used = json_object_size(marks), mark, i;
@@ -296,7 +297,12 @@ static void draw_file(struct orders *orders, struct file *file)
 
 /* --- mistakes --------------------------------------------------------------*/
 
-/* What a key must not be; NULL where it must be at all. */
+/**
+ * struct mistake - a mistake in an object
+ * @key: the key that is wrong
+ * @value: its value as JSON, NULL to remove the key
+ * @deeper: index into the value at which the error must point, or ""
+ */
 struct mistake {
 	const char *key, *value, *deeper;
 };
@@ -363,7 +369,7 @@ static void make_mistake(struct file *file, const struct mistake *m,
 	json_object_set_new(object, m->key, value);
 }
 
-/* The same name or mark as another one's. */
+/* Give element @i of the list the name or mark of the first one. */
 static void make_double(struct file *file, json_t *list, size_t i,
 			const char *key)
 {
@@ -409,7 +415,7 @@ static void mistake_in_service(struct orders *orders, struct file *file)
 			     json_array_get(services, i));
 }
 
-/* --- promises --------------------------------------------------------------*/
+/* --- properties ------------------------------------------------------------*/
 
 static int apply(const char *text, size_t size)
 {
@@ -418,7 +424,7 @@ static int apply(const char *text, size_t size)
 	return ctl_run(words, text, size);
 }
 
-/* Something runs already, which is to go or to be replaced. */
+/* The kernel may have services already, which apply must delete or replace. */
 static void start_kernel(struct orders *orders)
 {
 	static const char before[] =
@@ -431,7 +437,8 @@ static void start_kernel(struct orders *orders)
 	kernel.refuses = random & 2 ? 4 : 0;
 }
 
-/* What save prints makes the same configuration, on top of it and of nothing.
+/* Applying what save prints must give the same configuration, over the present
+ * one and over an empty one.
  */
 static void check_save(void)
 {
@@ -452,14 +459,14 @@ static void check_save(void)
 	tested.saved++;
 }
 
-/* A file that is wrong, or that the kernel does not like, changes nothing. */
+/* A file that lbhashctl or the kernel refuses must change nothing. */
 static void check_unchanged(const json_t *before, unsigned int changes)
 {
 	assert(json_equal(kernel.services, before));
 	assert(kernel.changes == changes);
 }
 
-/* Where the mistake is: a line, a place, or the whole. */
+/* Does the error name a place: a line, a path, or the file as a whole? */
 static bool names_a_place(const char *error)
 {
 	static const char me[] = "lbhashctl: -: ";
@@ -493,8 +500,8 @@ static void check_text(const char *text, size_t size)
 	json_decref(before);
 }
 
-/* A valid file becomes the configuration; for a file with one mistake, the
- * error names its place.
+/* A valid file must become the configuration; for a file with one mistake, the
+ * error must name its place.
  */
 static void check_file(struct orders *orders, bool wrong)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lbhashctl as a function: words and standard input in, exit code, output and
- * errors out. And what it may always be relied on for.
+ * lbhashctl as a function: it takes words and standard input, and returns exit
+ * code, output and errors. Properties that hold for every call are checked
+ * here.
  */
 #include "redirect.h"
 #include "../../tools/ctl/lbhashctl.c"
@@ -46,9 +47,7 @@ int setns(int fd, int type)
 	return -1;
 }
 
-/**
- * ctl_forget() - free the output and the errors of the last run
- */
+/* Free the output and the errors of the last run. */
 void ctl_forget(void)
 {
 	free(ctl_out);
@@ -57,7 +56,7 @@ void ctl_forget(void)
 	ctl_err = NULL;
 }
 
-/* Words in memory of their own, so that AddressSanitizer sees their ends. */
+/* Each word has memory of its own, so that AddressSanitizer sees its end. */
 static int call(const char *const *words)
 {
 	char *argv[CTL_WORDS + 2] = { strdup("lbhashctl") };
@@ -73,7 +72,7 @@ static int call(const char *const *words)
 	always_dry_run = false;
 	always_exist_ok = false;
 	color_mode("auto");
-	/* It stopped in the midst of a word, perhaps. */
+	/* getopt may have stopped in the middle of a word: reset its state. */
 	optind = 0;
 	getopt(1, argv, "+");
 	rc = lbhashctl_main(argc, argv);
@@ -82,8 +81,8 @@ static int call(const char *const *words)
 	return rc;
 }
 
-/* One line of printable characters gives the reason; warnings may precede it.
- * Without a command, or with options only, the usage is printed.
+/* An error is a line of printable characters; warnings may precede it. Without
+ * a command, or with options only, the usage is printed instead.
  */
 static void check_errors(const char *const *words, int rc)
 {
@@ -104,8 +103,8 @@ static void check_errors(const char *const *words, int rc)
 	}
 }
 
-/* --exist-ok may be anywhere, in a batch as well. The input ends where it ends,
- * not with a zero.
+/* --exist-ok may be any word, also of a batch. The input has no terminating
+ * zero byte.
  */
 static bool may_forgive(const char *const *words)
 {
@@ -117,7 +116,7 @@ static bool may_forgive(const char *const *words)
 	return memmem(input, input_size, option, strlen(option));
 }
 
-/* A refusal of the kernel's is passed on, in its words if it has any. */
+/* lbhashctl must report a refusal of the kernel, with its sentence if any. */
 static void check_refusal(const char *const *words, int rc)
 {
 	if (!kernel.refused)
@@ -134,9 +133,9 @@ static void check_refusal(const char *const *words, int rc)
 
 /**
  * ctl_run() - run lbhashctl
- * @words: its arguments, NULL-terminated
- * @in: what it may read from standard input, or from CTL_FILE
- * @size: of that
+ * @words: arguments without the program's name, NULL-terminated
+ * @in: contents of standard input and of CTL_FILE
+ * @size: length of @in
  *
  * Return: its exit code.
  */

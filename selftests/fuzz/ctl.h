@@ -5,15 +5,16 @@
 
 #include <stddef.h>
 
-/* Its exit codes. */
+/* Exit codes of lbhashctl. */
 enum { CTL_DONE, CTL_USAGE, CTL_REFUSED };
 
-#define CTL_FILE	"file"	/* a name for what is on standard input */
+#define CTL_FILE	"file"	/* a file with the contents of standard input */
 #define CTL_WORDS	64
 
 extern char *ctl_out, *ctl_err;
 
-/* The module's version, NULL if it is not loaded. */
+/* Version of the module with a newline, as in sysfs; NULL if it is not loaded.
+ */
 extern const char *ctl_module;
 
 int ctl_run(const char *const *words, const char *in, size_t size);

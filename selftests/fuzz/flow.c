@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target: kmod/flow.c as it is, with what it parses in heap buffers of
- * exactly its size, so that AddressSanitizer sees a byte too many.
+ * Fuzz target: kmod/flow.c as it is. Packets are in heap buffers of exactly
+ * their size, so that AddressSanitizer detects every read beyond the end.
  *
- * The first byte of an input says what the others are: a packet, or orders to
- * build a valid one, whose flow is then known, and to damage it afterwards.
+ * The first byte of an input tells what the others are: a packet, or
+ * instructions that build a valid packet, whose flow is known, and possibly
+ * damage it.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -19,9 +20,11 @@
 
 /**
  * struct packet - a packet under construction
- * @flow: what it shall be parsed to
- * @ports: bytes of ports in it
- * @later: it is a fragment, but not the first
+ * @bytes: its contents so far
+ * @size: length of @bytes
+ * @ports: length of its ports in bytes, 0 or 4
+ * @later: it is a fragment other than the first one
+ * @flow: the expected result of parsing it
  */
 struct packet {
 	u8 bytes[MOST_BYTES];
@@ -30,7 +33,7 @@ struct packet {
 	struct lbhash_flow flow;
 };
 
-/* How often each promise has been put to the test. */
+/* How often each property was checked. */
 static struct {
 	unsigned long plain, fast, related, cut, foreign, damaged;
 } tested;
@@ -55,7 +58,7 @@ static u8 *copy(const u8 *bytes, size_t size)
 	return heap;
 }
 
-/* A packet in two pieces, the first one @linear bytes long. */
+/* Make a packet of two pieces; the first one, linear, has @linear bytes. */
 static struct sk_buff take_apart(const u8 *bytes, unsigned int size,
 				 unsigned int linear)
 {
@@ -71,14 +74,14 @@ static void discard(struct sk_buff *skb)
 	free((void *)skb->paged);
 }
 
-/* Callers look for headers only where the IP header is in the first piece. */
+/* Callers look for headers only if the IP header is in the linear piece. */
 static unsigned int least_linear(u8 family)
 {
 	return family == NFPROTO_IPV4 ? sizeof(struct iphdr) :
 					sizeof(struct ipv6hdr);
 }
 
-/* What the callers of the parser look at next. */
+/* Read the headers that callers of the parser read next. */
 static void read_headers(const struct sk_buff *skb, u8 family)
 {
 	static const u8 protos[] = { IPPROTO_TCP, IPPROTO_SCTP };
@@ -94,7 +97,7 @@ static void read_headers(const struct sk_buff *skb, u8 family)
 	}
 }
 
-/* The fast way gives the hash of the slow way, or none. */
+/* The fast path must compute the hash of the slow path, or none. */
 static void check_fast(const struct sk_buff *skb,
 		       const struct lbhash_flow *flow, int err)
 {
@@ -132,7 +135,7 @@ static int parse_split(const u8 *bytes, unsigned int size, unsigned int linear,
 	return err;
 }
 
-/* However a packet lies in memory, it is the same packet. */
+/* The result of parsing must not depend on where the packet is split. */
 static int parse(const u8 *bytes, unsigned int size, u8 family,
 		 unsigned int split, struct lbhash_flow *flow)
 {
@@ -162,7 +165,7 @@ static struct lbhash_flow reversed(const struct lbhash_flow *flow)
 	return other;
 }
 
-/* By two keys, for two hashes of 32 bits are equal now and then. */
+/* Compare with two keys: hashes of 32 bits collide now and then. */
 static bool same_hash(const struct lbhash_flow *a, const struct lbhash_flow *b,
 		      const struct lbhash_hash *how)
 {
@@ -173,8 +176,8 @@ static bool same_hash(const struct lbhash_flow *a, const struct lbhash_flow *b,
 	       lbhash_hash_flow(a, &other) == lbhash_hash_flow(b, &other);
 }
 
-/* Everything counts: SipHash of the bytes of all fields, one after the other,
- * as on any machine.
+/* With all fields, the hash is SipHash of their bytes in a row, on a machine of
+ * either endianness.
  */
 static void check_bytes(const struct lbhash_flow *flow,
 			const struct lbhash_hash *all)
@@ -192,8 +195,8 @@ static void check_bytes(const struct lbhash_flow *flow,
 	       (u32)siphash(bytes, n + 5, &all->key));
 }
 
-/* Fields that are not hashed do not matter, nor does the family if no address
- * is hashed; directions matter unless the hash is symmetric.
+/* Fields that are not hashed must not change the hash, nor the family if no
+ * address is hashed; the direction must, unless the hash is symmetric.
  */
 static void check_hash(const struct lbhash_flow *flow)
 {
@@ -244,7 +247,9 @@ static void put_filler(struct packet *packet, unsigned int size, u8 filler)
 	packet->size += size;
 }
 
-/* RFC 791, with options; a later fragment if wished. */
+/* Append an IPv4 header (RFC 791) with options; if @later, of a fragment other
+ * than the first one.
+ */
 static void put_ipv4(struct packet *packet, struct orders *orders, u8 proto,
 		     bool later)
 {
@@ -262,8 +267,9 @@ static void put_ipv4(struct packet *packet, struct orders *orders, u8 proto,
 	put_filler(packet, options, take(orders));
 }
 
-/* RFC 8200, RFC 4302: any extension headers in any order, but nothing after
- * the fragment header of a later fragment.
+/* Append an IPv6 header with extension headers (RFC 8200, RFC 4302), any ones
+ * in any order. In a fragment other than the first one the fragment header
+ * comes last.
  */
 static void put_ipv6(struct packet *packet, struct orders *orders, u8 proto,
 		     bool later)
@@ -317,8 +323,8 @@ static void put_ip(struct packet *packet, struct orders *orders, u8 proto,
 		put_ipv6(packet, orders, proto, later);
 }
 
-/* A packet of a flow whose family, protocol and ports are given. The flow
- * loses its ports if the packet is a fragment without them.
+/* Build a packet of the flow that is in @packet. If it becomes a fragment
+ * without ports, the flow loses its ports.
  */
 static void put_packet(struct packet *packet, struct orders *orders)
 {
@@ -350,8 +356,9 @@ static void draw_address(union nf_inet_addr *addr, struct orders *orders,
 	addr->all[0] ^= take(orders);
 }
 
-/* An IPv6 packet of a protocol that is an extension header's would be another
- * packet, and one of ICMP begins with the type of an echo request.
+/* Draw a flow. Protocol numbers of IPv6 extension headers are left out: they
+ * would be parsed as such. For ICMP, check_plain() makes an echo
+ * request.
  */
 static void draw_flow(struct lbhash_flow *flow, struct orders *orders)
 {
@@ -385,9 +392,9 @@ static bool is_echo(const struct lbhash_flow *flow)
 	return flow->proto == IPPROTO_ICMP || flow->proto == IPPROTO_ICMPV6;
 }
 
-/* --- promises --------------------------------------------------------------*/
+/* --- properties ------------------------------------------------------------*/
 
-/* A valid packet is parsed to what it was made of. */
+/* A valid packet is parsed to the flow that it was built from. */
 static void check_plain(struct orders *orders)
 {
 	struct packet packet = { .size = 0 };
@@ -401,7 +408,7 @@ static void check_plain(struct orders *orders)
 
 	assert(!parse(packet.bytes, packet.size, packet.flow.family,
 		      take(orders), &got));
-	if (packet.later)	/* has no transport header */
+	if (packet.later)	/* there is no transport header */
 		got.thoff = packet.flow.thoff;
 	assert(same_flow(&got, &packet.flow));
 	check_hash(&got);
@@ -416,8 +423,8 @@ static u8 draw_error(struct orders *orders, u8 family)
 	return family == NFPROTO_IPV4 ? icmp[which] : icmpv6[which];
 }
 
-/* Builds an error about @about, a packet from the virtual address, as far as
- * the error quotes it: @quoted bytes of it.
+/* Build an ICMP error that quotes the first @quoted bytes of @about, a packet
+ * from the virtual address.
  */
 static void put_error(struct packet *error, const struct packet *about,
 		      unsigned int quoted, struct orders *orders)
@@ -434,9 +441,9 @@ static void put_error(struct packet *error, const struct packet *about,
 	put(error, about->bytes, quoted);
 }
 
-/* An error about a server's packet has the flow of the client's packets; eight
- * bytes after the quoted IP header are enough. An error that quotes too
- * little, or an unrelated packet, has none.
+/* An error about a server's packet has the flow of the client's packets, if it
+ * quotes the packet up to the ports. An error that quotes less, or a packet of
+ * another host, has no flow.
  */
 static void check_error(struct orders *orders)
 {
@@ -459,13 +466,14 @@ static void check_error(struct orders *orders)
 	assert(same_flow(&got, &want));
 	tested.related++;
 
-	/* Not from the address that the error was sent to. */
+	/* The quoted packet is not from the address that the error is sent to.
+	 */
 	error.bytes[want.family == NFPROTO_IPV4 ? 17 : 33] ^= 1;
 	assert(parse(error.bytes, error.size, want.family, 0, &got));
 	error.bytes[want.family == NFPROTO_IPV4 ? 17 : 33] ^= 1;
 	tested.foreign++;
 
-	/* The ports, and the end of the last extension header, are needed. */
+	/* The quote ends before the end of the ports. */
 	if (about.ports) {
 		quoted = take_below(orders, 255) % least;
 		assert(parse(error.bytes,
@@ -475,7 +483,7 @@ static void check_error(struct orders *orders)
 	}
 }
 
-/* Whatever it is, it is read within its bounds. */
+/* No input makes the parser read beyond the packet. */
 static void check_damaged(struct orders *orders)
 {
 	struct packet about = { .size = 0 }, error = { .size = 0 };

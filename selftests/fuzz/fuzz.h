@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What libFuzzer calls, by names that it does not choose, and what it gives. */
+/* The interface of libFuzzer, under names in kernel style. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -10,7 +10,9 @@ int fuzz_init(int *argc, char ***argv) __asm__("LLVMFuzzerInitialize");
 int fuzz_one(const u8 *data, size_t size) __asm__("LLVMFuzzerTestOneInput");
 
 /**
- * struct orders - what is left of an input; without end, but with zeroes
+ * struct orders - the rest of an input; zeroes follow its end
+ * @data: the next byte
+ * @size: number of bytes left
  */
 struct orders {
 	const u8 *data;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A kernel for lbhashctl to talk to. It has the real one's policies,
- * kmod/netlink_gen.c, and stops the fuzzer at a request that breaks them.
- * Operations are in kernel_ops.c.
+ * A model of the kernel that answers lbhashctl's requests. It has the module's
+ * netlink policies (kmod/netlink_gen.c) and aborts on a request that violates
+ * them. The operations are in kernel_ops.c.
  */
 #include "redirect.h"
 
@@ -28,7 +28,7 @@
 
 struct kernel kernel;
 
-/* Messages on their way to lbhashctl. */
+/* Messages that lbhashctl has not received yet. */
 static struct {
 	size_t size;
 	u8 bytes[ROOM] __attribute((aligned(8)));
@@ -37,8 +37,8 @@ static struct {
 static const struct nlmsghdr *request;
 
 /**
- * kernel_start() - forget everything
- * @random: decides on all that follows
+ * kernel_start() - reset the model
+ * @random: seed of its random numbers
  */
 void kernel_start(u32 random)
 {
@@ -50,10 +50,10 @@ void kernel_start(u32 random)
 }
 
 /**
- * kernel_dice() - a random number
- * @sides: how many there are
+ * kernel_dice() - draw a random number
+ * @sides: exclusive upper limit
  *
- * Return: one below @sides.
+ * Return: a number below @sides.
  */
 u32 kernel_dice(u32 sides)
 {
@@ -64,11 +64,11 @@ u32 kernel_dice(u32 sides)
 }
 
 /**
- * kernel_hex() - bytes as hex digits
- * @bytes: the bytes
- * @size: how many, at most 16
+ * kernel_hex() - print bytes as hex digits
+ * @bytes: what to print
+ * @size: length of @bytes, at most 16
  *
- * Return: the digits, until the next call.
+ * Return: the digits, valid until the next call.
  */
 const char *kernel_hex(const void *bytes, size_t size)
 {
@@ -94,12 +94,7 @@ static bool is_name(const char *text)
 	return len && len <= LBHASH_NAME_MAX && text[0] != '-';
 }
 
-/**
- * kernel_number() - value of an unsigned attribute
- * @attr: the attribute
- *
- * Return: the value.
- */
+/* Return: the value of an unsigned attribute of any width. */
 u64 kernel_number(const struct nlattr *attr)
 {
 	switch (mnl_attr_get_payload_len(attr)) {
@@ -127,7 +122,7 @@ static void check_number(const struct nlattr *attr,
 	assert(!policy->mask || !(value & ~policy->mask));
 }
 
-/* As strictly as the kernel, and a little more: names are names. */
+/* Check an attribute as strictly as netlink does, and that names are valid. */
 static void check_attr(const struct nlattr *attr,
 		       const struct nla_policy *policy)
 {
@@ -164,13 +159,13 @@ static void check_attr(const struct nlattr *attr,
 
 /**
  * kernel_attrs() - check attributes and sort them by type
- * @data: the first one
- * @size: of all
- * @tb: filled in, @most + 1 entries
- * @policies: what they may be
- * @most: greatest type
+ * @data: the attributes, one after the other
+ * @size: length of @data
+ * @tb: out, attributes by type; has @most + 1 entries
+ * @policies: policies by type
+ * @most: largest type
  *
- * Only backends may be many; the first one is filed.
+ * Only backends may be repeated; @tb has the first one.
  */
 void kernel_attrs(const u8 *data, size_t size, const struct nlattr **tb,
 		  const struct nla_policy *policies, unsigned int most)
@@ -216,10 +211,7 @@ static void deliver(const struct nlmsghdr *nlh)
 	queue.size += MNL_ALIGN(nlh->nlmsg_len);
 }
 
-/**
- * kernel_end() - send a message
- * @nlh: the message
- */
+/* Complete and queue a message that kernel_begin() began. */
 void kernel_end(struct nlmsghdr *nlh)
 {
 	kernel_age(nlh);
@@ -232,7 +224,7 @@ static struct nlmsghdr *begin_genl(u16 type, u8 cmd)
 	struct nlmsghdr *nlh = begin(type, is_dump ? NLM_F_MULTI : 0);
 	struct genlmsghdr *genl;
 
-	/* The world changes while it is looked at. */
+	/* The configuration changes during the dump. */
 	if (is_dump && kernel.babbles && !kernel_dice(8))
 		nlh->nlmsg_flags |= NLM_F_DUMP_INTR;
 	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
@@ -241,12 +233,7 @@ static struct nlmsghdr *begin_genl(u16 type, u8 cmd)
 	return nlh;
 }
 
-/**
- * kernel_begin() - begin a message
- * @cmd: LBHASH_CMD_*
- *
- * Return: the message, for kernel_end().
- */
+/* Begin a message of an LBHASH_CMD_*. Return: the message, for kernel_end(). */
 struct nlmsghdr *kernel_begin(u8 cmd)
 {
 	return begin_genl(FAMILY, cmd);
@@ -285,19 +272,14 @@ static void finish_dump(void)
 
 /* --- service --------------------------------------------------------------*/
 
-/**
- * kernel_name() - what service a request is about
- * @info: the request
- *
- * Return: its name, or NULL.
- */
+/* Return: the name of the service in a request, or NULL. */
 const char *kernel_name(const struct genl_info *info)
 {
 	return info->attrs[LBHASH_A_NAME] ?
 	       mnl_attr_get_str(info->attrs[LBHASH_A_NAME]) : NULL;
 }
 
-/* The same answer in a rehearsal and on the night. */
+/* A dry run and the change itself are refused or accepted alike. */
 static bool refuses(const struct genl_info *info)
 {
 	const char *name = kernel_name(info);
@@ -471,7 +453,7 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *data,
 	return got;
 }
 
-/* Events, until there is a signal. */
+/* Report events, then a signal. */
 int poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	bool more = kernel_dice(4);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A kernel for lbhashctl to talk to. */
+/* A model of the kernel that answers lbhashctl's requests. */
 #ifndef FUZZ_KERNEL_H
 #define FUZZ_KERNEL_H
 
@@ -13,20 +13,21 @@ struct nlattr;
 struct nlmsghdr;
 
 /**
- * struct kernel - what it knows, and how it behaves
- * @services: objects by the names of services; numbers as netlink has them,
- *	bytes as hex digits
- * @random: state of the dice, from the input
- * @babbles: answers to questions are whatever the dice say
- * @refuses: one of so many names and operations, always the same; 0 for none
- * @refused: it did
- * @refusal: and said why; "" if it did not say
- * @error: the errno of that
- * @older: it does not know most attributes
- * @newer: it says more than lbhashctl knows
- * @lacks: an operation that it does not know, 0 for none
- * @requests: that it got
- * @changes: requests that change something and are no dry runs
+ * struct kernel - configuration and behaviour of the model
+ * @services: an object for each service, by name; numbers have the values of
+ *	netlink attributes, byte strings are hex digits
+ * @random: state of the random number generator, seeded from the input
+ * @babbles: queries are answered with random attributes
+ * @refuses: one in @refuses pairs of operation and service name is refused,
+ *	always the same ones; 0 for none
+ * @refused: a request was refused
+ * @refusal: sentence of the last refusal, "" if it had none
+ * @error: errno of the last refusal
+ * @older: the module is older: it lacks most attributes
+ * @newer: the module is newer: it sends attributes that lbhashctl lacks
+ * @lacks: LBHASH_CMD_* that the module does not support, 0 for none
+ * @requests: number of requests received
+ * @changes: number of requests for a change, dry runs excluded
  */
 struct kernel {
 	json_t *services;
@@ -49,7 +50,7 @@ void kernel_start(u32 random);
 u32 kernel_dice(u32 sides);
 const char *kernel_hex(const void *bytes, size_t size);
 
-/* Between its parts. */
+/* For kernel*.c only. */
 const char *kernel_name(const struct genl_info *info);
 u64 kernel_number(const struct nlattr *attr);
 void kernel_attrs(const u8 *data, size_t size, const struct nlattr **tb,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel that lbhashctl talks to, as it was before it had most attributes,
- * and as it may be one day.
+ * The modelled kernel as an older module, which lacks most attributes, and as a
+ * newer one, which has attributes unknown to lbhashctl.
  */
 #include <string.h>
 #include <libmnl/libmnl.h>
@@ -20,10 +20,10 @@ static bool is_old(u16 type, u16 nest)
 }
 
 /**
- * kernel_unknown() - look for what a kernel of that age does not know
- * @request: the request
+ * kernel_unknown() - find an attribute that the modelled module does not know
+ * @request: a message from lbhashctl
  *
- * Return: the first such attribute, or NULL.
+ * Return: the first one, or NULL.
  */
 const struct nlattr *kernel_unknown(const struct nlmsghdr *request)
 {
@@ -45,7 +45,9 @@ const struct nlattr *kernel_unknown(const struct nlmsghdr *request)
 	return NULL;
 }
 
-/* Copies an attribute; what lbhashctl makes of a larger value is a number. */
+/* Copy an attribute, changed for the module's age. A state that lbhashctl does
+ * not know is printed as a number.
+ */
 static void copy(struct nlmsghdr *to, const struct nlattr *attr, u16 nest)
 {
 	u16 type = mnl_attr_get_type(attr);
@@ -70,8 +72,8 @@ static void copy(struct nlmsghdr *to, const struct nlattr *attr, u16 nest)
 }
 
 /**
- * kernel_age() - leave out or add attributes
- * @nlh: the answer
+ * kernel_age() - remove or add attributes for the module's age
+ * @nlh: an answer, changed in place
  */
 void kernel_age(struct nlmsghdr *nlh)
 {

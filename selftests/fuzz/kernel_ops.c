@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The operations of the kernel that lbhashctl talks to. It keeps what is
- * applied, so that it can be saved again, and stops the fuzzer at what
- * lbhashctl ought to have refused by itself.
+ * The operations of the modelled kernel. It stores what is applied, to be saved
+ * again, and aborts on values that lbhashctl itself must refuse.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include "../../kmod/netlink_gen.h"
 #include "kernel.h"
 
-#define PAGE		200	/* slots of a table in a message */
+#define PAGE		200	/* slots per message of a table */
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -26,8 +25,8 @@ static void put_word(struct nlmsghdr *nlh, u16 type)
 	mnl_attr_put_strz(nlh, type, words[kernel_dice(ARRAY_SIZE(words))]);
 }
 
-/* Numbers of any width and size, but small ones: a table of that many slots is
- * asked for in memory.
+/* Put a number of random width. Its value is small, because lbhashctl allocates
+ * memory for as many slots.
  */
 static void put_number(struct nlmsghdr *nlh, u16 type)
 {
@@ -57,7 +56,9 @@ static bool is_nest(u16 type)
 	       type == LBHASH_A_DECISION || type == LBHASH_A_CHANGE;
 }
 
-/* What an older or a newer module may say: less, more, and wider. */
+/* Put random attributes, as of older or newer modules: some are missing, some
+ * are unknown to lbhashctl, some have another width.
+ */
 static void babble_in(struct nlmsghdr *nlh, u16 nest)
 {
 	static const u8 bytes[16];
@@ -83,8 +84,8 @@ static void babble_in(struct nlmsghdr *nlh, u16 nest)
 }
 
 /**
- * kernel_babble() - say anything
- * @cmd: LBHASH_CMD_* that it is an answer to
+ * kernel_babble() - send a message with random attributes
+ * @cmd: LBHASH_CMD_* of the message
  */
 void kernel_babble(u8 cmd)
 {
@@ -94,7 +95,7 @@ void kernel_babble(u8 cmd)
 	kernel_end(nlh);
 }
 
-/* --- what it keeps ---------------------------------------------------------*/
+/* --- the configuration -----------------------------------------------------*/
 
 static void keep(json_t *object, const char *key, const struct nlattr *attr,
 		 u64 otherwise)
@@ -137,7 +138,7 @@ static void put_kept_bytes(struct nlmsghdr *nlh, u16 type,
 		mnl_attr_put(nlh, type, size, bytes);
 }
 
-/* Marks are unique and fit the mask, which lbhashctl has to see to. */
+/* lbhashctl must refuse marks that are not unique or not within the mask. */
 static json_t *keep_backend(const struct nlattr *nest, u64 mask, json_t *marks)
 {
 	const struct nlattr *tb[LBHASH_BACKEND_A_MAX + 1];
@@ -265,7 +266,7 @@ static int is_dry_run(const struct genl_info *info)
 	return true;
 }
 
-/* A change of parts of a service is looked at, and that is all. */
+/* Changes of parts of a service are checked but not stored. */
 static int look_at(struct sk_buff *skb, struct genl_info *info)
 {
 	(void)skb;
@@ -345,7 +346,7 @@ static u32 first_mark(const json_t *service)
 	return first ? kept(json_object_iter_value(first), "mark") : 0;
 }
 
-/* The first backend owns all slots. */
+/* The first backend owns all slots of the modelled table. */
 int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	json_t *service = json_object_get(kernel.services, kernel_name(info));

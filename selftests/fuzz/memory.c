@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The library of tools/lib without memory: each operation is repeated with its
- * first allocation failing, its second one, and so on until none fails. It must
- * return -ENOMEM and say so, print nothing and leak nothing: AddressSanitizer
- * watches.
+ * Allocation failures in tools/lib: each operation is repeated with its first
+ * allocation failing, then its second one, and so on until none fails. It must
+ * return -ENOMEM with a sentence and print nothing; AddressSanitizer detects
+ * leaks.
  */
 #include <assert.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ static const char present[] = {
 	"{\"services\":[{\"name\":\"web\",\"size\":251,\"backends\":[{\"name\":\"s1\",\"mark\":1,\"addresses\":[\"192.0.2.1\",\"::1\"]},{\"name\":\"s2\",\"mark\":2,\"state\":\"drain\"}]},{\"name\":\"old\",\"size\":251}]}"
 };
 
-/* More backends than a request begins with room for. */
+/* More backends than the initial buffer of a request holds. */
 #define BACKENDS	160
 
 static char wanted[BACKENDS * 64];
@@ -119,7 +119,7 @@ static int plan(struct lb *lb, struct lb_commit *commit, const char *text,
 	int rc;
 
 	assert(in);
-	/* jansson's parser takes some of its failures for syntax errors. */
+	/* jansson's parser reports some failed allocations as syntax errors. */
 	alloc.is_paused = true;
 	rc = lb_config_load(in, &config, error);
 	alloc.is_paused = false;
@@ -167,7 +167,7 @@ static const struct {
 	{ "dry run", rehearse },
 };
 
-/* The kernel has the same services each time. */
+/* The modelled kernel has the same services at each repetition. */
 static void start(void)
 {
 	struct lb_error error = {};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Stands in front of every file of lbhashctl: where it would leave the program,
- * it meets the fuzzer instead. The headers declare these under the new names.
+ * Included in front of every file of lbhashctl: calls to the outside world go
+ * to the fuzzer instead. System headers declare them under the new names.
  */
 #ifndef FUZZ_REDIRECT_H
 #define FUZZ_REDIRECT_H

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lbhashctl and a module of another version: what the module does not say is
- * absent, what lbhashctl does not know is ignored, and what the module does not
- * understand is named. Not a fuzzer: a program that tests this and ends.
+ * lbhashctl with a module of another version: attributes that the module does
+ * not report are absent or null, those that lbhashctl does not know are
+ * ignored, and an error names what the module does not support. This is a test,
+ * not a fuzzer.
  */
 #include <assert.h>
 #include <errno.h>
@@ -28,8 +29,8 @@ static void replace(char *text, char what, char by)
 			*text = by;
 }
 
-/* Runs a command, with what is on standard input. There and in the output we
- * have ' for ".
+/* Run a command line with this standard input. In the input and in the output,
+ * ' stands for ".
  */
 static int run(const char *line, const char *in)
 {
@@ -57,7 +58,7 @@ static void must(bool is_true, const char *what)
 	abort();
 }
 
-/* prints(LINE, JSON): the JSON that it prints is that one. */
+/* The command must print this JSON. */
 static void prints(const char *line, const char *want)
 {
 	must(run(line, "") == CTL_DONE, line);
@@ -71,7 +72,7 @@ static void says(int code, const char *line, const char *want)
 	must(!strcmp(ctl_err, want), line);
 }
 
-/* The module does not know what: an attribute, or the command itself. */
+/* The module does not know @what: an attribute, or the command itself. */
 static void refuses(const char *line, const char *what, const char *module)
 {
 	bool is_attr = strstr(what, "Unknown");
@@ -83,7 +84,7 @@ static void refuses(const char *line, const char *what, const char *module)
 	says(CTL_REFUSED, line, want);
 }
 
-/* Text with something in it, and without something else. */
+/* The output must contain @with, and must not contain @without. */
 static void shows(const char *line, const char *with, const char *without)
 {
 	must(run(line, "") == CTL_DONE, line);
@@ -103,7 +104,7 @@ static void start(void)
 	applies("{'services':[{'name':'web','size':251,'backends':[{'name':'s1','mark':1}]}]}");
 }
 
-/* It does not know what came after the names of things. */
+/* The older module has names, size, seed, marks and weights only. */
 static void with_old_module(void)
 {
 	char *saved;
@@ -119,7 +120,7 @@ static void with_old_module(void)
 	prints("-j backend show web",
 	       "[{'name':'s1','mark':1,'weight':1,'state':null,'addresses':[],'slots':null}]");
 	shows("backend show web", "s1    0x1        1\n", "state");
-	/* The kernel counts nothing of these yet. */
+	/* Metrics are only printed for attributes that the module has. */
 	shows("metrics", "lbhash_service_slots{service='web'} 251\n",
 	      "lbhash_service_rules");
 	shows("metrics", "lbhash_backend_weight{service='web',backend='s1'} 1\n",
@@ -135,7 +136,7 @@ static void with_old_module(void)
 	     "apply");
 	must(run("service set web size 509", "") == CTL_DONE, "what it knows");
 
-	/* What it cannot tell is not saved, so that it can be applied. */
+	/* Attributes that are not reported are not saved: null is not valid. */
 	prints("-j save",
 	       "{'services':[{'name':'web','size':251,'seed':'00000000000000000000000000000001','backends':[{'name':'s1','mark':1,'weight':1,'addresses':[]}]}]}");
 	saved = strdup(ctl_out);
@@ -157,7 +158,7 @@ static void with_old_module(void)
 		"service set web: not supported by the module", VERSION " is a different build than");
 }
 
-/* It says more than we know, of other kinds, and with other words. */
+/* A newer module sends unknown attributes, and states without a name. */
 static void with_new_module(void)
 {
 	char *before;
@@ -182,7 +183,8 @@ static void with_new_module(void)
 		"99.0 is newer than");
 }
 
-/* No name that the kernel takes needs it; the format has to be right anyway. */
+/* No valid name needs escaping in metrics, but the format must be right anyway.
+ */
 static void escapes(void)
 {
 	json_t *service;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target: the words that lbhashctl takes, on its command line and in a
- * batch. An input is two bytes for the kernel's dice, a line of words with a
- * space between any two, and what stands on standard input.
+ * Fuzz target: lbhashctl's command line and batches. An input is two bytes that
+ * seed the kernel's random numbers, a line of words separated by single spaces,
+ * and the contents of standard input.
  */
 #include <assert.h>
 #include <ctype.h>
@@ -17,12 +17,12 @@
 #include "fuzz.h"
 #include "kernel.h"
 
-/* How often each promise has been put to the test. */
+/* How often each property was checked. */
 static struct {
 	unsigned long done, usage, refused, lines, changes;
 } tested;
 
-/* As errors show it. */
+/* Replace control characters as error messages do. */
 static void make_printable(char *text)
 {
 	for (; *text; text++)
@@ -30,7 +30,7 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-/* Splits @text at the first of the characters. Return: what follows. */
+/* Split @text at the first character of @at. Return: the rest, or NULL. */
 static char *split(char *text, const char *at)
 {
 	char *end = text + strcspn(text, at);
@@ -41,8 +41,8 @@ static char *split(char *text, const char *at)
 	return end + 1;
 }
 
-/* "-jx" holds the option of "-x: unknown option", "-bk" the file of "k: No such
- * file or directory".
+/* An option within a word: "-x: unknown option" is about the word -jx, and "k:
+ * No such file or directory" is about -bk.
  */
 static bool is_in_option(const char *error, const char *word)
 {
@@ -53,8 +53,8 @@ static bool is_in_option(const char *error, const char *word)
 	return found;
 }
 
-/* An error quotes a word, or the one that an abbreviation stands for; but the
- * word @except.
+/* Does the error quote a word of the line, other than @except? A word may be
+ * abbreviated.
  */
 static bool names_a_word(const char *error, const char *line, const char *gaps,
 			 const char *except)
@@ -76,7 +76,7 @@ static bool names_a_word(const char *error, const char *line, const char *gaps,
 	return found;
 }
 
-/* Errors that have nothing to name. */
+/* Errors that are not about a word. */
 static bool has_no_name(const char *error)
 {
 	return !strcmp(error, "an object is missing (lbhashctl help)\n") ||
@@ -84,7 +84,7 @@ static bool has_no_name(const char *error)
 	       !strncmp(ctl_err, "usage: ", 7);
 }
 
-/* Points into @in, which it ends there; NULL if there is no such line. */
+/* Cut a line out of @in. Return: the line, or NULL if there is no such line. */
 static char *line_of(char *in, unsigned long number)
 {
 	char *next = split(in, "\n");
@@ -96,7 +96,9 @@ static char *line_of(char *in, unsigned long number)
 	return number ? NULL : in;
 }
 
-/* Return: what follows "-:3: ", or NULL; @number gets the 3. */
+/* Parse the prefix of an error in a batch. For "-:3: ", @number becomes 3.
+ * Return: the rest, or NULL if there is no such prefix.
+ */
 static const char *skip_place(const char *error, unsigned long *number)
 {
 	char *end;
@@ -118,7 +120,7 @@ static bool names_a_line(const char *error, unsigned long number, char *in)
 	return has_no_name(error) || names_a_word(error, line, " \t\r", NULL);
 }
 
-/* The last line of the errors says why. */
+/* The last line of the errors must name the word at fault. */
 static void check_usage(const char *line, char *in)
 {
 	char *error = ctl_err + strlen(ctl_err) - 1, *usage;
@@ -128,20 +130,20 @@ static void check_usage(const char *line, char *in)
 	while (error > ctl_err && error[-1] != '\n')
 		error--;
 	error += strlen("lbhashctl: ");
-	/* How it is used is not what is wrong. */
+	/* Words of the synopsis do not count. */
 	usage = strstr(error, " (usage: ");
 	if (usage)
 		*usage = '\0';
 	rest = skip_place(error, &number);
 	if (rest && names_a_line(rest, number, in))
 		return;
-	/* The name of the batch does not count. */
+	/* The name of the batch file does not count. */
 	assert(has_no_name(error) ||
 	       names_a_word(error, line, " ", !rest ? NULL :
 			    *error == '-' ? "-" : CTL_FILE));
 }
 
-/* What the program cannot be blamed for, but for which it stops. */
+/* Errors that are no fault of the input. */
 static bool is_weather(const char *error)
 {
 	return strstr(error, "faster than it can be read") ||

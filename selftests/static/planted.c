@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Faults that the checks of programs must find; in no build. */
+/* Faults that the checks of programs must find; not part of any build. */
 #include <stdlib.h>
 
 int planted_use_after_free(int *words)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Faults that the checks of kmod/ must find; in no build. */
+/* Faults that the checks of kmod/ must find; not part of any build. */
 #include <linux/mutex.h>
 #include <linux/slab.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Words of newer kernels' headers that sparse 0.6.4 does not know; only sparse
- * reads this, before the headers.
+/* Keywords and builtins in newer kernel headers that sparse 0.6.4 does not
+ * know. Only sparse reads this file, before the headers.
  */
 #define __typeof_unqual__	__typeof__
-/* In a static assertion about literals. */
+/* Used in a static assertion about string literals. */
 #define __builtin_strlen(s)	(sizeof(s) - 1)

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For conntrack_facts.sh, what user space cannot see or do: the file
- * /proc/net/conntrack_facts, of each namespace.
+ * Gives conntrack_facts.sh access to conntrack's internals, by a file in each
+ * network namespace: /proc/net/conntrack_facts.
  *
- * Read, it says, a line each:
+ * Reading it returns these lines:
  *
- *   table count=N max=N visits=N	visits: of a walk over all entries
+ *   table count=N max=N visits=N	visits: entries that a walk has visited
  *   hook FAMILY HOOK PRIORITY TYPE FUNCTION
- *					of PREROUTING, OUTPUT and POSTROUTING,
- *					in the order in which they run
- *   entry FAMILY PROTOCOL PORT ...	each entry (MOST at most)
+ *					hooks of PREROUTING, OUTPUT and
+ *					POSTROUTING, in the order in which they
+ *					run
+ *   entry FAMILY PROTOCOL PORT ...	an entry; at most MOST of them
  *   packet WHEN ...			the last packet of TTL 77: before
  *					conntrack, tracked early, after it
  *   route ...				an output route, see below
  *
- * Written, it takes one of these commands:
+ * Writing to it executes a command:
  *
- *   track no|once|anew			let conntrack see packets of TTL 77 in
- *					front of its own hook; anew: also kill
- *					what it finds, and let it see them again
- *   adopt TAG				half-open connections become what
- *					lbhash_oneway_adopt() makes of them;
- *					TAG: SCTP's, of the server
- *   hold SECONDS			entries expire in so many seconds
- *   route ADDRESS			the route to read about
+ *   track no|once|anew			pass packets of TTL 77 to conntrack
+ *					before its own hook does; anew: also
+ *					kill their entry and pass them again
+ *   adopt TAG				adopt half-open connections, as
+ *					lbhash_oneway_adopt() does; TAG: the
+ *					server's verification tag, for SCTP
+ *   hold SECONDS			set the timeout of all entries
+ *   route ADDRESS			select the route that is reported
  */
 #include <linux/inet.h>
 #include <linux/kernel.h>
@@ -48,16 +49,16 @@
 #define TTL	77
 
 /**
- * struct sight - a packet at some moment
- * @info: low bits of what is attached to it
- * @entry: an entry is attached
- * @template: a template is
- * @refs: the template's references
+ * struct sight - state of a packet at some point of its path
+ * @info: enum ip_conntrack_info of the packet
+ * @entry: a conntrack entry is attached to it
+ * @template: a template is attached to it
+ * @refs: reference count of the template
  * @confirmed: the entry is confirmed
- * @mark: the entry's mark
- * @frag_max: size of its largest fragment, if it was put together
- * @len: its length
- * @verdict: conntrack's, if asked early
+ * @mark: conntrack mark of the entry
+ * @frag_max: size of its largest fragment; 0 if it was not reassembled
+ * @len: skb->len
+ * @verdict: verdict of nf_conntrack_in(), if it was tracked early
  */
 struct sight {
 	unsigned int info;
@@ -72,14 +73,14 @@ struct sight {
 };
 
 /**
- * struct facts - of a namespace
- * @track: let conntrack see packets early
- * @anew: and again, after killing what it found
- * @before: a packet in front of conntrack
- * @tracked: the same once it was seen early
- * @after: the same behind conntrack
- * @family: of @address, 0 for none
- * @address: to route to
+ * struct facts - state of a namespace
+ * @track: pass packets to conntrack early
+ * @anew: kill the entry, and pass the packet again
+ * @before: the last packet, before conntrack
+ * @tracked: the same packet, tracked early
+ * @after: the same packet, after conntrack's own hook
+ * @family: NFPROTO_* of @address, 0 if there is none
+ * @address: destination of the route that is reported
  */
 struct facts {
 	bool track;
@@ -92,10 +93,10 @@ struct facts {
 };
 
 /**
- * struct walk - over entries
- * @list: those that were seen, with a reference each
- * @n: how many that are
- * @visits: how often the visitor was called
+ * struct walk - a walk over all entries of a namespace
+ * @list: the first MOST entries, with a reference to each
+ * @n: length of @list
+ * @visits: number of entries visited
  */
 struct walk {
 	struct nf_conn **list;
@@ -133,7 +134,7 @@ static struct sight look_at(struct sk_buff *skb, u8 family)
 	return sight;
 }
 
-/* As a rule in the raw table does. */
+/* Track a packet early, as an LBHASH rule in the raw table does. */
 static unsigned int track(struct sk_buff *skb,
 			  const struct nf_hook_state *state, bool anew)
 {
@@ -209,7 +210,7 @@ static int collect(struct nf_conn *ct, void *data)
 	return 0;
 }
 
-/* As lbhash_pin_get_flow() looks. */
+/* Is the entry found by a lookup as in lbhash_pin_get_flow()? */
 static bool is_found(struct net *net, const struct nf_conn *ct)
 {
 	const struct nf_conntrack_tuple *own =
@@ -341,7 +342,7 @@ static void print_hooks(struct seq_file *m, u8 family, unsigned int hook)
 	rcu_read_unlock();
 }
 
-/* As lbhash_nexthop_ipv4() asks for it. */
+/* Look up the route as lbhash_nexthop_ipv4() does. */
 static void print_route_ipv4(struct seq_file *m, const union nf_inet_addr *to)
 {
 	struct net *net = seq_file_single_net(m);
@@ -362,7 +363,7 @@ static void print_route_ipv4(struct seq_file *m, const union nf_inet_addr *to)
 	ip_rt_put(rt);
 }
 
-/* As lbhash_nexthop_ipv6() asks for it. */
+/* Look up the route as lbhash_nexthop_ipv6() does. */
 static void print_route_ipv6(struct seq_file *m, const union nf_inet_addr *to)
 {
 	struct net *net = seq_file_single_net(m);
