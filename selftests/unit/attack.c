@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attacks on the hash: kmod/flow.c and kmod/maglev.c unchanged, and a client
- * that wants more than a fair share of its flows to reach one backend and knows
+ * Attacks on the hash, with kmod/flow.c and kmod/maglev.c as they are. A client
+ * tries to direct more than a fair share of its flows to one backend; it knows
  * everything except the seed. Prints TAP.
  *
- * Of n flows that know nothing of the seed a backend gets more than
- * bound(n) * n in less than one of 10^9 trials: the Chernoff bound of the
- * binomial distribution. Seeds are constant, so that every run makes the same
- * trials.
+ * Of n flows that are independent of the seed, a backend gets more than
+ * bound(n) * n in less than one of 10^9 trials: this is the Chernoff bound of
+ * the binomial distribution. The seeds are constant, so that every run makes
+ * the same trials.
  */
 #include <assert.h>
 #include <math.h>
@@ -24,17 +24,17 @@
 #define FLOWS		16384
 #define AIMED		4096
 #define TARGET		0
-#define NARROW		64	/* slots of the target that are aimed at */
+#define NARROW		64	/* slots of the target that flows aim at */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define RARE		20.723265836946414	/* ln(10^9) */
-#define FAIR		(1.002 / BACKENDS)	/* tables are not quite even */
+#define FAIR		(1.002 / BACKENDS)	/* shares are not quite even */
 
 /**
- * struct balancer - a service, as far as it matters
- * @how: all fields count
- * @owner: of each slot
- * @slots: of each backend
- * @plain: as a control, a hash without a seed in place of the kernel's
+ * struct balancer - a service, as far as packets need it
+ * @how: parameters of the hash: all fields, and the seed
+ * @owner: backend of each slot
+ * @slots: number of slots of each backend
+ * @plain: use a hash without a seed instead of the kernel's, as a control
  */
 struct balancer {
 	struct lbhash_hash how;
@@ -43,7 +43,7 @@ struct balancer {
 	bool plain;
 };
 
-/* Where the part of an address lies that a client varies. */
+/* Which part of its address a client varies. */
 enum place { IPV4, IPV6_HOST, IPV6_NET, IPV6_BOTH, LAYOUTS };
 
 static const char *const layouts[] = {
@@ -51,8 +51,10 @@ static const char *const layouts[] = {
 };
 
 /**
- * struct strategy - how to choose flows without a look at the answers
- * @draw: the n-th flow's part of the address and its source port; no two alike
+ * struct strategy - a way to choose flows without observing backends
+ * @name: description, for the report
+ * @draw: make the varied part of the address and the source port of flow @n;
+ *	no two flows are equal
  */
 struct strategy {
 	const char *name;
@@ -83,7 +85,7 @@ static void more_than(double limit, double got, const char *what,
 
 /* --- what chance allows ----------------------------------------------------*/
 
-/* n * divergence(got, p) is the exponent of the Chernoff bound. */
+/* The exponent of the Chernoff bound is n * divergence(got, p). */
 static double divergence(double got, double p)
 {
 	double sum = 0;
@@ -110,8 +112,8 @@ static double bound(u32 n)
 	return high;
 }
 
-/* Laurent and Massart 2000: chi-square of so many degrees of freedom is greater
- * than this less often than once in 10^9.
+/* Return: a limit that chi-square with this number of degrees of freedom
+ * exceeds less often than once in 10^9 trials (Laurent and Massart, 2000).
  */
 static double most_chi_square(int freedom)
 {
@@ -220,8 +222,8 @@ static struct lbhash_flow make_flow(enum place layout, u32 host, u16 port)
 
 /* --- flows chosen for one seed ---------------------------------------------*/
 
-/* A client that knows the seed finds flows that hit not only the target, but a
- * few of its slots.
+/* With the seed, a client finds flows that hit not only the target but a few of
+ * its slots.
  */
 static void aim(const struct balancer *b, enum place layout,
 		struct lbhash_flow *flows)
@@ -252,8 +254,9 @@ static double spread(const struct balancer *b, const struct lbhash_flow *flows,
 	return (double)most / AIMED;
 }
 
-/* Under other seeds, even those a bit away, aimed flows are like any others.
- * Return: the greatest share of a backend under any of them.
+/* With other seeds, also with those that differ in one bit, aimed flows must be
+ * distributed like any others. Return: the largest share of a backend with any
+ * of these seeds.
  */
 static double spread_elsewhere(const struct lbhash_flow *flows, double *chi,
 			       const siphash_key_t *always)
@@ -298,8 +301,8 @@ static struct lbhash_flow neighbour(const struct lbhash_flow *flow, u32 bit)
 	return other;
 }
 
-/* Which flows meet the target is seen from outside. It says nothing of those
- * that differ from them by a bit.
+/* A client can observe which flows reach the target. That must reveal nothing
+ * about flows that differ from them in one bit.
  */
 static void test_neighbours(enum place layout, const struct balancer *b,
 			    const struct lbhash_flow *flows)
@@ -433,7 +436,7 @@ static void test_blind(enum place layout)
 
 /* --- one after the other ---------------------------------------------------*/
 
-/* Can this test fail? Hashes that anybody can compute must not pass it. */
+/* Prove that this test can fail: hashes without a secret must not pass it. */
 static void test_controls(struct balancer *b, const struct lbhash_flow *flows)
 {
 	double worst = 0, chi = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of the decision, kmod/decide.c as it is: every combination of
- * facts, marks and slots that can occur, beside a table that was written by
+ * Unit test of the decision, kmod/decide.c as it is. Every combination of
+ * facts, marks and slots that can occur is compared with a table written by
  * hand. Prints TAP.
  */
 #include <assert.h>
@@ -14,7 +14,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define MARKS_BITS	4
 
-/* Members of the table. Any other backend is gone. */
+/* Members of the table. Any other backend has been deleted. */
 enum {
 	OWNER,
 	PREVIOUS,
@@ -24,15 +24,16 @@ enum {
 };
 
 /**
- * struct row - what packets of some kind meet
- * @name: of the row
- * @slots: kinds of slots, letters of slot_of()
- * @mark: kinds of marks: 0 none, u usable backend, x backend that is gone or
- *	down
- * @facts: tracked, opens, adopted, reopened, related, quoted, hash only; a
- *	letter if it has to be so, - if it must not, . if it does not matter
- * @backend: o owner, p previous owner, m the backend of the mark, - none
- * @reason: why
+ * struct row - a kind of packets and the expected decision
+ * @name: description, for the report
+ * @slots: kinds of slots that match, letters of slot_of()
+ * @mark: kinds of marks that match: 0 none, u of a usable backend, x of a
+ *	backend that is deleted or down
+ * @facts: the facts tracked, opens, adopted, reopened, related, quoted and
+ *	hash_only, in this order: a letter if the fact must hold, - if it must
+ *	not hold, . if it does not matter
+ * @backend: expected backend: o owner, p previous owner, m the mark's, - none
+ * @reason: expected reason
  */
 struct row {
 	const char *name, *slots, *mark, *facts;
@@ -41,14 +42,14 @@ struct row {
 };
 
 static const struct row rows[] = {
-	/* A rule that says "--track never" looks at the owner alone. */
+	/* With "--track never" only the owner counts. */
 	{ "hash only", "stc", "0ux", ".....-h", 'o', LBHASH_REASON_STATELESS },
 	{ "hash only, ICMP error", "stc", "0ux", ".....qh", 'o',
 	  LBHASH_REASON_RELATED },
 	{ "hash only, no owner", "ne", "0ux", "......h", '-',
 	  LBHASH_REASON_EMPTY },
 
-	/* A usable backend keeps its connections, whatever the slot. */
+	/* A usable backend keeps its connections, in any slot. */
 	{ "pinned", "stcne", "u", "t.-.-.-", 'm', LBHASH_REASON_PINNED },
 	{ "pinned, ICMP error", "stcne", "u", "t.-.r.-", 'm',
 	  LBHASH_REASON_RELATED },
@@ -56,7 +57,7 @@ static const struct row rows[] = {
 	{ "invalid packet of a pinned connection", "stcne", "u", "-.....-",
 	  'm', LBHASH_REASON_STATELESS },
 
-	/* Without an entry nothing tells old from new. */
+	/* Without an entry, old and new connections look alike. */
 	{ "no entry, settled or closing", "sc", "0x", "-....--", 'o',
 	  LBHASH_REASON_STATELESS },
 	{ "no entry, in transition", "tn", "0x", "-....--", 'p',
@@ -68,7 +69,7 @@ static const struct row rows[] = {
 	{ "no entry, no backend", "e", "0x", "-.....-", '-',
 	  LBHASH_REASON_EMPTY },
 
-	/* A connection that lost its backend gets the owner, like a new one. */
+	/* A connection whose backend is lost gets the owner, as a new one. */
 	{ "backend lost", "stc", "x", "t....--", 'o', LBHASH_REASON_REPICKED },
 	{ "backend lost, ICMP error", "stc", "x", "t....q-", 'o',
 	  LBHASH_REASON_RELATED },
@@ -77,23 +78,24 @@ static const struct row rows[] = {
 
 	/* A new connection gets the owner. */
 	{ "opens", "stc", "0", "to.-.--", 'o', LBHASH_REASON_PICKED },
-	{ "opens anew", "stc", "0", "to.r.--", 'o', LBHASH_REASON_REOPENED },
+	{ "opens, ports reused", "stc", "0", "to.r.--", 'o',
+	  LBHASH_REASON_REOPENED },
 	{ "opens, no owner", "ne", "0", "to...--", '-', LBHASH_REASON_EMPTY },
 
-	/* One that does not say whether it is new may be an old one. */
-	{ "goes on, settled or closing", "sc", "0", "t-.-.--", 'o',
+	/* Any other packet without a mark may belong to an old connection. */
+	{ "other, settled or closing", "sc", "0", "t-.-.--", 'o',
 	  LBHASH_REASON_PICKED },
-	{ "goes on, in transition", "tn", "0", "t-.-.--", 'p',
+	{ "other, in transition", "tn", "0", "t-.-.--", 'p',
 	  LBHASH_REASON_PREVIOUS },
-	{ "replaces another, settled or closing", "sc", "0", "t-.r.--", 'o',
-	  LBHASH_REASON_REOPENED },
-	{ "replaces another, in transition", "tn", "0", "t-.r.--", 'p',
+	{ "other, ports reused, settled or closing", "sc", "0", "t-.r.--",
+	  'o', LBHASH_REASON_REOPENED },
+	{ "other, ports reused, in transition", "tn", "0", "t-.r.--", 'p',
 	  LBHASH_REASON_REOPENED },
 	{ "ICMP error, settled or closing", "sc", "0", "t-...q-", 'o',
 	  LBHASH_REASON_RELATED },
 	{ "ICMP error, in transition", "tn", "0", "t-...q-", 'p',
 	  LBHASH_REASON_RELATED },
-	{ "goes on, no backend", "e", "0", "t-....-", '-',
+	{ "other, no backend", "e", "0", "t-....-", '-',
 	  LBHASH_REASON_EMPTY },
 };
 
@@ -103,7 +105,7 @@ static struct {
 	struct lbhash_table table;
 } service;
 
-/* Marks are not indices; the lowest bits of two are equal. */
+/* Marks that are no indices; three are equal in their lowest four bits. */
 static const u32 marks[MEMBERS] = { 0x10, 0x20, 0x31, 0x40 };
 
 static void set_up(void)
@@ -128,7 +130,9 @@ static void set_up(void)
 	}
 }
 
-/* Settled, in transition, closing; of no owner and in transition; empty. */
+/* Make a slot: s settled, t in transition, c closing, n in transition without
+ * an owner, e empty.
+ */
 static u32 slot_of(char kind)
 {
 	switch (kind) {
@@ -213,7 +217,9 @@ static void try(char slot, const struct lbhash_facts *facts)
 		wrong[at]++;
 }
 
-/* A packet that is an ICMP error opens nothing. */
+/* Try all combinations, except of an ICMP error that opens a connection: there
+ * is no such packet.
+ */
 static void walk(void)
 {
 	static const u32 tried[] = { 0, 0x10, 0x20, 0x31, 0x40, 0x77 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of the parser, kmod/flow.c as it is: packets written down byte by
- * byte, with what is to be read in them, and the fuzzer's promises on random
- * inputs. Prints TAP.
+ * Unit test of the parser, kmod/flow.c as it is: packets written byte by byte,
+ * with the expected flows, and the fuzzer's properties on random inputs. Prints
+ * TAP.
  *
  * The client's address ends in 17, the virtual address in 10, a router's in 2.
  * Ports are 0x1234 and 80.
@@ -47,8 +47,11 @@
 #define TOO_BIG		"02000000 00000578 "
 
 /**
- * struct example - a packet and what is to be read in it
- * @want: protocol, last digits of the addresses, ports; NULL if malformed
+ * struct example - a packet and its expected flow
+ * @what: description, for the report
+ * @hex: the packet
+ * @want: protocol, last digits of the addresses, ports; NULL for a packet that
+ *	must be refused as malformed
  */
 struct example {
 	const char *what, *hex, *want;
@@ -179,7 +182,10 @@ static const struct example ipv6[] = {
 };
 
 /**
- * struct opening - a packet, and whether it says that its connection is new
+ * struct opening - a packet that may open a connection
+ * @what: description, for the report
+ * @hex: the packet
+ * @opens: whether it opens a connection
  */
 struct opening {
 	const char *what, *hex;
@@ -252,9 +258,12 @@ static const struct opening openings[] = {
 };
 
 /**
- * struct header - a packet, and where a header of a protocol is in it
- * @size: bytes of it that are asked for
- * @at: offset, 0 for nowhere
+ * struct header - a packet with a header to be found
+ * @what: description, for the report
+ * @hex: the packet
+ * @proto: protocol of the header
+ * @size: length of the part of the header that is requested
+ * @at: expected offset in the packet, 0 if the header must not be found
  */
 struct header {
 	const char *what, *hex;
@@ -373,7 +382,7 @@ static void check_example(const struct example *example, u8 family)
 		printf("# got %s\n", err ? "malformed" : text);
 }
 
-/* For every memory layout of the packet, and every caller. */
+/* Check with every split of the packet into two pieces. */
 static void check_opening(const struct opening *opening)
 {
 	u8 bytes[256], family = family_of(opening->hex);
@@ -414,7 +423,7 @@ static void check_header(const struct header *header)
 	check_packet(good, header->hex, header->what);
 }
 
-/* Marsaglia's xorshift: the same numbers every time. */
+/* Marsaglia's xorshift: every run draws the same numbers. */
 static u32 draw(void)
 {
 	static u32 state = 1;

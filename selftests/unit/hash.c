@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of the hash of flows, kmod/flow.c as it is: flows, fields and
- * prefix lengths drawn at random, beside a plain way to compute the same, byte
- * after byte; and hashes that are written down, as balancers of different
- * versions have to agree on them. Prints TAP.
+ * Unit test of the hash of flows, kmod/flow.c as it is. For random flows,
+ * fields and prefix lengths it is compared with a simple implementation, byte
+ * by byte; for some flows with constants, since balancers of different versions
+ * must agree. Prints TAP.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -18,9 +18,13 @@
 #define MOST_BYTES	37
 
 /**
- * struct fields - what counts, as a service is configured
- * @src: leading bits of the source address
- * @dst: leading bits of the destination address
+ * struct fields - the fields that are hashed, as a service is configured
+ * @src: number of leading bits of the source address
+ * @dst: number of leading bits of the destination address
+ * @proto: the protocol
+ * @sport: the source port
+ * @dport: the destination port
+ * @symmetric: both directions of a connection have the same hash
  */
 struct fields {
 	unsigned int src, dst;
@@ -29,8 +33,8 @@ struct fields {
 
 /**
  * struct side - one end of a flow, as it is hashed
- * @addr: masked
- * @port: likewise, in network order
+ * @addr: address, 0 beyond its prefix
+ * @port: port in network order, 0 if it is not hashed
  */
 struct side {
 	u8 addr[16];
@@ -40,7 +44,7 @@ struct side {
 static const siphash_key_t key = { { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
 static int number, failures;
 
-/* How often there was something to decide. */
+/* How often the special cases occurred. */
 static struct {
 	unsigned int turned, same_address, same_half, no_address;
 } seen;
@@ -66,9 +70,7 @@ static unsigned int address_size(u8 family)
 
 /* --- the plain way ---------------------------------------------------------*/
 
-/* SipHash-2-4 with its state in an array and its input in bytes, after figure
- * 2.1 of the paper.
- */
+/* SipHash-2-4 of a string of bytes, written after figure 2.1 of the paper. */
 static u64 turn(u64 word, int bits)
 {
 	return word << bits | word >> (64 - bits);
@@ -138,8 +140,8 @@ static struct side make_side(const union nf_inet_addr *addr, u8 family,
 	return side;
 }
 
-/* The smaller side first, if directions do not count; an address before its
- * port, and bytes in the order of the network.
+/* Hash both addresses, then both ports, then the protocol, in network order. In
+ * a symmetric hash the smaller side comes first.
  */
 static u32 plain_hash(const struct lbhash_flow *flow,
 		      const struct fields *fields)
@@ -161,7 +163,7 @@ static u32 plain_hash(const struct lbhash_flow *flow,
 	seen.same_half += fields->symmetric && size > 8 &&
 			  !memcmp(sides[0].addr, sides[1].addr, 8);
 
-	/* Then the family does not count, either. */
+	/* Without addresses, the family must not change the hash. */
 	if (!fields->src && !fields->dst) {
 		size = 4;
 		seen.no_address++;
@@ -176,7 +178,7 @@ static u32 plain_hash(const struct lbhash_flow *flow,
 
 /* --- the module's ----------------------------------------------------------*/
 
-/* As in struct lbhash_hash; a prefix of IPv6 and one of IPv4 at once. */
+/* Convert fields to the parameters of the module's hash. */
 static struct lbhash_hash from_fields(const struct fields *fields,
 				      u8 family)
 {
@@ -212,7 +214,7 @@ static u32 hash(const struct lbhash_flow *flow, const struct fields *fields)
 
 /* --- random flows ----------------------------------------------------------*/
 
-/* Marsaglia's xorshift: the same numbers every time. */
+/* Marsaglia's xorshift: every run draws the same numbers. */
 static u32 draw(u32 limit)
 {
 	static u32 state = 1;
@@ -223,7 +225,7 @@ static u32 draw(u32 limit)
 	return state % limit;
 }
 
-/* None, all, or any number of bits. */
+/* Draw a prefix length; 0 and the longest one are frequent. */
 static unsigned int draw_prefix(unsigned int most)
 {
 	switch (draw(4)) {
@@ -244,7 +246,7 @@ static void draw_bytes(void *to, unsigned int size)
 		*bytes++ = draw(256);
 }
 
-/* Often enough one side is the other one, or differs from it by a bit. */
+/* Draw a flow. Often its ends are equal, or differ in one bit. */
 static struct lbhash_flow draw_flow(void)
 {
 	struct lbhash_flow flow = {
@@ -324,9 +326,9 @@ static void test_plain(void)
 
 /* --- written down ----------------------------------------------------------*/
 
-/* Computed from the flow's bytes by a program in another language. A change of
- * any of these values moves connections to other backends as soon as one of two
- * balancers is updated.
+/* These values were computed from the flows' bytes by a program in another
+ * language. If one of them changes, connections move to other backends as soon
+ * as one of two balancers is updated.
  */
 static const struct golden {
 	const char *what, *src, *dst;

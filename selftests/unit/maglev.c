@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of the table's arithmetic, kmod/maglev.c as it is: the Maglev
- * paper's own example, balance, weights, collateral moves, that nothing but the
- * set of names and weights matters, and digests that are written down. Prints
- * TAP.
+ * Unit test of the table's algorithm, kmod/maglev.c as it is: the example of
+ * the Maglev paper, balance, weights, collateral moves, independence of
+ * everything but names and weights, and constant digests. Prints TAP.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -26,7 +25,7 @@ static void check(bool good, const char *format, double value)
 	failures += !good;
 }
 
-/* Entries b0, b1, ... but the one called @without. */
+/* Make entries b0, b1, ..., without number @without. */
 static u32 make_entries(struct lbhash_maglev_entry *entries, u32 n,
 			u32 without, u32 heaviest)
 {
@@ -99,7 +98,9 @@ static void test_paper(void)
 	      "the paper's example without B1", 0);
 }
 
-/* In turn, each backend takes the next free slot of its permutation. */
+/* Fill a table in the way of the paper: in turn, each backend takes the next
+ * free slot of its permutation.
+ */
 static void fill_step_by_step(u16 *slots, u32 size,
 			      const struct lbhash_maglev_entry *entries, u32 n)
 {
@@ -120,7 +121,9 @@ static void fill_step_by_step(u16 *slots, u32 size,
 	free(at);
 }
 
-/* The last slots are found in another way than by walking. */
+/* maglev.c fills the last slots in another way than step by step: the result
+ * must be the same.
+ */
 static void test_steps(void)
 {
 	static const u32 sizes[] = { 2, 3, 7, 251, 4093, MOST_SLOTS };
@@ -236,7 +239,7 @@ static void test_order(void)
 	check(!different, "five random orders give the same slots", 0);
 }
 
-/* As the kernel tells it, for entries in the order of their ids. */
+/* The digest that the kernel reports, for entries in the order of their ids. */
 static u64 digest_of(const u16 *slots, u32 size)
 {
 	static const siphash_key_t none;
@@ -285,7 +288,7 @@ static void test_golden(void)
 		build(slots, size, entries, n);
 		digest = digest_of(slots, size);
 		check(digest == golden[i].digest,
-		      "a table of %.0f slots that is written down", size);
+		      "the constant digest of a table of %.0f slots", size);
 		if (digest != golden[i].digest)
 			printf("# %u entries, weights up to %u: got %016llx\n",
 			       n, golden[i].heaviest,
@@ -293,7 +296,7 @@ static void test_golden(void)
 	}
 }
 
-/* The first slots of another one, to be read. */
+/* Show the first slots of a table in full. */
 static void test_slots(void)
 {
 	static const char want[] = "223040003211241422132224";
@@ -306,12 +309,12 @@ static void test_slots(void)
 	build(slots, 251, entries, n);
 	for (i = 0; i < sizeof(want) - 1; i++)
 		got[i] = '0' + slots[i];
-	check(!strcmp(got, want), "slots that are written down", 0);
+	check(!strcmp(got, want), "the constant first slots of a table", 0);
 	if (strcmp(got, want))
 		printf("# got %s, want %s\n", got, want);
 }
 
-/* A large table takes its time, in which others get to run. */
+/* Building a large table takes long; other tasks must be able to run. */
 static void test_pauses(void)
 {
 	static struct lbhash_maglev_entry entries[MOST_ENTRIES];
@@ -323,7 +326,7 @@ static void test_pauses(void)
 	before = reschedules;
 	build(slots, MOST_SLOTS, entries, n);
 	check(reschedules - before >= MOST_SLOTS / RESCHED_TURNS,
-	      "others run %.0f times meanwhile", reschedules - before);
+	      "other tasks can run %.0f times", reschedules - before);
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of what lbhashctl makes of words, tools/lib/value.c and
- * tools/ctl/words.c as they are: each kind of value with what is read in it, or
- * why it is refused; keywords and what may be left out. Prints TAP.
+ * Unit test of parsing in lbhashctl, tools/lib/value.c and tools/ctl/words.c as
+ * they are: values of each kind with their meaning, or why they are refused;
+ * keywords, abbreviations and omissions. Prints TAP.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -63,9 +63,11 @@ static const char *const kinds[] = {
 };
 
 /**
- * struct example - a word
- * @want: what it means, as values are printed; ! and why for what is refused,
- *	or the beginning of that
+ * struct example - a word and its expected meaning
+ * @kind: kind of value that it is parsed as
+ * @in: the word
+ * @want: the value as it is printed; for a refusal ! and the beginning of the
+ *	error message
  */
 struct example {
 	enum kind kind;
@@ -253,7 +255,7 @@ static void print_value(enum kind kind, const void *value)
 	}
 }
 
-/* What is left of a refusal beyond the wanted beginning does not count. */
+/* Of an error message, only the beginning must match. */
 static bool is_wanted(const char *want)
 {
 	return *want == '!' ? !strncmp(text, want, strlen(want)) :

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of what lbhashctl prints, tools/ctl/print.c, view.c, columns.c and
- * table.c with tools/lib/table.c, as they are: JSON and a view of it in, text
- * out. Prints TAP.
+ * Unit test of lbhashctl's output, with tools/ctl/print.c, view.c, columns.c
+ * and table.c and tools/lib/table.c as they are: the input is JSON and a view
+ * of it, the output is text. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -149,7 +149,7 @@ static void check(const char *what, const char *want)
 	free(printed);
 }
 
-/* JSON with ' for ". */
+/* Parse JSON in which ' stands for ". */
 static json_t *from(const char *json)
 {
 	char *text = strdup(json), *c;
@@ -270,7 +270,7 @@ static void test_bars(void)
 	check("no bars of nothing", "");
 }
 
-/* An attribute of a number, as far as these look at it. */
+/* A netlink attribute whose payload is a number. */
 struct number {
 	struct nlattr attr;
 	__u32 value;
@@ -312,7 +312,7 @@ static void test_sort(void)
 
 /* --- lbhashctl table -------------------------------------------------------*/
 
-/* Ten slots; s3 drains, and the last slot has no owner. */
+/* A table of ten slots: s3 is drained, and the last slot has no owner. */
 static void test_table(void)
 {
 	static __u32 marks[] = { 1, 2, 1, 2, 1, 1, 2, 1, 3, 0 };

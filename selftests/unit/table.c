@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of tables as packets read them, kmod/table.c as it is: from what a
- * service is configured with to masks, owners, marks and digests, and from one
- * table to the next one. Prints TAP.
+ * Unit test of the tables that packets read, kmod/table.c as it is: masks,
+ * owners, marks and digests of a configuration, and the step from one table to
+ * the next one. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -49,7 +49,9 @@ void lbhash_nexthop_drop(struct lbhash_nexthop __rcu **place)
 
 /**
  * struct service - a configuration under construction
- * @members: sorted by name
+ * @conf: attributes of the service
+ * @n: number of members
+ * @members: backends, sorted by name
  */
 struct service {
 	struct lbhash_conf conf;
@@ -94,7 +96,9 @@ static struct lbhash_member *find(struct service *service, const char *name)
 	return lbhash_member_find(service->members, service->n, name);
 }
 
-/* b0, b1, ... with weights from 1 to @heaviest; all fields, seed 00 01 02 .. */
+/* Begin with backends b0, b1, ... of weights 1 to @heaviest, all fields and
+ * seed 00 01 02 ..
+ */
 static void begin(struct service *service, u32 size, u32 n, u32 heaviest)
 {
 	char name[LBHASH_NAMESIZE];
@@ -119,7 +123,7 @@ static void end(struct service *service)
 		take_away(service, service->members[0].backend->name);
 }
 
-/* Each member knows how many slots it owns. */
+/* Does each member have the right count of its slots? */
 static bool has_counts(const struct lbhash_table *table)
 {
 	u32 counts[MOST_MEMBERS] = { 0 }, i;
@@ -155,7 +159,7 @@ static const char *name_of(const struct lbhash_table *table, u16 index)
 
 /* --- masks -----------------------------------------------------------------*/
 
-/* Leading bits of @bytes that are set, -1 if others are. */
+/* Return: the number of leading bits that are set, -1 if any others are set. */
 static int leading_bits(const void *bytes, int size)
 {
 	const u8 *byte = bytes;
@@ -227,7 +231,7 @@ static void test_masks(void)
 
 /* --- digests ---------------------------------------------------------------*/
 
-/* Some of those of the test of maglev.c. */
+/* Some of the digests of maglev.c, the unit test. */
 static void test_digests(void)
 {
 	static const struct {
@@ -269,8 +273,8 @@ static u64 digest_after(const struct service *service,
 	return digest;
 }
 
-/* Which changes move slots; a table on top of another one is the one that there
- * would be without.
+/* Some changes move slots, others do not. A table that follows another one has
+ * the owners that it has alone.
  */
 static void test_owners(void)
 {
@@ -343,13 +347,15 @@ static void test_comparable(void)
 	      "fields, prefix lengths and seed all count");
 	b->size++;
 	check(!lbhash_table_is_comparable(a, b) &&
-	      lbhash_table_has_same_hash(a, b), "so does the size of slots");
+	      lbhash_table_has_same_hash(a, b), "so does the number of slots");
 	lbhash_table_free(a);
 	lbhash_table_free(b);
 	end(&service);
 }
 
-/* Connections stay with a backend that is still the same one and not down. */
+/* Connections stay with a backend unless it is deleted, replaced by another one
+ * of its name, or down.
+ */
 static void test_map(void)
 {
 	static struct service service;
@@ -367,10 +373,10 @@ static void test_map(void)
 	to = build(&service, from);
 	lbhash_table_map(from, to, map);
 	check(map[0] == LBHASH_NONE && map[2] == LBHASH_NONE &&
-	      map[3] == LBHASH_NONE, "gone, made anew and down: no heir");
+	      map[3] == LBHASH_NONE, "deleted, replaced and down: no heir");
 	check(!strcmp(name_of(to, map[1]), "b1") &&
 	      !strcmp(name_of(to, map[4]), "b4"),
-	      "up and draining: themselves, at other places");
+	      "up and drained: themselves, with other indices");
 	lbhash_table_free(from);
 	lbhash_table_free(to);
 	end(&service);
@@ -378,8 +384,8 @@ static void test_map(void)
 
 /* --- from table to table ---------------------------------------------------*/
 
-/* Slots in transition are those whose owner has changed, and they have the
- * previous owner; the list has them in order.
+/* Are the slots whose owner has changed, and no others, in transition, with
+ * their previous owner, and in the list in ascending order?
  */
 static bool remembers(const struct lbhash_table *old,
 		      const struct lbhash_table *new, u32 since)
@@ -441,7 +447,9 @@ static void test_change(void)
 	}
 }
 
-/* A new size means nothing for settled slots, and any backend for others. */
+/* With a new size, settled slots stay settled. If any slot is in transition,
+ * all slots close: their connections may be with any backend.
+ */
 static void test_resize(void)
 {
 	static struct service service;
@@ -470,7 +478,9 @@ static void test_resize(void)
 	end(&service);
 }
 
-/* Drained: no new connections, and the old ones stay; down: neither. */
+/* A drained backend gets no new connections and keeps its old ones; one that is
+ * down does neither.
+ */
 static void test_states(void)
 {
 	static struct service service;
@@ -557,7 +567,9 @@ static void test_names(void)
 
 /* --- without memory --------------------------------------------------------*/
 
-/* Whatever cannot be had, nothing is left behind; AddressSanitizer looks. */
+/* Whichever allocation fails, no memory is lost: AddressSanitizer detects
+ * leaks.
+ */
 static void test_no_memory(void)
 {
 	static struct service service;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of transitions, kmod/transition.c unchanged: the states of one
- * slot, step by step; large tables, in which each slot must behave as it does
- * alone; random changes of a few slots with connections that follow the rules
- * of pick.c, none of which may move without need. Prints TAP.
+ * Unit test of transitions, kmod/transition.c as it is: the states of one slot,
+ * step by step; large tables, in which each slot must behave as it does alone;
+ * random changes of a few slots, with connections that follow the rules of
+ * pick.c and must not move without need. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -19,8 +19,12 @@
 #define SETTLE		60
 
 /**
- * struct table - slots, and those of them that are in transition
- * @list: of exactly @n, so that the sanitizer detects overruns
+ * struct table - slots, and a list of those in transition
+ * @slots: owner and previous owner of each slot
+ * @size: number of slots
+ * @n: number of slots in transition
+ * @list: the slots in transition; has exactly @n entries, so that
+ *	AddressSanitizer detects overruns
  */
 struct table {
 	u32 slots[MOST_SLOTS];
@@ -51,7 +55,7 @@ static struct lbhash_transition *make_list(u32 n)
 	return list;
 }
 
-/* The order of calls that table.c has. */
+/* Change the owners, with the calls and in the order of table.c. */
 static void change(struct table *table, const u16 *owners, const u16 *heirs,
 		   u32 now)
 {
@@ -74,7 +78,7 @@ static u32 close_slots(struct table *table, u32 now)
 				       SETTLE, now);
 }
 
-/* @held: bit per slot */
+/* @held: a bit per slot that must not settle */
 static void settle_slots(struct table *table, unsigned long held)
 {
 	table->n = lbhash_transition_settle(table->slots, table->list,
@@ -84,13 +88,13 @@ static void settle_slots(struct table *table, unsigned long held)
 /* --- one slot, step by step ----------------------------------------------- */
 
 /*
- * A story begins with a slot and continues with pairs of an event and the slot
- * after it; a slot is its owner and its previous owner.
+ * A story begins with a slot and continues with events and the slot after each.
+ * A slot is written as its owner and its previous owner, "-" for none.
  *
- *	B!A:xx	B becomes the owner, A is unusable; "-" stands for no backend
+ *	B!A:xx	B becomes the owner, A becomes unusable
  *	wait:xx	the settle time passes
- *	look:xx	... and no entry is pinned to another backend than the owner
- *	held:xx	... or one is
+ *	look:xx	a sweep finds no entry pinned to another backend than the owner
+ *	held:xx	a sweep finds one
  */
 static const struct {
 	const char *what, *steps;
@@ -157,7 +161,7 @@ static void change_to(struct table *table, const char *step, u32 now)
 	change(table, &owner, heirs, now);
 }
 
-/* Whether the list says what the slot says. */
+/* Does the list agree with the slot? */
 static bool is_listed(const struct table *table)
 {
 	if (!lbhash_slot_in_transition(table->slots[0]))
@@ -247,11 +251,12 @@ static void test_times(void)
 	check(waits(&table, 180, 0, 0), "closing is now");
 	settle_slots(&table, 2);
 	check(table.n == 1 && table.list[0].slot == 1 &&
-	      lbhash_slot_is_closing(table.slots[1]), "who is held stays");
+	      lbhash_slot_is_closing(table.slots[1]),
+	      "a slot that is held stays");
 
-	/* Seconds are 32 bits wide and go round. */
+	/* Seconds are 32 bits wide and wrap around. */
 	change(&table, (u16[]){ 0, 1, 0 }, heirs, -10u);
-	check(wait_for(&table, 20, true) == SETTLE - 30, "time goes round");
+	check(wait_for(&table, 20, true) == SETTLE - 30, "seconds wrap around");
 	free(table.list);
 }
 
@@ -267,16 +272,16 @@ static void test_close_all(void)
 	check(n == 2 && slots[0] == lbhash_slot(0, 0) &&
 	      slots[1] == lbhash_slot(1, 1) && list[1].slot == 1 &&
 	      list[0].mixed && list[1].since == 9,
-	      "slots that mean something else close, all of them");
+	      "with a new hash all slots close");
 	check(slots[2] == lbhash_slot(LBHASH_NONE, LBHASH_NONE),
-	      "but those that nobody owns");
+	      "except those without an owner");
 }
 
 /* --- large tables --------------------------------------------------------- */
 
 #define NOW	1000
 
-/* Marsaglia's xorshift: the same numbers every time. */
+/* Marsaglia's xorshift: every run draws the same numbers. */
 static u32 draw(u32 limit)
 {
 	static u32 state = 1;
@@ -296,11 +301,17 @@ static void *make_room(size_t n, size_t size)
 }
 
 /**
- * struct large - a table on its way to the next one
- * @slots: the new one's
- * @list: those in transition
- * @old: the old one's
- * @was: likewise; @at[i] is the place of slot i, or of the next one
+ * struct large - a large table that replaces another one
+ * @size: number of slots of either
+ * @n: length of @list
+ * @n_was: length of @was
+ * @slots: slots of the new table
+ * @old: slots of the old table
+ * @at: for each slot, its index in @was, or that of the next slot listed there
+ * @list: slots of the new table in transition
+ * @was: slots of the old table in transition
+ * @held: a bit per slot that must not settle
+ * @heirs: new index of each backend, LBHASH_NONE if it becomes unusable
  */
 struct large {
 	u32 size, n, n_was;
@@ -315,7 +326,9 @@ static u16 draw_owner(void)
 	return draw(8) ? draw(BACKENDS) : LBHASH_NONE;
 }
 
-/* Slots of all kinds; the last one of each piece is in transition. */
+/* Draw slots of all kinds. Those at both ends of a piece of
+ * LBHASH_SLOTS_AT_ONCE are in transition.
+ */
 static void draw_large(struct large *t, u32 size)
 {
 	u32 i, before;
@@ -366,7 +379,7 @@ static bool same_entry(const struct lbhash_transition *a,
 	       a->mixed == b->mixed;
 }
 
-/* The new table's slots and its list, each slot as it would be alone. */
+/* Fill in the new table. Is each slot as if it were alone in its table? */
 static bool carry_large(struct large *t)
 {
 	u32 i, *alone = make_room(t->size, sizeof(*alone)), n = 0;
@@ -396,7 +409,9 @@ static bool carry_large(struct large *t)
 	return good && n == t->n;
 }
 
-/* Seconds until the first or the last one closes, as each alone says. */
+/* Is the time until the first or last slot closes the minimum or maximum over
+ * single slots?
+ */
 static bool wait_large(const struct large *t, u32 now, bool last)
 {
 	u32 i, wait, answer = U32_MAX;
@@ -477,7 +492,7 @@ static bool close_all_large(struct large *t)
 	return good && at == n;
 }
 
-/* Slots are looked at in pieces; the last one may be a single slot. */
+/* Tables are processed in pieces; the last one may be a single slot. */
 static void test_pieces(u32 size)
 {
 	struct large t = {};
@@ -498,7 +513,9 @@ static void test_pieces(u32 size)
 	free_large(&t);
 }
 
-/* Every slot once, in order, and others run before each piece. */
+/* The walk must visit every slot once, in order, and let other tasks run before
+ * each piece.
+ */
 static void test_walk(u32 size)
 {
 	unsigned long before = reschedules, last = before;
@@ -539,12 +556,12 @@ static void test_large(void)
 #define CONNECTIONS	12
 
 /**
- * struct connection - one of a client's, and conntrack's entry for its ports
- * @open: it goes on
- * @slot: where its packets hash to
- * @at: backend that it is with
- * @safe: which has been usable ever since
- * @mark: backend that the entry names, or LBHASH_NONE
+ * struct connection - a connection, and conntrack's entry for its ports
+ * @open: it has not ended
+ * @slot: the slot that its packets hash to
+ * @at: its backend
+ * @safe: @at has been usable since the connection began: it must not break
+ * @mark: backend that the entry is marked with, or LBHASH_NONE
  */
 struct connection {
 	bool open;
@@ -555,10 +572,13 @@ struct connection {
 };
 
 /**
- * struct world - all that the table has to do with
- * @usable: backends that connections can stay with
- * @names: of the table's members; backends change their place in it
- * @n: number of members
+ * struct world - a service and its connections
+ * @table: the slots
+ * @connections: of all clients
+ * @usable: for each backend, whether its connections may stay with it
+ * @names: backend of each index of the table; changes give other indices
+ * @n: number of backends in the table
+ * @now: current time, in seconds
  */
 static struct world {
 	struct table table;
@@ -583,7 +603,7 @@ static bool is_usable(u16 name)
 	return name != LBHASH_NONE && w.usable[name];
 }
 
-/* Whom a packet goes to, as pick.c has it for --track changed. */
+/* The backend of a packet, by the rules of pick.c for --track changed. */
 static u16 pick(struct connection *c, bool opens)
 {
 	u32 slot = w.table.slots[c->slot];
@@ -606,7 +626,9 @@ static u16 pick(struct connection *c, bool opens)
 	return name_of(to);
 }
 
-/* A backend resets another one's connection. False if that was avoidable. */
+/* Send a packet; a backend that does not know the connection resets it. Return:
+ * false if the reset was avoidable.
+ */
 static bool send(struct connection *c)
 {
 	seen.packets++;
@@ -628,8 +650,8 @@ static bool send_all(void)
 	return good;
 }
 
-/* An entry outlives its connection, and its slot's transition, until the ports
- * are used again.
+/* Begin a connection. Only now the entry of the last one with these ports goes:
+ * it outlives that connection, and the transition of its slot.
  */
 static void begin(struct connection *c)
 {
@@ -639,7 +661,9 @@ static void begin(struct connection *c)
 	c->safe = true;
 }
 
-/* Backends come and go, and to and fro in the table; slots find owners. */
+/* Random backends become usable or unusable and get other indices; slots get
+ * random owners.
+ */
 static void change_world(void)
 {
 	u16 heirs[BACKENDS], places[BACKENDS], owners[MOST_SLOTS];
@@ -666,7 +690,7 @@ static void change_world(void)
 						     LBHASH_NONE;
 	for (i = 0; i < w.table.size; i++)
 		owners[i] = n_active ? active[draw(n_active)] : LBHASH_NONE;
-	/* Often enough a slot's owner is the same. */
+	/* Half of the slots keep their owner, if they can. */
 	for (i = 0; i < w.table.size && n_active; i++) {
 		u16 owner = lbhash_slot_owner(w.table.slots[i]);
 
@@ -707,7 +731,7 @@ static bool step(void)
 		change_world();
 		return true;
 	case 1:
-		/* No connection is silent for as long as a slot waits. */
+		/* No connection is silent for the settle time. */
 		w.now += draw(SETTLE);
 		if (!send_all())
 			return false;
@@ -746,8 +770,8 @@ static void begin_world(void)
 	}
 }
 
-/* The list has the slots in transition, in order; the slot or the entry of each
- * safe connection names its backend.
+/* Check that the list has the slots in transition, in order, and that the slot
+ * or the entry of each safe connection gives its backend.
  */
 static bool is_sound(void)
 {
@@ -777,7 +801,9 @@ static bool is_sound(void)
 	return true;
 }
 
-/* When all connections are gone; a slot without an owner waits for one. */
+/* Do all slots settle once all connections are gone? Slots without an owner
+ * cannot.
+ */
 static bool settles(void)
 {
 	u32 i, owned = 0;
@@ -809,12 +835,12 @@ static void test_random(void)
 	free(w.table.list);
 	check(!failed, "%u random lives, %u packets: broken without need in %u",
 	      HISTORIES, seen.packets, failed);
-	check(!unsettled, "does not come to rest without connections: %u",
+	check(!unsettled, "slots that do not settle without connections: %u",
 	      unsettled);
 	check(seen.settled > HISTORIES && seen.follow > HISTORIES &&
 	      seen.home > HISTORIES && seen.lost > HISTORIES &&
 	      seen.held > HISTORIES,
-	      "to owners %u, to whom they knew %u, home %u, lost %u, held %u",
+	      "to owners %u, by mark %u, to previous owners %u, lost %u, held %u",
 	      seen.settled, seen.follow, seen.home, seen.lost, seen.held);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory, of whatever kind, from malloc(): AddressSanitizer sees what goes too
- * far or is not given back. It may run out.
+ * All kinds of kernel memory, by malloc(), so that AddressSanitizer detects
+ * overruns and leaks. Allocations can be made to fail.
  */
 #ifndef SHIM_GFP_H
 #define SHIM_GFP_H
@@ -22,7 +22,7 @@ typedef unsigned int gfp_t;
 
 #define PAGE_SIZE	4096ul
 
-/* Allocations until there is no memory left; -1 for as many as you like. */
+/* Number of allocations that succeed before all others fail; -1: no limit. */
 static long allocations_left __attribute((unused)) = -1;
 
 static inline void *allocate(size_t size, gfp_t gfp)

@@ -2,7 +2,7 @@
 #ifndef SHIM_PERCPU_H
 #define SHIM_PERCPU_H
 
-/* One CPU. */
+/* There is one CPU. */
 #define __percpu
 #define this_cpu_inc(variable)		((variable)++)
 #define this_cpu_add(variable, n)	((variable) += (n))

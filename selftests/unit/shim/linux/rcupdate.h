@@ -14,7 +14,7 @@ struct rcu_head {
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
 
-/* Nothing reads at the same time. */
+/* There are no concurrent readers: no grace period is needed. */
 static inline void call_rcu(struct rcu_head *head,
 			    void (*func)(struct rcu_head *head))
 {

@@ -2,7 +2,7 @@
 #ifndef SHIM_SCHED_H
 #define SHIM_SCHED_H
 
-/* Number of calls of cond_resched(). */
+/* Counts calls of cond_resched(). */
 static unsigned long reschedules __attribute((unused));
 
 #define cond_resched() (reschedules++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SipHash-2-4 for user space, after J.-P. Aumasson and D. J. Bernstein,
- * "SipHash: a fast short-input PRF", 2012. A second opinion on the kernel's:
- * selftests compare digests made with either.
+ * SipHash-2-4 for user space, written after J.-P. Aumasson and D. J. Bernstein,
+ * "SipHash: a fast short-input PRF", 2012. Selftests compare digests made with
+ * it and with the kernel's implementation.
  */
 #ifndef SHIM_SIPHASH_H
 #define SHIM_SIPHASH_H
@@ -42,7 +42,7 @@ static inline void sip_rounds(u64 v[4], int rounds)
 		sip_round(&v[0], &v[1], &v[2], &v[3]);
 }
 
-/* One round, and what the state begins with, as the kernel calls them. */
+/* A round and the initial state, under the kernel's names. */
 #define SIPHASH_PERMUTATION(a, b, c, d)	sip_round(&(a), &(b), &(c), &(d))
 #define SIPHASH_CONST_0	0x736f6d6570736575
 #define SIPHASH_CONST_1	0x646f72616e646f6d

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A packet that begins with its network header, in two pieces like many a real
- * one: a pointer reaches into the first, the second has to be copied from.
+ * A packet that begins with its network header and has two pieces, like real
+ * ones: the linear one, with direct access, and the paged one, which is copied.
  */
 #ifndef SHIM_SKBUFF_H
 #define SHIM_SKBUFF_H
@@ -39,11 +39,11 @@ static inline void swap_bytes(void *a, void *b, size_t size)
 }
 
 /**
- * struct sk_buff - a packet
- * @len: bytes in both pieces
- * @linear: bytes in the first
- * @data: first piece
- * @paged: second piece
+ * struct sk_buff - a packet in two pieces
+ * @len: length of both pieces
+ * @linear: length of the linear piece
+ * @data: the linear piece
+ * @paged: the other piece
  */
 struct sk_buff {
 	unsigned int len;

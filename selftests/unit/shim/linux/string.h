@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Cut off where it does not fit. */
+/* Truncates, as the kernel's, but returns nothing. */
 static inline void strscpy(char *to, const char *from, size_t size)
 {
 	size_t len = strnlen(from, size - 1);

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-/* What time it is. */
+/* The monotonic time, set by tests. */
 static u32 seconds __attribute((unused));
 
 #define ktime_get_seconds() seconds

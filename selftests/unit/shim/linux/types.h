@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the pure files of kmod/ take from the kernel, for user space. */
+/* Kernel types that the pure files of kmod/ use, for user space. */
 #ifndef SHIM_TYPES_H
 #define SHIM_TYPES_H
 

@@ -11,9 +11,9 @@ struct sk_buff;
 
 /**
  * struct genl_info - a request
- * @cmd: LBHASH_CMD_*
+ * @cmd: LBHASH_CMD_*, which the real structure has in @genlhdr
  * @nlhdr: the message
- * @attrs: its attributes by type
+ * @attrs: the attributes of the message, by type
  */
 struct genl_info {
 	u8 cmd;

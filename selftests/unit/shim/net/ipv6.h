@@ -18,7 +18,7 @@ static inline int ipv6_addr_cmp(const struct in6_addr *a,
 	return memcmp(a, b, sizeof(*a));
 }
 
-/* The leading bits of an address. */
+/* Copy the leading @bits bits of an address. */
 static inline void ipv6_addr_prefix(struct in6_addr *prefix,
 				    const struct in6_addr *addr, int bits)
 {
@@ -29,8 +29,8 @@ static inline void ipv6_addr_prefix(struct in6_addr *prefix,
 			(bits >= 8 ? 0xff : bits > 0 ? 0xff00 >> bits : 0);
 }
 
-/* Length of an extension header (RFC 8200, section 4; RFC 4302, section 2.2),
- * 0 for what is none.
+/* Return: the length of an extension header (RFC 8200, section 4; RFC 4302,
+ * section 2.2), 0 if @proto is not an extension header.
  */
 static inline unsigned int ipv6_extension_size(u8 proto, const u8 *header)
 {
@@ -48,10 +48,10 @@ static inline unsigned int ipv6_extension_size(u8 proto, const u8 *header)
 	}
 }
 
-/* Walks from the IPv6 header at *offset to the header called @target, or to
- * the first that is no extension header (-1), and leaves its place in *offset.
- * Of a packet's second and later fragments the walk ends with the fragment
- * header: the next one is not there.
+/* Walk from the IPv6 header at *offset to the header of type @target, or, for
+ * -1, to the first one that is not an extension header, and store its place in
+ * *offset. In fragments other than the first one the walk ends at the fragment
+ * header: they do not contain the next header.
  */
 static inline int ipv6_find_hdr(const struct sk_buff *skb,
 				unsigned int *offset, int target,

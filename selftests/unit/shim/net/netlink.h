@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Policies, as far as kmod/netlink_gen.c has them. */
+/* The part of netlink policies that kmod/netlink_gen.c uses. */
 #ifndef SHIM_NET_NETLINK_H
 #define SHIM_NET_NETLINK_H
 
@@ -11,14 +11,14 @@ enum {
 };
 
 /**
- * struct nla_policy - what an attribute may be
+ * struct nla_policy - limits of an attribute
  * @type: NLA_*
- * @maxattr: of @nested
- * @len: most characters of a string, exact length of a binary
- * @min: smallest number
- * @max: greatest number, 0 for any
- * @mask: bits that a number may have, 0 for all
- * @nested: policies of the attributes in it
+ * @maxattr: largest type in @nested
+ * @len: maximum length of a string, exact length of a byte string
+ * @min: smallest valid number
+ * @max: largest valid number, 0 for no limit
+ * @mask: bits that may be set in a number, 0 for all
+ * @nested: policies of nested attributes, by type
  */
 struct nla_policy {
 	u8 type;
