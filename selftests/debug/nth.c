@@ -5,8 +5,8 @@
  * it.
  *
  *   FAIL_NTH    which allocation fails, from 1
- *   FAIL_LOG    file to which "injected" is written if the allocation failed, and
- *               "past" if the call had fewer allocations
+ *   FAIL_LOG    file to which "injected" is written if the allocation failed,
+ *               and "past" if the call had fewer allocations
  *
  * The kernel counts the allocations (Documentation/fault-injection, fail-nth).
  * It must have CONFIG_FAULT_INJECTION, and failslab's ignore-gfp-wait must be

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ends a run: because of a wrong answer, or of an error that is not the kernel
- * module's.
+ * Ends a run after a wrong answer, or after an error of the program itself.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,7 +20,7 @@ static struct {
 } now;
 
 /**
- * now_sending() - from now on complaints show this datagram
+ * now_sending() - set the datagram that complaints show
  * @dg: the datagram, NULL for none
  * @number: number of its first message
  */
@@ -31,7 +30,7 @@ void now_sending(const struct datagram *dg, uint64_t number)
 	now.number = number;
 }
 
-/* now_expecting() - from now on complaints show this prediction; or NULL */
+/* now_expecting() - set the prediction that complaints show, NULL for none */
 void now_expecting(const struct verdict *v)
 {
 	now.verdict = v;

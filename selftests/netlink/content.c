@@ -50,7 +50,7 @@ static void judge_service(const struct nlmsghdr *answer)
 	    (seen.has_settles_in && !seen.transitions))
 		complain("service %s: %u slots in transition", svc->name,
 			 seen.transitions);
-	/* There is no traffic. */
+	/* There is no traffic: no connection can hold a slot. */
 	same(svc->name, "holding", 0, seen.holding);
 	same(svc->name, "has holding", options.capable, seen.has_holding);
 	same(svc->name, "digest", service_digest(svc), seen.digest);
@@ -146,7 +146,7 @@ static void judge_table(const struct nlmsghdr *answer,
 	}
 }
 
-/* A backend that a decision names. */
+/* Return: the backend that a decision names, or NULL. */
 static const struct backend *decided(const struct service *svc,
 				     const struct nlattr **tb, unsigned int id)
 {
@@ -180,7 +180,7 @@ static void judge_lookup(const struct nlmsghdr *answer,
 		     read_u32(d, LBHASH_DECISION_A_MARK));
 }
 
-/* A backend in the answer to a dry run. */
+/* Judge a backend in the answer to a dry run. */
 static void judge_share(const struct nlattr *nest, const struct verdict *v,
 			struct shown *shown)
 {
@@ -246,7 +246,7 @@ void judge_rehearsal(const struct nlmsghdr *answer, const struct verdict *v,
 }
 
 /**
- * judge_rehearsals() - were all backends, old and new, and all slots shown?
+ * judge_rehearsals() - check that all backends and all slots were shown
  * @v: the prediction
  * @shown: sums over all messages
  */

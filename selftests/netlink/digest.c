@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The digest of a service's table, computed from the service alone: the kernel
- * reaches the same table through all changes. Uses the module's maglev.c, which
- * has a unit test.
+ * The digest of a service's table, computed from its configuration alone: the
+ * kernel must reach the same table by any sequence of changes. This uses the
+ * module's maglev.c, which has a unit test.
  */
 #include <stdlib.h>
 

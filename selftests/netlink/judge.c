@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the answer right? It has to be complete, in order, about the request and
- * equal to the model; a refusal has one of the predicted errors and, if it is
- * from the module, a sentence.
+ * Judges answers. An answer must be complete, in order, about the request and
+ * equal to the model; a refusal must have one of the predicted errors and, if
+ * it is the module's, a sentence.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -47,9 +47,7 @@ uint64_t judged(void)
 	return tested.messages;
 }
 
-/**
- * report() - print the counts of what was tested, one a line
- */
+/* report() - print the counts of what was tested, a line each */
 void report(void)
 {
 	unsigned int i;
@@ -96,7 +94,7 @@ static bool is_last(const struct nlmsghdr *answer)
 	       answer->nlmsg_type == NLMSG_DONE;
 }
 
-/* The attributes of an ack or of the end of a dump. */
+/* Parse the attributes of an ack or of the end of a dump. */
 static void parse_ack(const struct nlattr **tb, const struct nlmsghdr *answer)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(answer);
@@ -131,7 +129,7 @@ static void judge_sentence(const char *sentence)
 	tested.sentences++;
 }
 
-/* Is the right attribute blamed, not just some refusal of the module's? */
+/* The attribute that netlink blames must be the predicted one. */
 static void judge_blame(const struct nlattr *offset, const struct verdict *v)
 {
 	uint32_t blamed = offset ? mnl_attr_get_u32(offset) : 0;
@@ -211,7 +209,7 @@ static void judge_dump(const struct nlmsghdr *nlh, const struct verdict *v)
 
 /* --- all together -------------------------------------------------------- */
 
-/* The next message of the answer; NULL when only the last one is left. */
+/* Return: the next message of the answer; NULL if only the last one is left. */
 static const struct nlmsghdr *more_answer(const struct nlmsghdr *nlh)
 {
 	const struct nlmsghdr *answer = wire_answer();
@@ -320,7 +318,7 @@ static const struct nlmsghdr *next_event(const struct nlattr **tb)
 }
 
 /**
- * judge_event() - exactly one event for a change, and no other events
+ * judge_event() - check that a change has exactly one event
  * @v: the prediction, before commit(); NULL if no event may be left
  */
 void judge_event(const struct verdict *v)
@@ -389,7 +387,7 @@ static bool is_done(const struct verdict *v)
 }
 
 /**
- * judge_failure() - an allocation failed while the kernel handled a message
+ * judge_failure() - judge after an allocation failed in the kernel
  * @v: the prediction; the model follows if the change was made nevertheless
  * @answered: the refusal was received, so the change must not have been made
  */
@@ -410,9 +408,7 @@ void judge_failure(struct verdict *v, bool answered)
 	commit(v);
 }
 
-/**
- * adopt() - make the kernel's present configuration the model
- */
+/* adopt() - make the kernel's present configuration the model */
 void adopt(void)
 {
 	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
@@ -443,9 +439,7 @@ void adopt(void)
 	}
 }
 
-/**
- * compare_all() - compare the kernel's configuration with the model
- */
+/* compare_all() - compare the kernel's configuration with the model */
 void compare_all(void)
 {
 	static const uint8_t cmds[] = {

@@ -22,7 +22,7 @@
 
 #define COMPARE_EVERY	2000
 
-/* The next message of a datagram, as the kernel splits it; NULL at the end. */
+/* Return: the next message of a datagram, as the kernel splits it, or NULL. */
 static const struct nlmsghdr *next_message(const struct datagram *dg,
 					   size_t *at)
 {
@@ -36,8 +36,8 @@ static const struct nlmsghdr *next_message(const struct datagram *dg,
 }
 
 /*
- * Answers of other families cannot be predicted, nor changes between the parts
- * of a dump.
+ * Answers of other families cannot be predicted, nor dumps during which the
+ * configuration changes.
  */
 static bool is_for_us(const struct datagram *dg)
 {
@@ -79,7 +79,7 @@ static void handle(const struct datagram *dg)
 	judge_event(NULL);
 }
 
-/* An error can be assigned to a message only if it is the only one. */
+/* An error can be attributed to a message only if it is the only message. */
 static bool is_single(const struct datagram *dg)
 {
 	size_t at = 0;
@@ -87,7 +87,7 @@ static bool is_single(const struct datagram *dg)
 	return next_message(dg, &at) && !next_message(dg, &at);
 }
 
-/* A message takes at most as many allocations. */
+/* Maximum number of allocations that are tried per message. */
 #define FAIL_MAX	64
 
 static void handle_failing(const struct datagram *dg)

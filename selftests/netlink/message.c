@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages. Every third one is broken in one place: in turn, each attribute of
- * each operation, nested ones too, is broken in each way. Of the others, more
- * than half are well-formed, although the configuration forbids some of them;
- * the rest are broken in many places, from bad values to wrong lengths.
+ * Makes messages. Every third one is broken in one place: in turn, each
+ * attribute of each operation, nested ones too, is broken in each way. Of the
+ * others, more than half are well-formed, but the configuration may forbid
+ * them; the rest are broken in many places, from bad values to wrong lengths.
  */
 #include <string.h>
 
 #include "nlfuzz.h"
 
-/* Ways to break an attribute: its shape, its value. */
+/* Ways to break an attribute: SHAPES concern its header, ODDS its value. */
 #define SHAPES	10
 #define WAYS	(SHAPES + ODDS)
 
@@ -18,11 +18,14 @@
 
 /**
  * struct draft - a message that is being made
- * @start: its offset in the datagram
- * @rate: number of broken attributes in 1000
- * @victim: the one attribute that is broken, or NULL
- * @way: how it is broken, below WAYS
- * @heads: offsets of attributes
+ * @dg: datagram to which it is appended
+ * @in: operation and service
+ * @start: offset of the message in the datagram
+ * @rate: number of attributes in 1000 that are broken at random
+ * @victim: the only attribute that is broken, or NULL
+ * @way: how @victim is broken, below WAYS
+ * @heads: offsets of attributes in the datagram
+ * @n_heads: number of @heads
  */
 struct draft {
 	struct datagram *dg;
@@ -58,7 +61,7 @@ static size_t begin_attr(struct draft *d, uint16_t type)
 	return at;
 }
 
-/* Lengths are cut to 16 bits, as a careless program would do. */
+/* Lengths are truncated to 16 bits, as a careless program would do. */
 static void end_attr(struct draft *d, size_t at)
 {
 	((struct nlattr *)(d->dg->data + at))->nla_len = d->dg->len - at;
@@ -189,7 +192,7 @@ static unsigned int how_many(const struct draft *d,
 	return 1 + below(3);
 }
 
-/* In the order of the specification, or that order rotated. */
+/* Put attributes in the order of the specification, sometimes rotated. */
 static void put_set(struct draft *d, const struct set_spec *set,
 		    uint64_t allowed)
 {
@@ -205,7 +208,7 @@ static void put_set(struct draft *d, const struct set_spec *set,
 	}
 }
 
-/* The next of an operation's attributes that can be broken, from @n on. */
+/* Return: the next attribute of an operation that can be broken, from @n on. */
 static const struct attr_spec *nth_attr(const struct op_spec *op,
 					unsigned int *n)
 {
@@ -235,7 +238,7 @@ static unsigned int count_attrs(const struct op_spec *op)
 	return ~0u - n;
 }
 
-/* Each attribute is the victim in turn, then all are in the next way. */
+/* Each attribute is the victim in turn; then each is again, in the next way. */
 static void choose_victim(struct draft *d, uint32_t turn)
 {
 	static unsigned int victims;
@@ -313,7 +316,7 @@ static void break_bytes(struct draft *d)
 		message[below(len)] ^= 1 << below(8);
 }
 
-/* Cut off, or with bytes behind its end. */
+/* Cut off the message, or put bytes after its end. */
 static void break_end(struct draft *d)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)(d->dg->data + d->start);
@@ -379,7 +382,7 @@ static bool is_dump(const struct datagram *dg, size_t at)
 }
 
 /**
- * make_datagram() - messages that are sent at once, often just one
+ * make_datagram() - make messages to be sent at once, often just one
  * @dg: out
  *
  * A dump comes last, because its answers may come later than those to the next

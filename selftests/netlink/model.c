@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Services and backends as they ought to be.
+ * The model: services and backends as the kernel must have them.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ struct service *model_find(const char *name)
 	return i < model.n ? model.services[i] : NULL;
 }
 
-/* model_put() - a service is new or changed; the model owns it from now on */
+/* model_put() - add or replace a service, which the model owns from now on */
 void model_put(struct service *svc)
 {
 	unsigned int i = index_of(svc->name);

@@ -8,7 +8,7 @@
  *   predict.c   the right answer, and what the model becomes
  *   read.c      what answers say
  *   digest.c    tables of the model's services
- *   model.c     services and backends as they ought to be
+ *   model.c     services and backends as the kernel must have them
  *   oracle.c    what generic netlink itself refuses
  *   wire.c      sockets
  *   complain.c  the end of a run in which an answer is wrong
@@ -102,7 +102,8 @@ const struct op_spec *op_of(uint8_t cmd);
  * @own: a refusal comes from the module and has a sentence
  * @parse: a refusal comes from netlink, which parses the attributes
  * @blamed: offset in the message of the attribute that netlink blames, or 0
- * @errors: the possible errors; without any the request has to succeed
+ * @errors: errno values of the possible refusals
+ * @n_errors: number of @errors; 0 if the request must succeed
  * @name: the service that the request names, "" for all
  * @backend: the backend that the request names
  * @first_slot: first slot of the table in the answer
@@ -190,8 +191,15 @@ const struct nlmsghdr *wire_event(void);
 /* --- read.c --- */
 
 /**
- * struct seen_service - a service as the kernel shows it
- * @svc: the part that is in the model, without backends
+ * struct seen_service - a service as the kernel reports it
+ * @svc: attributes that the model has, without backends
+ * @digest: digest of the table
+ * @backends: number of backends
+ * @transitions: number of slots in transition
+ * @holding: number of connections that hold slots in transition
+ * @has_seed: the seed was reported
+ * @has_settles_in: a time until slots settle was reported
+ * @has_holding: @holding was reported
  */
 struct seen_service {
 	struct service svc;
@@ -218,6 +226,11 @@ void read_backend(const struct nlattr *nest, struct seen_backend *seen);
 
 /**
  * struct shown - sums over the messages of an answer, for a service
+ * @svc: the service, in the model
+ * @messages: number of messages
+ * @backends: number of backends in them
+ * @slots: sum of the slots of these backends
+ * @before: sum of their slots before the change, of a dry run
  */
 struct shown {
 	const struct service *svc;
@@ -258,9 +271,12 @@ void die(const char *what) __attribute__((noreturn));
 /* --- options.c --- */
 
 /**
- * struct options - how to run
- * @capable: the caller has CAP_NET_ADMIN in the user namespace that is asked
- * @failures: an allocation fails in each message
+ * struct options - options of the command line
+ * @seed: seed of the random messages
+ * @count: number of messages to send
+ * @capable: the caller has CAP_NET_ADMIN in the namespace's user namespace
+ * @failures: for each message an allocation in the kernel fails
+ * @verbose: print each message and its prediction
  */
 struct options {
 	uint64_t seed, count;

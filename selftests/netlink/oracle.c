@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The checks of netlink itself, from the specification: strict validation, as
- * include/net/netlink.h documents it. Written independently of the policies
- * that are generated from the same file.
+ * The checks that netlink itself makes, derived from the specification: strict
+ * validation, as documented in include/net/netlink.h. They are independent of
+ * the policies that are generated from the same file.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "nlfuzz.h"
 
-/* The attribute that netlink blames, NULL for bytes behind the last one. */
+/* The attribute that netlink blames; NULL: bytes after the last attribute. */
 const struct nlattr *oracle_blames;
 
 const struct op_spec *op_of(uint8_t cmd)
@@ -42,15 +42,15 @@ static bool number_is_good(const struct attr_spec *attr, const uint8_t *data,
 
 	if (len != sizes[attr->kind])
 		return false;
-	/* Little endian only. */
+	/* Works on little-endian machines only. */
 	memcpy(&value, data, len);
 	if (attr->mask)
 		return !(value & ~attr->mask);
 	return value >= attr->min && value <= attr->max;
 }
 
-/* The zero has to be among the first bytes, and the rest must not be longer
- * than a name may be, but for one more zero.
+/* The value must have a zero byte among its first max + 1 bytes, and be at most
+ * max bytes long, not counting a zero byte at its end.
  */
 static bool string_is_good(const struct attr_spec *attr, const uint8_t *data,
 			   size_t len)

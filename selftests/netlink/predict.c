@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The answer of the module to a message, from the specification, the manual
- * page and the model. If a request is wrong in several ways, each of their
- * errors is a right answer.
+ * Predicts the answer of the module to a message, from the specification, the
+ * manual page and the model. If a request has several mistakes, the error of
+ * any of them is a right answer.
  */
 #include <errno.h>
 #include <string.h>
@@ -36,7 +36,7 @@ static void take_bytes(void *to, size_t len, const struct nlattr *attr)
 		memcpy(to, data_of(attr), len);
 }
 
-/* Its length has been checked. */
+/* Copy a name, whose length has been checked. */
 static void take_name(char *to, const struct nlattr *attr)
 {
 	copy_name(to, (const char *)data_of(attr));
@@ -178,7 +178,7 @@ static bool moves_flows(const struct service *a, const struct service *b)
 	       memcmp(a->seed, b->seed, sizeof(a->seed));
 }
 
-/* A service of which a request says only the name. */
+/* Make the service that a request with only a name creates. */
 static struct service *default_service(const char *name)
 {
 	struct service *svc = must_alloc(sizeof(*svc));
@@ -359,7 +359,7 @@ static void request(const struct nlmsghdr *nlh, struct verdict *v)
 /**
  * predict() - predict the answer to a message
  * @nlh: a message of valid length
- * @v: out; the caller has to call commit()
+ * @v: out, for commit()
  */
 void predict(const struct nlmsghdr *nlh, struct verdict *v)
 {
@@ -377,7 +377,7 @@ void predict(const struct nlmsghdr *nlh, struct verdict *v)
 }
 
 /**
- * commit() - update the model, when the kernel has done what was predicted
+ * commit() - update the model after the kernel has done what was predicted
  * @v: the prediction
  */
 void commit(struct verdict *v)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parses answers, all of which have to follow the specification.
+ * Parses answers, which must all follow the specification.
  */
 #include <string.h>
 

@@ -15,10 +15,13 @@ struct set_spec;
 
 /**
  * struct attr_spec - an attribute
- * @min: least value of a number, least length of other attributes
- * @max: greatest value or length; that of a string without its zero
- * @mask: bits that flags may have, 0 if the attribute has no flags
- * @nested: the attributes of a nest
+ * @name: its name in the specification
+ * @id: its type in messages
+ * @kind: type of its value
+ * @min: smallest valid number, or shortest valid length of other attributes
+ * @max: largest valid number or length; for strings without the zero byte
+ * @mask: valid bits of an attribute that is a set of flags, otherwise 0
+ * @nested: set of the attributes in a nest
  */
 struct attr_spec {
 	const char *name;
@@ -36,9 +39,14 @@ struct set_spec {
 
 /**
  * struct op_spec - an operation
- * @admin: needs CAP_NET_ADMIN in the namespace's user namespace
- * @request: a bit for each attribute that a request may have
- * @reply: the same for answers and events
+ * @name: its name in the specification
+ * @cmd: its LBHASH_CMD_*
+ * @admin: it needs CAP_NET_ADMIN in the namespace's user namespace
+ * @can_do: it is a request for one answer
+ * @can_dump: it is a request for a dump
+ * @set: attribute set of its messages
+ * @request: a bit for each attribute that requests may have
+ * @reply: a bit for each attribute that answers and events may have
  */
 struct op_spec {
 	const char *name;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Values of attributes: by type and limits in the specification, and from the
- * model where a random value would hardly ever have a meaning.
+ * Makes values of attributes: by type and limits of the specification, and from
+ * the model where random values would hardly ever be meaningful.
  *
- * Tables are small, because an emulated CPU builds them.
+ * Tables are small, because they are built by an emulated CPU.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void unused_service(char *to)
 	}
 }
 
-/* One with backends, if they are needed and there is one. */
+/* Choose a service; one with backends if they are needed and there is one. */
 static void some_service(char *to, bool with_backends)
 {
 	unsigned int tries = with_backends ? 4 : 1;
@@ -46,7 +46,7 @@ static void some_service(char *to, bool with_backends)
 	}
 }
 
-/* Operations and their weights. */
+/* Choose an operation, by weights. */
 static uint8_t some_operation(void)
 {
 	static const uint8_t odds[][2] = {
@@ -81,8 +81,8 @@ static bool is_costly(const struct service *svc)
 }
 
 /**
- * choose_intent() - an operation, and a service that it can be done to
- * @in: out; if the operation is there it stays
+ * choose_intent() - choose an operation and a service that it can be applied to
+ * @in: out; an operation that is set remains
  */
 void choose_intent(struct intent *in)
 {
@@ -99,7 +99,7 @@ void choose_intent(struct intent *in)
 		some_service(in->name, wants_backends(in->op));
 	in->svc = model_find(in->name);
 	in->crowd = !below(250);
-	/* What takes long to build does not stay. */
+	/* Services that take long to build are soon replaced. */
 	if (!chosen && in->svc && is_costly(in->svc) && in->op->admin &&
 	    percent(80))
 		in->op = op_of(LBHASH_CMD_SERVICE_APPLY);
@@ -182,7 +182,7 @@ static unsigned int chance_in_flow(const struct intent *in, uint16_t id)
 	}
 }
 
-/* chance_of() - that an attribute is there, in percent */
+/* chance_of() - probability that an attribute is present, in percent */
 unsigned int chance_of(const struct intent *in, const struct set_spec *set,
 		       const struct attr_spec *attr)
 {
@@ -208,7 +208,7 @@ static uint32_t some_size(void)
 	return 251 + below(percent(95) ? 250 : 3849);
 }
 
-/* Settle times: at once, after a long time, invalid. */
+/* Choose a settle time: short, long or invalid. */
 static uint32_t some_settle(void)
 {
 	if (percent(30))
@@ -229,7 +229,7 @@ static uint32_t some_fields(void)
 {
 	uint32_t fields = 1 + below(63);
 
-	/* Mostly both ends alike: symmetric hashing needs that. */
+	/* Often both ends are hashed alike, as symmetric hashing requires. */
 	if (percent(70))
 		fields |= (fields & 2) << 1 | (fields & 4) >> 1 |
 			(fields & 8) << 1 | (fields & 16) >> 1;
@@ -314,7 +314,7 @@ static size_t name_value(const struct intent *in, const struct set_spec *set,
 		copy_name(name, in->name);
 	len = strlen(name) + 1;
 	memcpy(to, name, len);
-	/* Bytes behind the zero are no part of the name. */
+	/* Bytes after the terminating zero are not part of the name. */
 	if (odd == ODDS) {
 		memset(to + len, 'z', 3);
 		len += 3;
@@ -369,18 +369,18 @@ static size_t blob_value(const struct attr_spec *attr, unsigned int odd,
 	size_t i, len = odd ? lens[odd - 1] % VALUE_MAX : attr->min;
 	uint8_t few = below(3);
 
-	/* One of three values, so that some changes change nothing. */
+	/* There are three values only, so that some changes change nothing. */
 	for (i = 0; i < len; i++)
 		to[i] = percent(1) ? (uint8_t)dice() : few;
 	return len;
 }
 
 /**
- * make_value() - a value for an attribute
- * @in: what the message is about
- * @set: the attribute's set
- * @attr: the attribute, no nest
- * @odd: 0 for a good one; 1..ODDS are various that are mostly not
+ * make_value() - make the value of an attribute
+ * @in: operation and service of the message
+ * @set: attribute set that @attr is from
+ * @attr: attribute to make, not a nest
+ * @odd: 0 for a valid value; 1..ODDS for different kinds of mostly invalid ones
  * @to: out, with room for VALUE_MAX bytes
  *
  * Return: the value's length.

@@ -13,7 +13,7 @@
 
 #include "nlfuzz.h"
 
-/* A message of a dump has at most 32 KiB; others have what they need. */
+/* A message of a dump has at most 32 KiB; other messages can be longer. */
 #define RECEIVE_MAX	(512 * 1024)
 #define QUEUE_ROOM	(4 * 1024 * 1024)
 
@@ -39,7 +39,7 @@ static struct mnl_socket *open_socket(void)
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		die("netlink");
 	fd = mnl_socket_get_fd(nl);
-	/* Only privileges allow more than the limit. */
+	/* Only privileged callers may exceed the sysctl limit. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &on, sizeof(on)))
@@ -47,7 +47,7 @@ static struct mnl_socket *open_socket(void)
 	return nl;
 }
 
-/* wire_cap() - whether the kernel repeats requests that it refuses */
+/* wire_cap() - set whether acks repeat the request that they refuse */
 void wire_cap(bool on)
 {
 	int value = !on;
@@ -142,7 +142,7 @@ static void take_answers(void)
 		got = receive(asking, queue.data + queue.len);
 		if (got > 0)
 			queue.len += NLMSG_ALIGN(got);
-		/* Others may follow one that is lost. */
+		/* More answers may follow a lost one. */
 	} while (got > 0 || (got < 0 && errno == ENOBUFS));
 }
 

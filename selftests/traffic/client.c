@@ -2,27 +2,28 @@
 /*
  * flows client FILE NAMESPACE VIP [option]...
  *
- *   -n N     connections (1)
- *   -k N     turns, that is requests and answers, in a round (1)
+ *   -n N     number of connections (1)
+ *   -k N     number of turns in a round; a turn is a request and its answer (1)
  *   -i MS    pause between two turns of a connection
- *   -e       go on after a round, until SIGTERM
- *   -h       after a round hold the connections, silent, until SIGTERM
+ *   -e       begin the next round at once, until SIGTERM
+ *   -h       after a round keep the connections open and silent, until SIGTERM
  *   -u       UDP: a connection is a socket
  *   -p PORT  source port of the first connection, the next has PORT + 1 ..
- *   -r SEED  every connection from an address and port of its own, drawn at
- *            random from the source's last byte or last 8 bytes
+ *   -r SEED  each connection has its own port and its own address; of the
+ *            address, the last byte (IPv4) or 8 bytes (IPv6) are random
  *
- * A round is over, and reported, when every connection has done its turns or
- * is broken. SIGUSR1 starts the next one. Without -e and -h one round is all.
+ * A round is over, and reported, when each connection has completed its turns
+ * or is broken. SIGUSR1 starts the next one. Without -e and -h there is one
+ * round.
  *
  *   connections=N ok=N broken=N moved=N resent=N turns=N
- *   conn SOURCE PORT SERVER TURNS STATE STARTS       one line each
+ *   conn SOURCE PORT SERVER TURNS STATE STARTS       for each connection
  *
- * A connection is moved when another server answered than before, which only
- * UDP can survive. STARTS are the SYNs that it sent, or the datagrams, and
- * resent counts those that were sent again because the answer took too long: a
- * machine may be slow, so only the servers' counts show whether one was lost.
- * With lb_slow=N in its environment it waits N times as long for answers.
+ * A connection has moved if another server answered than before; only UDP
+ * survives that. STARTS is the number of SYNs or datagrams sent; resent counts
+ * those that were repeated because the answer took too long. A machine may be
+ * slow, so only the servers' counts show whether one was lost. With lb_slow=N
+ * in the environment the client waits N times as long for answers.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,7 +36,9 @@
 
 #include "flows.h"
 
-/* So many first packets on their way; a slow machine would send more again. */
+/* Limit of connections without an answer: with more, a slow machine would
+ * repeat their first packets.
+ */
 #define MAX_UNANSWERED	16
 #define RESEND_MS	3000
 #define STUCK_MS	20000
@@ -51,13 +54,17 @@ static const char * const state_names[] = {
 };
 
 /**
- * struct conn - one connection
- * @since: when it got into @state, or when the last request was sent
- * @turns: answers that came
- * @goal: turns after which its round is over
- * @moved: answers of another server than the one before
- * @starts: SYNs or datagrams that it sent
- * @resent: those of them that repeat another
+ * struct conn - a connection
+ * @state: what it is waiting for, or how it ended
+ * @fd: its socket
+ * @since: when it entered @state or sent the last request, in milliseconds
+ * @turns: number of answers received
+ * @goal: value of @turns at which its round is over
+ * @moved: number of answers from another server than the answer before
+ * @starts: number of SYNs or datagrams sent
+ * @resent: number of them that were repetitions
+ * @src: its own address and port
+ * @server: name of the server that sent the last answer
  */
 struct conn {
 	enum state state;
@@ -90,7 +97,9 @@ static bool is_over(const struct conn *c)
 	return c->state >= CLOSED;
 }
 
-/* Once it has an answer, or has given up, no more SYNs follow. */
+/* Called when the connection has an answer or has given up: it sends no more
+ * SYNs.
+ */
 static void count_syns(struct conn *c)
 {
 	struct tcp_info info = {};
@@ -130,7 +139,7 @@ static void say_goodbye(struct conn *c)
 		set_state(c, BROKEN);
 }
 
-/* A turn is done, or a round begins. */
+/* Continue after a turn, or at the beginning of a round. */
 static void go_on(struct conn *c)
 {
 	bool done = c->turns >= c->goal;
@@ -322,7 +331,7 @@ static void report(void)
 	reported = true;
 }
 
-/* Returns whether anything is left to do. */
+/* Return: false if nothing is left to do. */
 static bool look_at_all(void)
 {
 	bool round_over = true, alive = false;
@@ -345,7 +354,7 @@ static void next_round(void)
 
 	reported = false;
 	for (c = conns; c < conns + opt.conns; c++) {
-		/* A request may have gone out before the round began. */
+		/* A request may have been sent before the round began. */
 		c->goal = c->turns + opt.turns + (c->state == WAITING);
 		if (c->state == HELD)
 			go_on(c);
@@ -391,7 +400,7 @@ static bool parse_options(int argc, char **argv)
 }
 
 /** client_main() - talk to the VIP
- * Return: the exit code, 0 however the connections fared.
+ * Return: the exit code, which does not depend on the connections.
  */
 int client_main(int argc, char **argv)
 {

@@ -2,21 +2,23 @@
 /*
  * flows crowd NAMESPACE INTERFACE MAC SRC4 SRC6 VIP4 VIP6 [option]...
  *
- *   -n N       connections (1), one half IPv4, the other half IPv6
- *   -i N       so many come before the first one, and are left out (0)
- *   -k N       packets of each (1), all first ones before all second ones
- *   -f FLAGS   of TCP's: S, A, F, R (S)
+ *   -n N       number of connections (1), one half IPv4, the other half IPv6
+ *   -i N       number of the first connection: earlier ones are skipped (0)
+ *   -k N       packets per connection (1); all first packets are sent before
+ *              all second ones
+ *   -f FLAGS   TCP flags: S, A, F, R (S)
  *   -q SEQ     sequence number of the first packets (1000)
- *   -p PORT    of the VIP (80)
- *   -o 4|6     only IPv4, or IPv6
- *   -t         print how many nanoseconds it took, until none had to wait
+ *   -p PORT    destination port (80)
+ *   -o 4|6     only IPv4, or only IPv6
+ *   -t         print the nanoseconds from the first packet until the last one
+ *              has been received
  *
- * More TCP connections than there could be sockets: packets of them, that is,
- * straight to the device's peer. Each comes from a port of its own, if there
- * are no more than PORTS to a family, and from one of ADDRESSES addresses.
+ * Sends packets of more TCP connections than there could be sockets, straight
+ * to the peer of the device. Each connection has its own port, if there are at
+ * most PORTS per family, and one of ADDRESSES addresses.
  *
- * On one CPU, so a packet has reached its end, as far as this machine is
- * concerned, before the next one leaves.
+ * The program stays on one CPU, so that a packet has been processed on this
+ * machine before the next one is sent.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -208,7 +210,7 @@ static void send_all(int fd, struct sockaddr_ll *to)
 	}
 }
 
-/* Are there packets that this CPU has left to ksoftirqd? */
+/* Does this CPU have packets that are left to ksoftirqd? */
 static bool is_backlogged(void)
 {
 	FILE *file = fopen("/proc/net/softnet_stat", "r");
@@ -227,7 +229,7 @@ static bool is_backlogged(void)
 	return backlog;
 }
 
-/* Return: when the last packet has reached its end. */
+/* Wait for the last packet. Return: the time when it had been processed. */
 static unsigned long long arrival(void)
 {
 	unsigned long long now = nanoseconds();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Traffic for the selftests. One process plays all servers, and one all
- * connections of a client, because starting a process is what costs in an
- * emulated machine. What they saw they write to a file:
+ * Traffic for the selftests. One process acts as all servers, and one as all
+ * connections of a client, because starting processes is expensive on an
+ * emulated CPU. They write their reports to a file:
  *
  *   flows servers|witness FILE VIP4 VIP6 NAMESPACE...
  *   flows client FILE NAMESPACE VIP [option]...
@@ -10,7 +10,7 @@
  *   flows frames NAMESPACE INTERFACE MAC VIP4 VIP6 SEED COUNT
  *   flows crowd NAMESPACE INTERFACE MAC SRC4 SRC6 VIP4 VIP6 [option]...
  *
- * SIGUSR1 asks for another report, SIGTERM for the last one.
+ * SIGUSR1 requests another report, SIGTERM the last one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,7 @@
 
 #include "flows.h"
 
-/** die() - say what went wrong, with errno, and exit */
+/** die() - print what failed, with errno, and exit */
 void die(const char *what)
 {
 	fprintf(stderr, "flows: %s: %s\n", what, strerror(errno));
@@ -68,16 +68,16 @@ struct endpoint parse_endpoint(const char *text, unsigned int port)
 	return ep;
 }
 
-/** endpoint_port() - in host order; both families keep it at one place
- * Return: the port.
+/** endpoint_port() - get the port; it has the same offset in both families
+ * Return: the port, in host order.
  */
 unsigned int endpoint_port(const struct endpoint *ep)
 {
 	return ntohs(ep->in.sin_port);
 }
 
-/** endpoint_text() - address and port with a blank between
- * Return: a static string, good until the next call.
+/** endpoint_text() - print address and port, separated by a blank
+ * Return: a static string, valid until the next call.
  */
 const char *endpoint_text(const struct endpoint *ep)
 {
@@ -93,7 +93,7 @@ const char *endpoint_text(const struct endpoint *ep)
 	return text;
 }
 
-/** nanoseconds() - the monotonic clock */
+/** nanoseconds() - read the monotonic clock */
 unsigned long long nanoseconds(void)
 {
 	struct timespec t;
@@ -102,7 +102,7 @@ unsigned long long nanoseconds(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/** signal_socket() - block SIGUSR1, SIGTERM and SIGINT, read them from a file
+/** signal_socket() - block SIGUSR1, SIGTERM and SIGINT, to be read from a file
  * Return: the file descriptor, non-blocking.
  */
 int signal_socket(void)
@@ -139,7 +139,7 @@ static void report_path(char *path, size_t size, const char *final)
 }
 
 /** report_open() - begin a report
- * Return: a file that is not at @path yet.
+ * Return: a temporary file, which report_close() renames to @path.
  */
 FILE *report_open(const char *path)
 {
@@ -153,7 +153,7 @@ FILE *report_open(const char *path)
 	return f;
 }
 
-/** report_close() - put a whole report in place at once */
+/** report_close() - publish a complete report, atomically */
 void report_close(FILE *f, const char *path)
 {
 	char new[PATH_MAX];

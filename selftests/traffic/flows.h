@@ -14,9 +14,9 @@
 #define NAME_SIZE	12
 
 /**
- * struct message - a request and, with the server's name, its answer
- * @seq: number of the request, repeated by the answer
- * @name: of the server; the client sends zeroes
+ * struct message - a request, or an answer, on the wire
+ * @seq: number of the request, which the answer repeats
+ * @name: name of the server in an answer, zeroes in a request
  */
 struct message {
 	uint32_t seq;
@@ -25,7 +25,10 @@ struct message {
 
 /**
  * struct endpoint - an IPv4 or IPv6 socket address
- * @len: bytes of the address that are valid
+ * @sa: the address, of either family
+ * @in: likewise, if it is IPv4
+ * @in6: likewise, if it is IPv6
+ * @len: length of the address
  */
 struct endpoint {
 	union {

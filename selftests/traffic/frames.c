@@ -2,13 +2,13 @@
 /*
  * flows frames NAMESPACE INTERFACE MAC VIP4 VIP6 SEED COUNT
  *
- * Sends slightly broken frames: truncated, with wrong lengths, all extension
- * headers in any order, ICMP errors that quote garbage, and with offload
- * requests that no sane driver makes. Most have a correct IPv4 checksum,
- * because the rest would be dropped before it is parsed. The same SEED sends
- * the same frames.
+ * Sends slightly broken frames: truncated frames, wrong lengths, extension
+ * headers of all kinds in any order, ICMP errors that quote garbage, and
+ * offload requests that no sane driver makes. Most have a correct IPv4
+ * checksum: others are dropped before they are parsed. The same SEED sends the
+ * same frames.
  *
- *   sent=N refused=N          refused by the kernel of the sender
+ *   sent=N refused=N          refused: by the sender's kernel
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,8 +35,10 @@
 
 /**
  * struct frame - a frame under construction
- * @l3: where its network header is
- * @family: 4 or 6
+ * @bytes: its contents so far
+ * @size: length of @bytes
+ * @l3: offset of the outer network header
+ * @family: version of that header, 4 or 6
  */
 struct frame {
 	uint8_t bytes[MOST_BYTES];
@@ -107,7 +109,7 @@ static uint16_t port(void)
 	return usual[below(ARRAY_SIZE(usual))];
 }
 
-/* The client's or the virtual address, or any. */
+/* Put the client's or the virtual address, sometimes a random one. */
 static void put_address(struct frame *f, int family, bool vip)
 {
 	uint8_t address[16] = { 0x20, 0x01, 0x0d, 0xb8, 0x00, 0x0c };
@@ -141,7 +143,7 @@ static void put_icmp(struct frame *f, int family, int depth)
 			   true);
 	else
 		put_noise(f, below(64));
-	/* Routers quote as little as they may, or less. */
+	/* Routers may quote only the beginning of a packet. */
 	if (one_in(2) && f->size > quoted)
 		f->size = quoted + below(f->size - quoted + 1);
 }
@@ -211,14 +213,16 @@ static void put_ipv4(struct frame *f, int depth, bool answer)
 	put_16(f, 0);
 	put_address(f, 4, answer);
 	put_address(f, 4, !answer);
-	/* Few options are well-formed by chance, and the others are refused. */
+	/* Mostly NOPs: random options are rarely valid, and others are refused.
+	 */
 	while (options--)
 		put_byte(f, one_in(8) ? draw() : 1);
 	put_transport(f, 4, proto, depth);
 	set_16(f, start + 2, f->size - start);
 }
 
-/* Headers of @chain are 0 hop-by-hop, 43 routing, 44 fragment, 51 AH, 60. */
+/* @kind: 0 hop-by-hop, 43 routing, 44 fragment, 51 AH, 60 destination options
+ */
 static void put_extension(struct frame *f, uint8_t kind, uint8_t next)
 {
 	size_t more = one_in(4) ? below(8) : 0;
@@ -317,7 +321,7 @@ static void make_frame(struct frame *f)
 		sum_ipv4(f);
 }
 
-/* What a driver says of a frame that it wants to be split or summed. */
+/* Make the header by which a driver requests segmentation or checksums. */
 static struct virtio_net_hdr offload(const struct frame *f)
 {
 	static const uint8_t kinds[] = {
@@ -326,7 +330,7 @@ static struct virtio_net_hdr offload(const struct frame *f)
 	};
 	struct virtio_net_hdr hdr = {};
 
-	/* A short header leaves the rest of a large frame in pages. */
+	/* With a short hdr_len, the rest of a large frame is in pages. */
 	hdr.hdr_len = one_in(2) ? 0 : below(one_in(4) ? 65536 : 200);
 	if (one_in(3)) {
 		hdr.gso_type = one_in(16) ? draw() : kinds[below(4)];
@@ -341,8 +345,8 @@ static struct virtio_net_hdr offload(const struct frame *f)
 	return hdr;
 }
 
-/** frames_main() - see above
- * Return: the program's exit code.
+/** frames_main() - send frames
+ * Return: the exit code.
  */
 int frames_main(int argc, char **argv)
 {

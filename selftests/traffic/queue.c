@@ -2,12 +2,12 @@
 /*
  * flows queue FILE NAMESPACE MARKS
  *
- * A balancer in user space, as small as it can be: packets of NFQUEUE 0 are
- * accepted with the marks 1, 2 .. MARKS, in turn. Reports "packets=N last=US",
- * when the last one was accepted, of the monotonic clock.
+ * A minimal balancer in user space: packets of NFQUEUE 0 are accepted with the
+ * marks 1, 2 .. MARKS, in turn. Reports "packets=N last=US": US is the time at
+ * which the last packet was accepted, in microseconds of the monotonic clock.
  *
- * With 0 MARKS it is a slow one: packets stay in the queue until SIGTERM, and
- * are accepted then as they are.
+ * With 0 MARKS it is slow: packets stay in the queue until SIGTERM, and are
+ * then accepted without a change.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -86,7 +86,7 @@ static int on_packet(const struct nlmsghdr *packet, void *data)
 	return MNL_CB_OK;
 }
 
-/* Accept what the next message has; false if there is none. */
+/* Accept the packets of the next message. Return: false if there is none. */
 static bool take_packets(void)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE];

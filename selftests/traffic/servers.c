@@ -3,14 +3,14 @@
  * flows servers FILE VIP4 VIP6 NAMESPACE...
  * flows witness FILE VIP4 VIP6 NAMESPACE...
  *
- * In every namespace a TCP and a UDP server for both VIPs, which answer with
- * the namespace's name, and a witness, which counts all packets that arrive for
- * the VIPs, accepted or not; or only a witness. A report has a line per flow
- * that had packets since the report before:
+ * "servers" runs in each namespace a TCP and a UDP server for both VIPs, which
+ * answer with the namespace's name, and a witness, which counts all packets
+ * that arrive for the VIPs, accepted or not; "witness" runs only the witness. A
+ * report has a line for each flow that had packets since the last report:
  *
  *   tcp|udp SOURCE PORT NAMESPACE PACKETS STARTS
  *
- * STARTS are SYNs, or datagrams.
+ * STARTS is the number of SYNs, or of datagrams.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -31,9 +31,13 @@
 enum role { LISTENER, CONNECTION, DATAGRAMS, WITNESS, SIGNALS };
 
 /**
- * struct port - a socket that something may arrive at
- * @got: bytes of @request that have arrived
- * @next: the next witness
+ * struct port - a socket that is polled
+ * @role: kind of socket, which determines the handler
+ * @fd: the socket
+ * @name: name of its namespace, which answers contain; NULL for signals
+ * @got: number of bytes of @request that have arrived
+ * @request: a request that arrives in pieces, of a TCP connection
+ * @next: the next witness, of a witness
  */
 struct port {
 	enum role role;
@@ -45,8 +49,12 @@ struct port {
 };
 
 /**
- * struct flow - packets of one source, seen by one server
- * @name: the server's, NULL in an unused entry
+ * struct flow - packets from one source that one server has received
+ * @name: name of the server's namespace, NULL in an unused entry
+ * @src: address and port of the source
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @packets: number of packets since the last report
+ * @starts: number of SYNs or datagrams among them
  */
 struct flow {
 	const char *name;
@@ -173,8 +181,8 @@ static bool starts(uint8_t proto, const struct tcphdr *tcp, size_t len)
 }
 
 /*
- * Nothing in the tests sends options or extension headers, so ports follow
- * the fixed header.
+ * No sender in the tests uses IP options or extension headers, so the ports
+ * follow the fixed header.
  */
 static void witness_packet(const char *name, const uint8_t *p, size_t len)
 {
@@ -220,7 +228,7 @@ static void report(const char *path)
 	struct port *port;
 	struct flow *flow;
 
-	/* What has arrived by now is in it. */
+	/* The report includes all packets that have arrived by now. */
 	for (port = witnesses; port; port = port->next)
 		witness_all(port);
 	for (flow = flows; flow < flows + MAX_FLOWS; flow++)
@@ -254,7 +262,7 @@ static void serve(struct port *port)
 	}
 }
 
-/** servers_main() - answer, or only count, until SIGTERM
+/** servers_main() - answer requests, or only count packets, until SIGTERM
  * Return: the exit code.
  */
 int servers_main(int argc, char **argv)
