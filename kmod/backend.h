@@ -42,7 +42,7 @@ struct lbhash_backend {
 /**
  * struct lbhash_member - a backend as configured in one table
  * @mark: mark under the service's mask, not 0
- * @weight: 0..65535
+ * @weight: relative share of the slots, 0..65535; 0 gets none
  * @state: one of enum lbhash_state
  * @slots: number of slots owned
  * @addr4: IPv4 address of the next hop, 0 for none

@@ -26,7 +26,7 @@
 
 /**
  * lbhash_compat_dump_attrs - get the attributes of a dump request
- * @cb: state of the dump
+ * @cb: dump that is starting or being continued
  *
  * Return: array indexed by attribute, valid as long as the dump.
  */
@@ -44,13 +44,13 @@ lbhash_compat_dump_attrs(struct netlink_callback *cb)
 
 /**
  * lbhash_compat_refuse - report why a request failed
- * @skb: message of the request
- * @info: request
- * @attr: attribute that caused the failure, or NULL
- * @text: one sentence, copied
- * @err: negative errno
+ * @skb: message of the request, to which an ack is sent
+ * @info: the same request, parsed; its extack gets @text and @attr
+ * @attr: attribute to blame, or NULL
+ * @text: one sentence; need not outlive the call
+ * @err: negative errno of the ack
  *
- * Return: return value of the operation.
+ * Return: what the operation has to return.
  */
 static inline int lbhash_compat_refuse(struct sk_buff *skb,
 				       struct genl_info *info,
@@ -86,8 +86,8 @@ static inline int lbhash_compat_refuse(struct sk_buff *skb,
 
 /**
  * lbhash_compat_set_tos - set the type of service of a route lookup
- * @fl4: lookup
- * @iph: header of the packet
+ * @fl4: key of the lookup, changed
+ * @iph: header of the packet to be routed
  *
  * Sets the bits that the kernel uses when it routes such a packet.
  */
@@ -105,7 +105,7 @@ static inline void lbhash_compat_set_tos(struct flowi4 *fl4,
 
 /**
  * lbhash_compat_route_input - route a received packet
- * @skb: IPv4 packet; gets the route
+ * @skb: received IPv4 packet; gets the route, without a reference
  * @daddr: address to route to, which need not be the packet's destination
  *
  * Return: true if there is a route.

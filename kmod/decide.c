@@ -33,7 +33,7 @@
 
 /**
  * lbhash_decide_pinned - decide by the mark of the connection
- * @table: table of the service
+ * @table: table that has the member of the decision
  * @facts: facts of the packet; @opens and @quoted are not read
  *
  * The first half of lbhash_decide(), which needs no slot and so no hash.
@@ -57,7 +57,7 @@ struct lbhash_decision lbhash_decide_pinned(const struct lbhash_table *table,
 
 /**
  * lbhash_decide_slot - decide by the slot
- * @table: table of the service
+ * @table: table that has the member of the decision
  * @slot: owner and previous owner of the packet's slot
  * @facts: facts of the packet, for which lbhash_decide_pinned() has no backend
  *
@@ -96,9 +96,9 @@ struct lbhash_decision lbhash_decide_slot(const struct lbhash_table *table,
 
 /**
  * lbhash_decide - decide which backend a packet goes to, and why
- * @table: table of the service
+ * @table: table that has the member of the decision
  * @slot: owner and previous owner of the packet's slot
- * @facts: facts of the packet
+ * @facts: facts of the packet, all of them set
  *
  * Return: the decision.
  */

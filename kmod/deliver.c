@@ -18,7 +18,7 @@ static void trace_decision(const struct lbhash_packet *packet,
  * lbhash_deliver_traced - lbhash_deliver_to() while a tracer listens
  * @packet: packet that gets the mark of @member
  * @member: backend of the packet's service
- * @reason: reason of the decision
+ * @reason: why @member was chosen, to be counted and traced
  *
  * Out of line, which keeps the stack of a tracepoint off the fast ways.
  *

@@ -38,7 +38,7 @@ lbhash_deliver_untraced(const struct lbhash_packet *packet,
  * lbhash_deliver_to - deliver a packet to a backend
  * @packet: packet that gets the mark of @member
  * @member: backend of the packet's service
- * @reason: reason of the decision
+ * @reason: why @member was chosen, to be counted and traced
  *
  * Inline, for the fast ways; lbhash_deliver() is for all others.
  *

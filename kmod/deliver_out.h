@@ -127,7 +127,7 @@ lbhash_out_neigh(const struct lbhash_member *member, struct neighbour *neigh,
 /**
  * lbhash_deliver_out_ipv4 - forward an IPv4 packet by a given route
  * @member: backend, for its counters
- * @net: namespace
+ * @net: namespace of the hook, for its hooks, counters and sysctls
  * @skb: packet that needs no more than a smaller TTL and a link header
  * @dst: route, not referenced; the packet borrows it
  *
@@ -164,7 +164,7 @@ lbhash_deliver_out_ipv4(const struct lbhash_member *member, struct net *net,
 /**
  * lbhash_deliver_out_ipv6 - forward an IPv6 packet by a given route
  * @member: backend, for its counters
- * @net: namespace
+ * @net: namespace of the hook, for its hooks and counters
  * @skb: packet that needs no more than a smaller hop limit and a link header
  * @dst: route, not referenced; the packet borrows it
  *

@@ -97,7 +97,7 @@ static int compare_members(const void *left, const void *right)
 /**
  * lbhash_draft_find - find a backend that existed before the draft
  * @draft: draft whose first members are those of the service
- * @name: name of the backend
+ * @name: name to look for
  *
  * Return: the member, valid until a member is added or removed, or NULL.
  */

@@ -10,7 +10,7 @@ struct lbhash_refusal;
  * struct lbhash_draft - a configuration that is being edited
  * @base: table that the draft starts from, valid while &lbhash_net.mutex is
  *	held; NULL for a new service
- * @conf: attributes
+ * @conf: attributes of the service; lbhash_draft_check() makes the size a prime
  * @members: backends; the draft holds a reference to each
  * @n: number of members
  * @room: capacity of @members

@@ -77,7 +77,7 @@ static int put_event(struct sk_buff *msg, struct lbhash_net *ln,
 /**
  * lbhash_event_send - notify listeners of a change of a service
  * @ln: namespace whose listeners are notified
- * @name: name of the service
+ * @name: name of the service, which may not exist any more
  * @svc: the service, NULL if it has been deleted
  * @cause: operation that changed it
  * @diff: effect on the slots, or NULL

@@ -24,7 +24,7 @@
 
 /**
  * lbhash_flow_has_ports - does a transport header begin with ports?
- * @proto: transport protocol
+ * @proto: IPPROTO_* of the header
  *
  * Return: true if it does; ports of other flows are 0.
  */
@@ -196,7 +196,7 @@ static noinline int parse_any(const struct sk_buff *skb,
  * lbhash_flow_parse - read the flow of a packet
  * @skb: packet at a Netfilter hook; may be paged
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @flow: out
+ * @flow: out; incomplete after a failure
  *
  * An ICMP error gets the flow of the packet that it quotes.
  *
@@ -216,10 +216,10 @@ int lbhash_flow_parse(const struct sk_buff *skb, u8 family,
 
 /**
  * lbhash_flow_header - find a transport header
- * @skb: packet at a Netfilter hook
+ * @skb: packet at a Netfilter hook, whose IP header is linear
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @proto: transport protocol to find
- * @size: number of bytes needed
+ * @proto: IPPROTO_* of the header
+ * @size: number of bytes of the header that are needed
  * @buffer: @size bytes, used if the header is not linear
  *
  * Return: the header, or NULL if the packet has another protocol or is too
@@ -244,7 +244,7 @@ const void *lbhash_flow_header(const struct sk_buff *skb, u8 family, u8 proto,
 
 /**
  * lbhash_flow_is_ndisc_here - lbhash_flow_is_ndisc() for IPv6
- * @skb: IPv6 packet
+ * @skb: IPv6 packet at a Netfilter hook
  *
  * Return: as lbhash_flow_is_ndisc().
  */
@@ -263,8 +263,8 @@ bool lbhash_flow_is_ndisc_here(const struct sk_buff *skb)
 
 /**
  * lbhash_flow_opens_here - lbhash_flow_opens() for TCP and SCTP
- * @skb: packet
- * @flow: the packet's flow
+ * @skb: packet at a Netfilter hook; may be paged
+ * @flow: the packet's flow, of one of these protocols
  *
  * Return: true for a TCP SYN and an SCTP INIT.
  */

@@ -64,7 +64,7 @@ bool lbhash_flow_opens_here(const struct sk_buff *skb,
  * lbhash_flow_read - read the headers of a plain packet
  * @skb: packet at a Netfilter hook; may be paged
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6, a constant where it matters
- * @head: out
+ * @head: out; only valid if true is returned
  *
  * Inline, as the fast ways of packets keep the result in registers.
  *
@@ -115,7 +115,7 @@ static __always_inline bool lbhash_flow_may_open(const struct sk_buff *skb,
 
 /**
  * lbhash_flow_opens - does a packet open a connection?
- * @skb: packet
+ * @skb: packet at a Netfilter hook; may be paged
  * @flow: the packet's flow, from lbhash_flow_parse()
  *
  * Return: true for a TCP SYN and an SCTP INIT; no other protocol has such

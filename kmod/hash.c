@@ -132,8 +132,8 @@ static __always_inline u32 hash_ipv6(const struct in6_addr *saddr,
 
 /**
  * lbhash_hash_flow - hash a flow
- * @flow: flow
- * @how: masks of its fields, and the key
+ * @flow: fields to hash, in network order; zero where the packet has none
+ * @how: which of their bits count, and the key
  *
  * Return: 32 evenly spread bits, the same on every machine.
  */
@@ -179,7 +179,7 @@ static noinline u64 hash_fast_ipv6(const struct sk_buff *skb,
  * lbhash_hash_fast - hash a plain packet
  * @skb: packet at a Netfilter hook; may be paged
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @how: masks of the fields of flows, and the key
+ * @how: which bits of the fields count, and the key
  *
  * Gives the hash of lbhash_flow_parse() and lbhash_hash_flow() without a flow
  * in memory.

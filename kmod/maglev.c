@@ -35,7 +35,7 @@
 
 /**
  * lbhash_maglev_prime - round a size up to a prime
- * @size: 2..1048573
+ * @size: smallest number of slots to return, 2..1048573
  *
  * With a prime size every skip visits every slot.
  *

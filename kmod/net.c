@@ -12,7 +12,7 @@ unsigned int lbhash_net_id __read_mostly;
 
 /**
  * lbhash_net - look up the module's data of a namespace
- * @net: namespace
+ * @net: namespace in which the module's init operation has run
  *
  * Return: the data, valid until the namespace's exit operation is over.
  */

@@ -69,8 +69,8 @@ static int answer_part(struct genl_info *info, const char *name,
 
 /**
  * lbhash_nl_answer_diff - answer a dry run
- * @info: request
- * @name: name of the service
+ * @info: request of the dry run, which gets the answer
+ * @name: name of the service, which need not exist yet
  * @diff: effect that the change would have
  *
  * Return: 0, -ENOMEM, or the errno of a socket that cannot receive.

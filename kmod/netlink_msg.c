@@ -9,11 +9,11 @@
 /**
  * lbhash_nl_answer - end an operation
  * @skb: message of the request
- * @info: request
- * @why: reason of a failure, if there is a sentence for it
- * @err: 0 or a negative errno
+ * @info: the same request, parsed; its extack gets the sentence of @why
+ * @why: reason of a failure; an empty sentence leaves the extack as it is
+ * @err: result of the operation, 0 or a negative errno
  *
- * Return: return value of the operation.
+ * Return: what the operation has to return.
  */
 int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
 		     const struct lbhash_refusal *why, int err)
@@ -26,11 +26,11 @@ int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
 
 /**
  * lbhash_nl_parse_backend - parse a backend attribute
- * @attr: nest
+ * @attr: an LBHASH_A_BACKEND of the request, not validated in its inside
  * @tb: out, LBHASH_BACKEND_A_MAX + 1 pointers; on success the name is present
  *	and valid
- * @info: request
- * @why: out, set unless 0 is returned
+ * @info: request that has @attr; its extack is set if netlink's checks fail
+ * @why: out, set if our own checks fail
  *
  * Return: 0 or a negative errno.
  */

@@ -17,7 +17,7 @@ static inline struct lbhash_net *lbhash_nl_net(struct genl_info *info)
 
 /**
  * lbhash_nl_service - get the service that a request names
- * @info: request
+ * @info: request, after pre_doit
  *
  * Return: the service, valid until the operation returns, as
  * &lbhash_net.mutex is held; NULL if the request creates it.
@@ -29,8 +29,8 @@ static inline struct lbhash_service *lbhash_nl_service(struct genl_info *info)
 
 /**
  * lbhash_nl_nested - get the policies of the attributes in a nest
- * @info: request
- * @attr: type of the nest
+ * @info: request, after pre_doit
+ * @attr: LBHASH_A_* of the nest
  *
  * Return: the policies that the nest was validated with.
  */

@@ -31,7 +31,7 @@ bool lbhash_oneway_is_begun(const struct nf_conn *ct);
 
 /**
  * lbhash_oneway_can_be_reused - can a packet open a new connection here?
- * @ct: entry of the connection
+ * @ct: entry that tracks the packet's connection
  *
  * Return: true if the protocol marks the first packet of a connection.
  */

@@ -11,8 +11,8 @@ struct sk_buff;
 
 /**
  * struct lbhash_packet - a packet on its way through the balancer
- * @skb: the packet
- * @state: state of the hook
+ * @skb: packet that the hook sees; gone after a verdict of NF_STOLEN
+ * @state: hook, devices and namespace at which it was seen
  * @svc: service that the rule names; NULL for a rule that only adopts
  * @table: table of @svc, dereferenced once for all decisions on the packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6

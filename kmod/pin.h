@@ -66,8 +66,8 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
 
 /**
  * lbhash_pin_read - read the mark of a connection
- * @ct: entry
- * @mask: mask of the service
+ * @ct: entry of the connection; other CPUs may be writing its mark
+ * @mask: bits of the mark that belong to the service
  *
  * Return: the mark, 0 for none.
  */
@@ -78,8 +78,8 @@ static inline u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask)
 
 /**
  * lbhash_pin_is_foreign - does a packet belong to an unbalanced connection?
- * @ct: entry of the packet
- * @dir: direction of the packet
+ * @ct: entry of the packet's connection
+ * @dir: direction in which the packet runs in it
  * @mark: mark of the entry under the service's mask
  *
  * If a backend or this host opened the connection with the VIP as its source,

@@ -77,7 +77,7 @@ int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
 
 /**
  * lbhash_service_is_hash_only - do all rules balance by the hash alone?
- * @svc: service
+ * @svc: service whose rules are counted; rules may be added meanwhile
  *
  * Return: true if the service has LBHASH rules, all with --track never.
  */

@@ -39,7 +39,7 @@ void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 
 /**
  * lbhash_stats_is_choice - did a connection get a backend?
- * @reason: reason of a decision
+ * @reason: reason of the decision on a packet of the connection
  *
  * Return: true if the decision gave a connection a backend, false if it
  * followed an earlier decision or the hash alone.

@@ -91,8 +91,8 @@ static int build_marks(struct lbhash_table *table)
 
 /**
  * lbhash_table_has_same_hash - do two tables hash flows alike?
- * @a: table
- * @b: table
+ * @a: table of a service, published or not
+ * @b: another table of the service
  *
  * Return: true if every flow has the same hash in both.
  */
@@ -107,8 +107,8 @@ bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 
 /**
  * lbhash_table_is_comparable - do the slots of two tables correspond?
- * @a: table
- * @b: table
+ * @a: table of a service, published or not
+ * @b: another table of the service
  *
  * Return: true if every flow has the same slot in both.
  */
@@ -392,7 +392,7 @@ void lbhash_table_free_rcu(struct lbhash_table *table)
 
 /**
  * lbhash_table_digest - compute the fingerprint of the slots
- * @table: table
+ * @table: table, which remembers the result
  *
  * A chain of SipHash-2-4 with a zero key over the hashes of the owners' names,
  * slot by slot. Equal tables have equal digests on all machines.

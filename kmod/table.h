@@ -116,7 +116,7 @@ static inline u16 *lbhash_marks_at(u16 *marks, u32 bits,
 
 /**
  * lbhash_table_by_mark - find a member by its mark
- * @table: table
+ * @table: table that owns the member
  * @mark: mark under the service's mask
  *
  * Return: the member, whatever its state, or NULL.
@@ -149,7 +149,7 @@ static inline u32 lbhash_table_slot(const struct lbhash_table *table,
 
 /**
  * lbhash_table_has_slots - does a table have slots?
- * @table: table
+ * @table: table, published or not
  *
  * Return: false if no backend takes connections and none has any to keep.
  */
@@ -160,8 +160,8 @@ static inline bool lbhash_table_has_slots(const struct lbhash_table *table)
 
 /**
  * lbhash_table_at - read a slot
- * @table: table
- * @slot: number of the slot
+ * @table: table, with or without slots
+ * @slot: number of the slot, less than &lbhash_conf.size
  *
  * Return: owner and previous owner, see transition.h.
  */
@@ -174,7 +174,7 @@ static inline u32 lbhash_table_at(const struct lbhash_table *table, u32 slot)
 
 /**
  * lbhash_table_is_empty - does no backend take connections?
- * @table: table
+ * @table: table, with or without slots
  *
  * Return: true if no slot has an owner; otherwise all slots have one.
  */
@@ -185,8 +185,8 @@ static inline bool lbhash_table_is_empty(const struct lbhash_table *table)
 
 /**
  * lbhash_table_member - get the member that a slot refers to
- * @table: table
- * @index: index from a slot
+ * @table: table that owns the member
+ * @index: owner or previous owner from a slot of the table
  *
  * Return: the member, NULL for LBHASH_NONE.
  */

@@ -40,7 +40,7 @@ const char *lbhash_trace_reason(enum lbhash_reason reason)
 
 /**
  * lbhash_trace_flow - parse the flow of a packet for the tracepoint
- * @table: table of the service
+ * @table: table that the decision was made by
  * @skb: packet at the hook
  * @flow: out, incomplete if the packet is malformed
  *
@@ -62,7 +62,7 @@ int lbhash_trace_flow(const struct lbhash_table *table,
 /**
  * lbhash_trace_addr - write an address as an IPv6 address
  * @to: out, of the size of struct in6_addr
- * @flow: flow that the address is from
+ * @flow: flow whose family tells how to read @addr
  * @addr: address of either family
  */
 void lbhash_trace_addr(u8 *to, const struct lbhash_flow *flow,
@@ -78,9 +78,9 @@ void lbhash_trace_addr(u8 *to, const struct lbhash_flow *flow,
 /**
  * lbhash_trace_sockaddr - write an address and a port as a sockaddr
  * @to: out, of the size of struct sockaddr_in6
- * @flow: flow that the address is from
+ * @flow: flow whose family tells how to read @addr
  * @addr: address of either family
- * @port: port
+ * @port: port in network order
  */
 void lbhash_trace_sockaddr(u8 *to, const struct lbhash_flow *flow,
 			   const union nf_inet_addr *addr, __be16 port)

@@ -17,7 +17,7 @@
 
 /**
  * struct column - a column of a table
- * @field: the key that it shows
+ * @field: key and heading
  * @width: width of its widest cell
  * @is_right: its cells are aligned to the right
  * @cells: text of each row

@@ -9,11 +9,11 @@ struct lb_field;
 
 /**
  * struct setting - a keyword of a command
- * @key: the word; a table ends with a NULL one
- * @value: placeholder of the value in help; NULL if the keyword stands alone
- * @help: what it is for
- * @field: the field that it sets; NULL if the keyword stands alone
- * @is_dry_run: it sets ctl.dry_run only
+ * @key: keyword, which may be abbreviated; a table ends with a NULL one
+ * @value: placeholder of the value in help; NULL if there is no value
+ * @help: description in help
+ * @field: field that it sets; NULL if there is no value
+ * @is_dry_run: it sets ctl.dry_run and no field
  *
  * The structure that a table of settings fills begins with a __u32, where bit n
  * says that setting n was given: fields have the same numbers in both tables.
@@ -35,15 +35,16 @@ struct setting {
 
 /**
  * struct command - one command of an object; a table of them ends with no @run
- * @name: NULL if the object has only this command, and no word for it
- * @args: words that stand first, those in brackets are optional; NAME and
- *	SERVICE must be names
- * @help: what it does
+ * @name: word of the command; NULL if the object has no other commands
+ * @args: placeholders of the words that come first; those in brackets are
+ *	optional; NAME and SERVICE must be valid names
+ * @help: description in help
  * @settings: keywords that may follow, or NULL
- * @op: netlink operation
+ * @op: LBHASH_CMD_* of its request, if it has one
  * @partial: no setting is required, those that are not given stay as they are
  * @exist_ok: it takes --exist-ok
- * @run: gets the words after the command, NULL-terminated; returns an exit code
+ * @run: called with the words after the command, NULL-terminated; returns an
+ *	exit code
  */
 struct command {
 	const char *name;

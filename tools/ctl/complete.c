@@ -24,9 +24,9 @@
 /**
  * struct place - the context of the last word
  * @words: the words that are not parsed yet; the last one is to be completed
- * @object: the object, once known
- * @command: the command, once known
- * @service: name of the service, once known
+ * @object: the object that was parsed, or NULL
+ * @command: the command that was parsed, or NULL
+ * @service: the name of a service that was parsed, or NULL
  */
 struct place {
 	char **words;
@@ -327,7 +327,7 @@ static int offer_after_object(struct place *at)
 
 /**
  * complete() - print the candidates for the last word
- * @objects: the objects
+ * @objects: table of all objects
  * @options: the options that may stand in front of them
  * @words: the command line without the program, NULL-terminated
  *

@@ -92,9 +92,9 @@ static const struct family traffic_families[] = {
 
 /**
  * struct running - the state of all services
- * @services: as lb_services() reads it
- * @backends: as lb_backends() reads it
- * @stats: as lb_stats() reads it
+ * @services: array from lb_services()
+ * @backends: object from lb_backends(), an array per service
+ * @stats: array from lb_stats()
  */
 struct running {
 	json_t *services;

@@ -16,7 +16,7 @@
 
 /**
  * words_find() - find a word or an unambiguous beginning of it in a table
- * @word: the word
+ * @word: what the user typed; "" matches only itself
  * @table: structures that begin with the name; a NULL name ends it
  * @stride: size of a structure
  * @matches: out, the number of names that begin with @word; or NULL
@@ -45,8 +45,8 @@ const void *words_find(const char *word, const void *table, size_t stride,
 
 /**
  * words_keyword() - as words_find(), with an error that lists the candidates
- * @what: the kind of words in the table
- * @word: the word
+ * @what: kind of words in the table, for the error
+ * @word: what the user typed
  * @table: structures that begin with the name; a NULL name ends it
  * @stride: size of a structure
  *
@@ -93,8 +93,8 @@ const char *words_missing(const struct setting *settings, __u32 have)
 
 /**
  * words_parse() - parse keywords and their values
- * @settings: the table
- * @argv: the words, NULL-terminated
+ * @settings: keywords of the command; ends with a NULL key
+ * @argv: keywords, each followed by its value if it has one; NULL-terminated
  * @into: the structure to fill, see struct setting
  *
  * Return: DONE, or USAGE after an error message.

@@ -48,7 +48,7 @@ const struct lb_field lb_backend_fields[LB_BACKEND_FIELDS + 1] = {
 
 /**
  * lb_backend_put() - append a backend to a request
- * @req: the request
+ * @req: request that gets an LBHASH_A_BACKEND
  * @name: name of the backend
  * @be: the fields to send, or NULL
  */
@@ -169,7 +169,7 @@ static int append_backends(const struct nlmsghdr *nlh, void *arg)
 
 /**
  * lb_backends() - read backends
- * @lb: the socket
+ * @lb: from lb_new()
  * @service: name of their service, NULL for all services
  * @name: name of one of the service, or NULL for all of them
  * @into: object that gets an array for each service with backends, under its

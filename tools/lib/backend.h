@@ -25,7 +25,7 @@ enum {
  * @mark: mark of its packets
  * @weight: share of the slots in relation to others
  * @state: enum lbhash_state
- * @addr: next hops
+ * @addr: next hops for --forward
  */
 struct lb_backend {
 	__u32 have;

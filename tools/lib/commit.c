@@ -180,8 +180,8 @@ static int sort(json_t *changes)
 
 /**
  * lb_commit_dry_run() - ask the kernel what changes would do
- * @lb: the socket
- * @commit: the changes
+ * @lb: from lb_new()
+ * @commit: the changes; its requests are not consumed
  * @into: array that gets an object for each service
  * @error: set on failure
  *
@@ -203,8 +203,8 @@ int lb_commit_dry_run(struct lb *lb, const struct lb_commit *commit,
 
 /**
  * lb_commit_run() - make changes, but none if the kernel refuses one
- * @lb: the socket
- * @commit: the changes
+ * @lb: from lb_new()
+ * @commit: the changes; its requests are not consumed
  * @error: set on failure
  *
  * If there is more than one, all are checked before the first is made. A change

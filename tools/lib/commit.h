@@ -15,13 +15,13 @@ struct lb_request;
  * @first: the requests in the order of lb_commit_add(), one per service, linked
  *	by their next; their operations know LBHASH_A_DRY_RUN
  * @last: where to link the next one, NULL means @first
- * @count: how many there are
+ * @count: number of requests
  * @is_failed: memory ran out while they were collected
  * @known: object whose keys are the services that exist, where requests may
  *	create others with LBHASH_CMD_SERVICE_APPLY; else NULL
  * @progress: called before each of the requests, or NULL; the verb is what
  *	happens to them, "checked" or "changed", and NULL when that is over
- * @arg: for @progress
+ * @arg: passed to @progress
  *
  * Starts zeroed, but for @progress.
  */

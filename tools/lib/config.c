@@ -280,8 +280,8 @@ static int read_service(struct place *at, const json_t *object, __u32 flags,
 
 /**
  * lb_config_load() - read JSON text
- * @in: the text
- * @config: out, the JSON; NULL on failure
+ * @in: file with the text, read to its end
+ * @config: out, the JSON, a new reference; NULL on failure
  * @error: set on failure
  *
  * Return: 0 or a negative errno.
@@ -310,7 +310,7 @@ int lb_config_load(FILE *in, json_t **config, struct lb_error *error)
 
 /**
  * lb_config_read() - make requests from a configuration
- * @config: the configuration
+ * @config: JSON from lb_config_load()
  * @is_disruptive: permit changes that move connections
  * @commit: gets a request for each service
  * @names: object whose keys become the names of these services
@@ -347,7 +347,7 @@ int lb_config_read(const json_t *config, bool is_disruptive,
 
 /**
  * lb_config_prune() - add requests that delete services
- * @lb: the socket
+ * @lb: from lb_new()
  * @names: object whose keys are the services to keep; NULL for none
  * @commit: gets the requests, and the names of all services that exist
  * @error: set on failure
@@ -470,8 +470,8 @@ static int make_service(json_t *service, const json_t *backends,
 
 /**
  * lb_config_save() - read the configuration, as lb_config_read() takes it
- * @lb: the socket
- * @config: out, the configuration; NULL on failure
+ * @lb: from lb_new()
+ * @config: out, the configuration, a new reference; NULL on failure
  * @error: set on failure
  *
  * Return: 0 or a negative errno; -EPERM if the seeds are hidden.

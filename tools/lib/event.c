@@ -59,9 +59,9 @@ static int read_event(const struct nlmsghdr *nlh, void *arg)
 
 /**
  * lb_events() - read events, wait for one if there is none
- * @lb: the socket, after lb_join()
- * @report: called for each event
- * @arg: for @report
+ * @lb: from lb_new(), after lb_join()
+ * @report: called for each event with an object, which it consumes
+ * @arg: passed to @report
  * @error: set on failure
  *
  * Return: as lb_receive().

@@ -39,8 +39,8 @@ json_t *lb_json_digest(const struct nlattr *attr)
 
 /**
  * lb_json_choice() - JSON of an attribute that is an index of a list of names
- * @attr: the attribute, or NULL
- * @names: the list, NULL-terminated
+ * @attr: an attribute that is a number, or NULL
+ * @names: names of the numbers from 0 on, NULL-terminated
  *
  * Return: the name; the number, if it is one of a newer kernel; or null.
  */
@@ -84,7 +84,7 @@ static int compare(const void *a, const void *b, void *key)
 
 /**
  * lb_json_sort() - sort an array of objects
- * @array: the array; unchanged on failure
+ * @array: array of objects, sorted in place; unchanged on failure
  * @key: key of the string to sort by
  *
  * Return: 0 or -ENOMEM.

@@ -77,7 +77,7 @@ static int read_decision(const struct nlmsghdr *nlh, void *arg)
 
 /**
  * lb_lookup() - ask what a packet of a flow would meet now
- * @lb: the socket
+ * @lb: from lb_new()
  * @service: name of the service
  * @flow: all of its fields are set
  * @decision: out, an object; NULL on failure

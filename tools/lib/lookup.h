@@ -15,9 +15,9 @@ enum { LB_FLOW_PROTO, LB_FLOW_SRC, LB_FLOW_DST, LB_FLOW_FIELDS };
 /**
  * struct lb_flow - a flow to look up
  * @have: BIT(LB_FLOW_*) of those that are set
- * @proto: IP protocol
- * @src: source
- * @dst: destination, of the same family
+ * @proto: number of the IP protocol
+ * @src: address and port of the client
+ * @dst: virtual address and port; the address has the family of @src's
  */
 struct lb_flow {
 	__u32 have;

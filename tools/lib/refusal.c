@@ -70,7 +70,7 @@ static void quote(const struct lb_request *req, const struct extack *extack,
 
 /**
  * lb_refusal_read() - read what the kernel says about a request
- * @req: the request
+ * @req: the request that is answered, to which the offset in @nlh refers
  * @nlh: an NLMSG_ERROR, or the NLMSG_DONE of a dump
  * @skip: length of the payload in front of the extended ack
  * @code: errno, or 0 for an ack, which may carry a warning

@@ -112,8 +112,8 @@ void lb_put_flag(struct lb_request *req, __u16 type)
 
 /**
  * lb_nest_start() - open a nested attribute
- * @req: the request
- * @type: type of the attribute
+ * @req: request that gets the attribute at its end
+ * @type: type of the attribute, without NLA_F_NESTED
  *
  * Return: a handle for lb_nest_end(); not a pointer, since the buffer moves.
  */
@@ -188,7 +188,7 @@ static const char *name_in(const struct nlattr *nest, const char *at,
 
 /**
  * lb_attr_name() - the word for an attribute of a request
- * @req: the request
+ * @req: complete request, as it was sent
  * @offset: offset of the attribute in the message, as the kernel reports it
  *
  * Return: the word, or "request" if no attribute begins there.

@@ -154,7 +154,7 @@ static int append_service(const struct nlmsghdr *nlh, void *arg)
 
 /**
  * lb_services() - read one service, or all
- * @lb: the socket
+ * @lb: from lb_new()
  * @name: name of the service, or NULL
  * @into: array that gets an object for each, sorted by name
  * @error: set on failure

@@ -46,8 +46,8 @@ struct answer {
  * @seq: sequence number of the last request
  * @sendable: length of the longest request that fits the send buffer
  * @warn: called for warnings, or NULL
- * @arg: for @warn
- * @buffer: for the messages that the kernel sends at a time
+ * @arg: passed to @warn
+ * @buffer: memory for the messages of one receive call
  * @room: size of @buffer
  */
 struct lb {
@@ -65,7 +65,7 @@ struct lb {
 /**
  * lb_new() - make a socket, which is not open yet
  * @warn: called for warnings, or NULL
- * @arg: for @warn
+ * @arg: passed to @warn
  *
  * Return: the socket, or NULL without memory.
  */
@@ -352,10 +352,10 @@ static int prepare(struct lb *lb, struct lb_request *req,
 
 /**
  * lb_send() - send a request and read the answer
- * @lb: the socket
+ * @lb: from lb_new()
  * @req: not consumed, may be sent again
  * @cb: called for each message of the answer, or NULL
- * @arg: for @cb
+ * @arg: passed to @cb
  * @error: set on failure
  *
  * Return: 0 or a negative errno.
@@ -424,7 +424,7 @@ static int set_membership(struct lb *lb, int option, struct lb_error *error)
 
 /**
  * lb_join() - receive events from now on
- * @lb: the socket
+ * @lb: from lb_new()
  * @fd: out, is readable when there is an event
  * @error: set on failure
  *
@@ -459,9 +459,9 @@ static bool is_farewell(const struct lb *lb, const struct nlmsghdr *nlh)
 
 /**
  * lb_receive() - read events, wait for one if there is none
- * @lb: the socket, after lb_join()
+ * @lb: from lb_new(), after lb_join()
  * @cb: called for each message of the family
- * @arg: for @cb
+ * @arg: passed to @cb
  * @error: set on failure
  *
  * Return: 0; -ENOBUFS if the kernel had more than the receive buffer holds, and

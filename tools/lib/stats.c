@@ -100,7 +100,7 @@ static int append_stats(const struct nlmsghdr *nlh, void *arg)
 
 /**
  * lb_stats() - read the counters of one service, or of all
- * @lb: the socket
+ * @lb: from lb_new()
  * @name: name of the service, or NULL
  * @into: array that gets an object for each; these and their backends are
  *	sorted by name

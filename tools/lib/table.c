@@ -20,10 +20,10 @@
 
 /**
  * struct pages - a table, as far as it has been read
- * @size: slots
- * @have: slots read
- * @digest: of the table that the pages are of
- * @generation: of the service at the first page
+ * @size: number of slots
+ * @have: number of slots that have been read
+ * @digest: digest of the table at the first page
+ * @generation: generation of the service at the first page
  * @marks: marks of the owners, in slot order
  * @is_torn: the table changed between two pages
  */
@@ -44,9 +44,9 @@ struct owner {
 
 /**
  * struct owners - the backends of a service
- * @count: how many
- * @weight: sum over those that take new connections
- * @all: sorted by mark
+ * @count: number of backends
+ * @weight: sum of the weights of those that are up
+ * @all: the backends, sorted by mark
  */
 struct owners {
 	size_t count;
@@ -275,7 +275,7 @@ static int try_table(struct lb *lb, const char *service, bool with_slots,
 
 /**
  * lb_table() - read the table of a service
- * @lb: the socket
+ * @lb: from lb_new()
  * @service: name of the service
  * @with_slots: name the owner of each slot
  * @table: out, an object; NULL on failure

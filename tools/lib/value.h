@@ -24,9 +24,9 @@ struct lb_error;
  * @parse: check the text and store the value at @offset of @into; Return: 0, or
  *	-EINVAL with a reason that starts with "must be" or the like, without
  *	the text
- * @offset: where in the structure
- * @min: smallest number
- * @max: largest number
+ * @offset: offset of the value in the structure that a table of fields fills
+ * @min: smallest valid number
+ * @max: largest valid number
  * @names: the words of a choice, their index is the value
  * @flags: FIELD_*
  *
@@ -47,9 +47,10 @@ struct lb_field {
 enum { SRC4, DST4, SRC6, DST6, PREFIXES };
 
 /**
- * struct lb_hash - what of a packet a service hashes
- * @fields: of enum lbhash_hash_field
- * @prefix: leading bits, in the order of the netlink attributes
+ * struct lb_hash - the fields of packets that a service hashes
+ * @fields: flags of enum lbhash_hash_field
+ * @prefix: lengths of the hashed prefixes of addresses, indexed by SRC4 and so
+ *	on
  */
 struct lb_hash {
 	__u32 fields;
@@ -58,11 +59,11 @@ struct lb_hash {
 
 /**
  * struct lb_addresses - one address per family
- * @has4: @addr4 is set
- * @has6: @addr6 is set
- * @none: take both away; they are all zeroes then
- * @addr4: IPv4
- * @addr6: IPv6
+ * @has4: @addr4 is to be sent
+ * @has6: @addr6 is to be sent
+ * @none: both addresses are to be removed: they are sent as zeroes
+ * @addr4: IPv4 address, in network order
+ * @addr6: IPv6 address
  */
 struct lb_addresses {
 	bool has4;
