@@ -105,7 +105,7 @@ static struct {
 	struct lbhash_table table;
 } service;
 
-/* Marks that are no indices; three are equal in their lowest four bits. */
+/* Marks differ from indices; three of them have the same lowest four bits. */
 static const u32 marks[MEMBERS] = { 0x10, 0x20, 0x31, 0x40 };
 
 static void set_up(void)

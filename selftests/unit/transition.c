@@ -576,7 +576,7 @@ struct connection {
  * @table: the slots
  * @connections: of all clients
  * @usable: for each backend, whether its connections may stay with it
- * @names: backend of each index of the table; changes give other indices
+ * @names: the backend at each index of the table; a change may move it
  * @n: number of backends in the table
  * @now: current time, in seconds
  */
