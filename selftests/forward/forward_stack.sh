@@ -88,12 +88,22 @@ chains() {
 	done
 }
 
+# one_by_one FAMILY: replies to five requests of one connection, each of which is
+# sent after the reply to the last; by five programs, because ping waits for its
+# last reply no longer than for two round trips
+one_by_one() {
+	local n=0 i
+
+	for ((i = 0; i < 5; i++)); do
+		n=$((n + $(pings "$1" -c 1 -e 4711)))
+	done
+	echo "$n"
+}
+
 # A program takes packets out of a chain and returns them, one at a time: two
-# packets waiting in the queue would both begin the connection, so the next is
-# sent after the reply to the first.
-# next is sent when it is answered.
+# packets waiting in the queue would both begin the connection.
 queued() {
-	local chain family track
+	local chain family name track
 
 	"$flows" queue "$T/queue.flows" lb 3 &
 	wait_for 10 reported queue "$!"
@@ -102,8 +112,10 @@ queued() {
 		for chain in FORWARD POSTROUTING; do
 			rule mangle "$chain" -o lan -m mark ! --mark 0 -j NFQUEUE
 			for family in 4 6; do
-				check_pings "$track, queued in $chain" \
-					"$family" 5 -l 1 -A
+				name="IPv$family, $track, queued in $chain"
+				check_eq "$name: answers" 5 \
+					"$(one_by_one "$family")"
+				check_echoes "$name" "$family" 5
 				check_eq "IPv$family, $track, $chain saw them" 5 \
 					"$(seen "$family" mangle "$chain")"
 			done
