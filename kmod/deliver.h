@@ -30,7 +30,7 @@ lbhash_deliver_untraced(const struct lbhash_packet *packet,
 	lbhash_stats_packet(packet->svc->stats, member->stats, reason,
 			    skb->len);
 	skb->mark = (skb->mark & ~packet->table->mask) | member->mark;
-	return packet->forward ?
+	return packet->way & LBHASH_WAY_NEXTHOP ?
 	       lbhash_deliver_nexthop(member, skb, packet->state) : NF_ACCEPT;
 }
 

@@ -31,6 +31,8 @@ struct lbhash_share {
  *	estimate: the share of flows that move, in slots of the new table
  * @needed: least number of moves that turns the old shares into the new ones
  * @entered: number of settled slots that enter transition
+ * @forgotten: number of connections that are remembered away from the owner of
+ *	their slot, and that the change forgets
  * @transitions: number of slots in transition after the change
  * @by_slot: every flow has the same slot before and after; if not, only @before
  *	and @after of the shares are known
@@ -42,6 +44,7 @@ struct lbhash_diff {
 	u32 moved;
 	u32 needed;
 	u32 entered;
+	u32 forgotten;
 	u32 transitions;
 	bool by_slot;
 	u32 n;

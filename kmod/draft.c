@@ -41,6 +41,8 @@ void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
 		.mask = 0xffffffff,
 		.on_empty = LBHASH_ON_EMPTY_DROP,
 		.settle = LBHASH_SETTLE_DEFAULT,
+		.track = LBHASH_TRACK_ALWAYS,
+		.deliver = LBHASH_DELIVER_MARK,
 	} };
 	seed[0] = cpu_to_le64(siphash(name, len, &low));
 	seed[1] = cpu_to_le64(siphash(name, len, &high));

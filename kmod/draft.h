@@ -11,6 +11,8 @@ struct lbhash_refusal;
  * @base: table that the draft starts from, valid while &lbhash_net.mutex is
  *	held; NULL for a new service
  * @conf: attributes of the service; lbhash_draft_check() makes the size a prime
+ * @forgotten: connections that a change of @conf forgets, see
+ *	lbhash_settle_count_away()
  * @members: backends; the draft holds a reference to each
  * @n: number of members
  * @room: capacity of @members
@@ -20,6 +22,7 @@ struct lbhash_refusal;
 struct lbhash_draft {
 	const struct lbhash_table *base;
 	struct lbhash_conf conf;
+	u32 forgotten;
 	struct lbhash_member *members;
 	u32 n;
 	u32 room;

@@ -46,7 +46,8 @@ int lbhash_event_put_diff(struct sk_buff *msg,
 	if (!nest ||
 	    nla_put_u32(msg, LBHASH_CHANGE_A_MOVED, diff->moved) ||
 	    nla_put_u32(msg, LBHASH_CHANGE_A_NEEDED, diff->needed) ||
-	    nla_put_u32(msg, LBHASH_CHANGE_A_ENTERED, diff->entered))
+	    nla_put_u32(msg, LBHASH_CHANGE_A_ENTERED, diff->entered) ||
+	    nla_put_u32(msg, LBHASH_CHANGE_A_FORGOTTEN, diff->forgotten))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nest);
 	return 0;

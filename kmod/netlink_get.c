@@ -89,6 +89,8 @@ static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
 	    nla_put_u32(msg, LBHASH_A_MASK, conf->mask) ||
 	    nla_put_u32(msg, LBHASH_A_ON_EMPTY, conf->on_empty) ||
 	    nla_put_u32(msg, LBHASH_A_SETTLE, conf->settle) ||
+	    nla_put_u32(msg, LBHASH_A_TRACK, conf->track) ||
+	    nla_put_u32(msg, LBHASH_A_DELIVER, conf->deliver) ||
 	    put_u64(msg, LBHASH_A_DIGEST, lbhash_table_digest(table),
 		    LBHASH_A_PAD) ||
 	    put_u64(msg, LBHASH_A_GENERATION, svc->generation, LBHASH_A_PAD) ||
@@ -554,7 +556,8 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
  * no entry; false if the packet would be left alone.
  */
 static bool get_facts(struct net *net, const struct lbhash_service *svc,
-		      u32 mask, const struct lbhash_flow *flow,
+		      const struct lbhash_table *table,
+		      const struct lbhash_flow *flow,
 		      struct lbhash_facts *facts)
 {
 	enum ip_conntrack_dir dir;
@@ -562,7 +565,7 @@ static bool get_facts(struct net *net, const struct lbhash_service *svc,
 	bool foreign;
 
 	*facts = (struct lbhash_facts){ .tracked = true };
-	if (lbhash_service_is_hash_only(svc)) {
+	if (lbhash_service_track(svc, table) == LBHASH_TRACK_NEVER) {
 		facts->hash_only = true;
 		return true;
 	}
@@ -572,7 +575,7 @@ static bool get_facts(struct net *net, const struct lbhash_service *svc,
 			       flow->proto == IPPROTO_SCTP;
 		return true;
 	}
-	facts->mark = lbhash_pin_read(ct, mask);
+	facts->mark = lbhash_pin_read(ct, table->mask);
 	foreign = lbhash_pin_is_foreign(ct, dir, facts->mark);
 	nf_ct_put(ct);
 	return !foreign;
@@ -590,8 +593,7 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = read_flow(&flow, info->attrs[LBHASH_A_FLOW], info, &why);
-	if (!err && !get_facts(genl_info_net(info), svc, table->mask, &flow,
-			       &facts))
+	if (!err && !get_facts(genl_info_net(info), svc, table, &flow, &facts))
 		err = lbhash_refuse(&why, -ENOENT, info->attrs[LBHASH_A_FLOW],
 				    "flow is the reply direction of a connection that is not balanced");
 	if (err)

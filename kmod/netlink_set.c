@@ -34,6 +34,8 @@ static void read_conf(struct lbhash_conf *conf, struct nlattr **attrs)
 	lbhash_nl_read_u32(&conf->mask, attrs[LBHASH_A_MASK]);
 	lbhash_nl_read_u32(&conf->on_empty, attrs[LBHASH_A_ON_EMPTY]);
 	lbhash_nl_read_u32(&conf->settle, attrs[LBHASH_A_SETTLE]);
+	lbhash_nl_read_u32(&conf->track, attrs[LBHASH_A_TRACK]);
+	lbhash_nl_read_u32(&conf->deliver, attrs[LBHASH_A_DELIVER]);
 }
 
 static int read_member(struct lbhash_member *m, struct nlattr **tb,
@@ -181,6 +183,9 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 	struct lbhash_diff diff;
 	int err;
 
+	if (svc && lbhash_service_forgets(svc, lbhash_nl_table(info),
+					  draft->conf.track))
+		draft->forgotten = lbhash_settle_count_away(ln, svc);
 	if (svc)
 		err = lbhash_service_update(ln, svc, draft, disruptive,
 					    dry_run, &diff, why);

@@ -14,10 +14,10 @@ struct sk_buff;
  * @skb: packet that the hook sees; gone after a verdict of NF_STOLEN
  * @state: hook, devices and namespace at which it was seen
  * @svc: service that the rule names; NULL for a rule that only adopts
- * @table: table of @svc, dereferenced once for all decisions on the packet
+ * @table: table of @svc, dereferenced once for all decisions on the packet, how
+ *	it is tracked and delivered included
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @raw: the rule is in the raw table, so conntrack has not run yet
- * @forward: send the packet to the backend's address, in PREROUTING
+ * @way: how it is tracked and delivered, flags of enum lbhash_way
  *
  * The fast ways keep it in registers: they pass it by value to what is not
  * inline, and only the slow ways take its address.
@@ -27,9 +27,8 @@ struct lbhash_packet {
 	const struct nf_hook_state *state;
 	struct lbhash_service *svc;
 	const struct lbhash_table *table;
-	u8 family;
-	bool raw;
-	bool forward;
+	u32 family;
+	u32 way;
 };
 
 #endif /* LBHASH_PACKET_H */

@@ -26,17 +26,16 @@
 #include "table.h"
 
 static __always_inline struct lbhash_packet
-packet_of(struct lbhash_service *svc, struct sk_buff *skb,
-	  const struct nf_hook_state *state, bool raw, bool forward)
+packet_of(struct lbhash_service *svc, const struct lbhash_table *table,
+	  struct sk_buff *skb, const struct nf_hook_state *state, u8 way)
 {
 	return (struct lbhash_packet){
 		.skb = skb,
 		.state = state,
 		.svc = svc,
-		.table = rcu_dereference(svc->table),
+		.table = table,
 		.family = state->pf,
-		.raw = raw,
-		.forward = forward,
+		.way = way,
 	};
 }
 
@@ -188,23 +187,24 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 
 /**
  * lbhash_pick_tracked - balance a packet by its connection, --track always
- * @svc: service of the rule
+ * @svc: service of the packet
+ * @table: its table, dereferenced by the caller
  * @skb: packet; gets the backend's mark, and an entry if it had none
  * @state: state of the hook
- * @raw: conntrack has not run yet; a packet for which conntrack has no room is
- *	balanced by its hash and becomes UNTRACKED instead of being dropped
- * @forward: send the packet to the backend's address, in PREROUTING
+ * @way: flags of enum lbhash_way; with LBHASH_WAY_RAW a packet for which
+ *	conntrack has no room is balanced by its hash and becomes UNTRACKED
+ *	instead of being dropped
  *
  * Context: packet path, RCU.
  * Return: NF_ACCEPT to continue, NF_DROP, or NF_STOLEN for a packet that was
  * sent.
  */
-int lbhash_pick_tracked(struct lbhash_service *svc, struct sk_buff *skb,
-			const struct nf_hook_state *state, bool raw,
-			bool forward)
+int lbhash_pick_tracked(struct lbhash_service *svc,
+			const struct lbhash_table *table, struct sk_buff *skb,
+			const struct nf_hook_state *state, u8 way)
 {
 	const struct lbhash_packet packet =
-		packet_of(svc, skb, state, raw, forward);
+		packet_of(svc, table, skb, state, way);
 	const struct lbhash_member *member = pinned_fast(&packet);
 
 	if (!member)
@@ -281,20 +281,22 @@ static noinline int changed_slow(struct lbhash_packet packet)
 
 /**
  * lbhash_pick_changed - track only slots in transition, --track changed
- * @svc: service of the rule
+ * @svc: service of the packet
+ * @table: its table, dereferenced by the caller
  * @skb: packet; gets the backend's mark, and an entry if its slot is in
  *	transition and it had none
  * @state: state of the hook, where conntrack has not run yet
- * @forward: send the packet to the backend's address, in PREROUTING
+ * @way: flags of enum lbhash_way
  *
  * Context: packet path, RCU.
  * Return: as lbhash_pick_tracked().
  */
-int lbhash_pick_changed(struct lbhash_service *svc, struct sk_buff *skb,
-			const struct nf_hook_state *state, bool forward)
+int lbhash_pick_changed(struct lbhash_service *svc,
+			const struct lbhash_table *table, struct sk_buff *skb,
+			const struct nf_hook_state *state, u8 way)
 {
 	const struct lbhash_packet packet =
-		packet_of(svc, skb, state, true, forward);
+		packet_of(svc, table, skb, state, way);
 	u32 slot = slot_fast(&packet);
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
@@ -324,24 +326,26 @@ static noinline int untracked_slow(struct lbhash_packet packet)
 
 /**
  * lbhash_pick_untracked - balance a packet by its hash alone, --track never
- * @svc: service of the rule
+ * @svc: service of the packet
+ * @table: its table, dereferenced by the caller
  * @skb: packet; gets the backend's mark
  * @state: state of the hook
- * @raw: conntrack has not run yet, and will not see the packet
- * @forward: send the packet to the backend's address, in PREROUTING
+ * @way: flags of enum lbhash_way; with LBHASH_WAY_RAW conntrack will not see
+ *	the packet
  *
  * Context: packet path, RCU.
  * Return: as lbhash_pick_tracked().
  */
-int lbhash_pick_untracked(struct lbhash_service *svc, struct sk_buff *skb,
-			  const struct nf_hook_state *state, bool raw,
-			  bool forward)
+int lbhash_pick_untracked(struct lbhash_service *svc,
+			  const struct lbhash_table *table,
+			  struct sk_buff *skb,
+			  const struct nf_hook_state *state, u8 way)
 {
 	const struct lbhash_packet packet =
-		packet_of(svc, skb, state, raw, forward);
+		packet_of(svc, table, skb, state, way);
 	u32 slot = slot_fast(&packet);
 
-	if (raw)
+	if (way & LBHASH_WAY_RAW)
 		lbhash_pin_untrack(skb);
 	if (unlikely(lbhash_slot_owner(slot) == LBHASH_NONE))
 		return untracked_slow(packet);

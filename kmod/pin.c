@@ -223,6 +223,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 {
 	const struct nf_hook_state *state = packet->state;
 	struct sk_buff *skb = packet->skb;
+	bool raw = packet->way & LBHASH_WAY_RAW;
 	int verdict = NF_ACCEPT;
 
 	/* conntrack_facts: invalid_is_bare, tracked_is_left_alone */
@@ -237,7 +238,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		conn->ct = NULL;
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
-	if (packet->raw && (conn->tmpl || !conn->ct))
+	if (raw && (conn->tmpl || !conn->ct))
 		verdict = track(skb, state, conn->tmpl, conn);
 
 	if (!conn->ct) {
@@ -246,7 +247,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 	} else if (is_reuse(skb, state, conn)) {
 		verdict = reopen(skb, state, conn->ct, conn);
 	}
-	conn->invalid = packet->raw && !conn->ct && verdict == NF_ACCEPT &&
+	conn->invalid = raw && !conn->ct && verdict == NF_ACCEPT &&
 			conn->info != IP_CT_UNTRACKED;
 	return verdict;
 }

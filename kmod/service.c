@@ -178,7 +178,63 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 					 lockdep_is_held(&ln->mutex));
 }
 
-/* A change that moves most connections has to be confirmed by "disruptive". */
+/**
+ * lbhash_service_track - tell the strictest way of tracking in use
+ * @svc: service
+ * @table: table of the service, published or to be published
+ *
+ * A slot settles by it. LBHASH_TRACK_CHANGED is stricter than
+ * LBHASH_TRACK_ALWAYS, because its packets are looked up in conntrack only
+ * while their slot is in transition.
+ *
+ * Return: the strictest one of all rules, that of the service without any.
+ */
+enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
+				       const struct lbhash_table *table)
+{
+	u32 i, used = 0;
+
+	for (i = 0; i < ARRAY_SIZE(svc->by_track); i++)
+		if (atomic_read(&svc->by_track[i]))
+			used |= BIT(i);
+	for (i = 0; i < ARRAY_SIZE(svc->followers); i++)
+		if (atomic_read(&svc->followers[i]))
+			used |= BIT(lbhash_track_in(table->conf.track, i));
+	if (!used)
+		return table->conf.track;
+	if (used & BIT(LBHASH_TRACK_CHANGED))
+		return LBHASH_TRACK_CHANGED;
+	return used & BIT(LBHASH_TRACK_ALWAYS) ? LBHASH_TRACK_ALWAYS :
+						 LBHASH_TRACK_NEVER;
+}
+
+/**
+ * lbhash_service_forgets - could a change of track forget connections?
+ * @svc: service
+ * @table: its published table
+ * @track: one of enum lbhash_track, to be the service's
+ *
+ * Return: true if packets of rules that follow the service take another way
+ * then, and are remembered now.
+ */
+bool lbhash_service_forgets(const struct lbhash_service *svc,
+			    const struct lbhash_table *table, u32 track)
+{
+	u32 i;
+
+	if (table->conf.track == LBHASH_TRACK_NEVER)
+		return false;
+	for (i = 0; i < ARRAY_SIZE(svc->followers); i++)
+		if (atomic_read(&svc->followers[i]) &&
+		    lbhash_track_in(track, i) !=
+		    lbhash_track_in(table->conf.track, i))
+			return true;
+	return false;
+}
+
+/* A change that moves most connections has to be confirmed by "disruptive", and
+ * so has one that moves those that are remembered.
+ */
 static int check_disruption(const struct lbhash_table *now,
 			    const struct lbhash_table *then,
 			    const struct lbhash_diff *diff, u32 rules,
@@ -187,6 +243,13 @@ static int check_disruption(const struct lbhash_table *now,
 	u32 permille = div_u64((u64)diff->moved * 1000, then->size);
 	const char *what = "hash";
 
+	if (lbhash_table_is_comparable(now, then) && diff->forgotten)
+		return lbhash_refuse(why, -EBUSY, NULL,
+				     "new track forgets %u %s (in use by %u %s): needs disruptive",
+				     diff->forgotten,
+				     diff->forgotten == 1 ? "connection" :
+							    "connections",
+				     rules, rules == 1 ? "rule" : "rules");
 	if (lbhash_table_is_comparable(now, then))
 		return 0;
 	if (memcmp(now->conf.seed, then->conf.seed, sizeof(now->conf.seed)))
@@ -216,7 +279,7 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
 	return err;
 }
 
-static struct lbhash_service *alloc_service(const char *name)
+static struct lbhash_service *alloc_service(const char *name, u32 track)
 {
 	struct lbhash_service *svc;
 
@@ -229,14 +292,37 @@ static struct lbhash_service *alloc_service(const char *name)
 		return NULL;
 	}
 	strscpy(svc->name, name, sizeof(svc->name));
+	lbhash_hooks_init(&svc->hooks, track != LBHASH_TRACK_NEVER);
 	refcount_set(&svc->ref, 1);
 	svc->generation = 1;
 	return svc;
 }
 
+/* Build the table that replaces @old. Packets that went by the hash alone left
+ * no connection at a previous owner; if the next ones are tracked, none is
+ * looked for there.
+ */
+static struct lbhash_table *build(const struct lbhash_draft *draft,
+				  const struct lbhash_table *old,
+				  bool hash_only)
+{
+	struct lbhash_table settled, *table;
+
+	if (!hash_only || !old->transitions ||
+	    draft->conf.track == old->conf.track)
+		return lbhash_table_build(&draft->conf, draft->members,
+					  draft->n, old);
+	if (lbhash_table_copy_settled(&settled, old))
+		return NULL;
+	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
+				   &settled);
+	kvfree(settled.slots);
+	return table;
+}
+
 /* Build the next table and compute what it moves; NULL with a refusal. */
 static struct lbhash_table *prepare(struct lbhash_draft *draft,
-				    struct lbhash_table *old,
+				    struct lbhash_table *old, bool hash_only,
 				    struct lbhash_diff *diff,
 				    struct lbhash_refusal *why, int *err)
 {
@@ -245,14 +331,15 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
 	*err = lbhash_draft_check(draft, why);
 	if (*err)
 		return NULL;
-	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
-				   old);
+	table = build(draft, old, hash_only);
 	if (table && lbhash_diff_compute(diff, old, table)) {
 		lbhash_table_free(table);
 		table = NULL;
 	}
 	if (!table)
 		*err = lbhash_refuse_memory(why);
+	else
+		diff->forgotten = draft->forgotten;
 	return table;
 }
 
@@ -279,11 +366,11 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 
 	lockdep_assert_held(&ln->mutex);
 
-	table = prepare(draft, NULL, diff, why, &err);
+	table = prepare(draft, NULL, false, diff, why, &err);
 	if (!table)
 		return err;
 	if (!dry_run)
-		svc = alloc_service(name);
+		svc = alloc_service(name, draft->conf.track);
 	if (!svc) {
 		lbhash_table_free(table);
 		if (dry_run)
@@ -303,12 +390,22 @@ err_diff:
 	return lbhash_refuse_memory(why);
 }
 
+/* Before the first packet is tracked. */
+static int register_hooks(struct lbhash_net *ln, struct lbhash_service *svc,
+			  struct lbhash_refusal *why)
+{
+	if (!lbhash_hooks_set(&svc->hooks, ln->net, true))
+		return 0;
+	return lbhash_refuse_memory(why);
+}
+
 /**
  * lbhash_service_update - give a service the configuration of a draft
  * @ln: namespace that owns the service
  * @svc: service to reconfigure
  * @draft: configuration; remains the caller's
- * @disruptive: seed, size and hash may change even if rules use the service
+ * @disruptive: seed, size and hash may change even if rules use the service,
+ *	and track even if connections are forgotten
  * @dry_run: compute @diff, publish nothing
  * @diff: out, what the change moves, for lbhash_diff_free() on success
  * @why: out, set unless 0 is returned
@@ -326,17 +423,22 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_refusal *why)
 {
 	struct lbhash_table *old = lbhash_service_table(ln, svc);
+	bool track = draft->conf.track != LBHASH_TRACK_NEVER;
 	u32 rules = atomic_read(&svc->rules);
 	struct lbhash_table *table;
 	int err;
 
 	lockdep_assert_held(&ln->mutex);
 
-	table = prepare(draft, old, diff, why, &err);
+	table = prepare(draft, old,
+			lbhash_service_track(svc, old) == LBHASH_TRACK_NEVER,
+			diff, why, &err);
 	if (!table)
 		return err;
 	if (rules && !disruptive)
 		err = check_disruption(old, table, diff, rules, why);
+	if (!err && !dry_run && track)
+		err = register_hooks(ln, svc, why);
 	if (err)
 		lbhash_diff_free(diff);
 	if (err || dry_run) {
@@ -345,6 +447,8 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 	}
 
 	rcu_assign_pointer(svc->table, table);
+	if (!track)
+		lbhash_hooks_set(&svc->hooks, ln->net, false);
 	lbhash_table_free_rcu(old);
 	svc->generation++;
 	ln->generation++;

@@ -8,6 +8,7 @@
 #include <linux/rhashtable-types.h>
 
 #include "flow.h"
+#include "hooks.h"
 #include "table.h"
 
 #define LBHASH_DESTINATIONS	1024
@@ -24,8 +25,11 @@ struct lbhash_service_stats;
  * @stats: counters, per CPU
  * @ref: references, one of the namespace and one of each rule
  * @rules: number of rules that refer to it
- * @tracking: number of LBHASH rules among them with --track always or changed
- * @hashing: number of LBHASH rules among them with --track never
+ * @by_track: number of LBHASH rules among them that say --track, by what it
+ *	means in their table, see lbhash_track_in()
+ * @followers: number of LBHASH rules among them that do not: outside the raw
+ *	table, and in it
+ * @hooks: hooks for the latter
  * @id: number in &lbhash_net.ids
  * @generation: number of changes, beginning with 1
  * @used: a rule has referred to the service, so it may have connections
@@ -41,8 +45,9 @@ struct lbhash_service {
 	struct lbhash_service_stats __percpu *stats;
 	refcount_t ref;
 	atomic_t rules;
-	atomic_t tracking;
-	atomic_t hashing;
+	atomic_t by_track[LBHASH_TRACK_CHANGED + 1];
+	atomic_t followers[2];
+	struct lbhash_hooks hooks;
 	u32 id;
 	u64 generation;
 	bool used;
@@ -64,6 +69,11 @@ void lbhash_service_release(struct lbhash_service *svc);
 struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 					  struct lbhash_service *svc);
 
+enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
+				       const struct lbhash_table *table);
+bool lbhash_service_forgets(const struct lbhash_service *svc,
+			    const struct lbhash_table *table, u32 track);
+
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
 			  struct lbhash_diff *diff,
@@ -74,17 +84,6 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_refusal *why);
 int lbhash_service_delete(struct lbhash_net *ln, struct lbhash_service *svc,
 			  bool dry_run, struct lbhash_refusal *why);
-
-/**
- * lbhash_service_is_hash_only - do all rules balance by the hash alone?
- * @svc: service whose rules are counted; rules may be added meanwhile
- *
- * Return: true if the service has LBHASH rules, all with --track never.
- */
-static inline bool lbhash_service_is_hash_only(const struct lbhash_service *svc)
-{
-	return atomic_read(&svc->hashing) && !atomic_read(&svc->tracking);
-}
 
 /**
  * lbhash_service_destination - hash the destination of a flow

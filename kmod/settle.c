@@ -6,6 +6,9 @@
  * finds the busy slots, which have an entry pinned to another backend than the
  * owner. The other closed slots settle.
  *
+ * This is what --track changed needs, the strictest way of tracking. Slots of a
+ * service that only hashes are never busy.
+ *
  * The work only runs while a slot of the namespace is in transition. Busy slots
  * are checked again after a second, or later if walks would take more than a
  * twentieth of a CPU.
@@ -27,11 +30,18 @@
  * struct lbhash_search - a service whose entries a walk looks for
  * @svc: service
  * @table: published table of @svc
+ * @pins: pins count, because a rule tracks
+ * @settled: entries of settled slots count, too
+ * @found: out, number of entries that are pinned to another backend than the
+ *	owner of their slot
  * @busy: out, bit per slot, see lbhash_transition_settle(); NULL to count only
  */
 struct lbhash_search {
 	struct lbhash_service *svc;
 	struct lbhash_table *table;
+	bool pins;
+	bool settled;
+	u32 found;
 	unsigned long *busy;
 };
 
@@ -40,7 +50,7 @@ struct lbhash_searches {
 	u32 n;
 };
 
-static void search_one(const struct lbhash_search *search, u32 mark,
+static void search_one(struct lbhash_search *search, u32 mark,
 		       const struct lbhash_flow *flow)
 {
 	const struct lbhash_table *table = search->table;
@@ -52,10 +62,10 @@ static void search_one(const struct lbhash_search *search, u32 mark,
 		return;
 	number = lbhash_table_slot(table, flow);
 	slot = lbhash_table_at(table, number);
-	if (!lbhash_slot_in_transition(slot) ||
+	if ((!search->settled && !lbhash_slot_in_transition(slot)) ||
 	    member - table->members == lbhash_slot_owner(slot))
 		return;
-	search->svc->pinned_elsewhere++;
+	search->found++;
 	if (search->busy)
 		__set_bit(number, search->busy);
 }
@@ -63,11 +73,12 @@ static void search_one(const struct lbhash_search *search, u32 mark,
 static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
 {
 	u32 destination = lbhash_service_destination(flow);
-	const struct lbhash_searches *searches = data;
+	struct lbhash_searches *searches = data;
 	u32 i;
 
 	for (i = 0; i < searches->n; i++)
-		if (lbhash_service_knows(searches->list[i].svc, destination))
+		if (searches->list[i].pins &&
+		    lbhash_service_knows(searches->list[i].svc, destination))
 			search_one(&searches->list[i], mark, flow);
 }
 
@@ -78,6 +89,18 @@ static void free_searches(struct lbhash_searches *searches)
 	for (i = 0; i < searches->n; i++)
 		kvfree(searches->list[i].busy);
 	kvfree(searches->list);
+}
+
+static void walk(struct lbhash_net *ln, struct lbhash_searches *searches)
+{
+	u32 i;
+
+	lbhash_pin_walk(ln->net, search_all, searches);
+	for (i = 0; i < searches->n; i++) {
+		struct lbhash_search *search = &searches->list[i];
+
+		search->svc->pinned_elsewhere = search->found;
+	}
 }
 
 /* List the services that have slots in transition. */
@@ -102,8 +125,12 @@ static int list_searches(struct lbhash_net *ln,
 		svc->pinned_elsewhere = 0;
 		if (!table->transitions)
 			continue;
-		searches->list[searches->n].svc = svc;
-		searches->list[searches->n++].table = table;
+		searches->list[searches->n++] = (struct lbhash_search){
+			.svc = svc,
+			.table = table,
+			.pins = lbhash_service_track(svc, table) !=
+				LBHASH_TRACK_NEVER,
+		};
 	}
 	return 0;
 }
@@ -124,8 +151,37 @@ void lbhash_settle_count(struct lbhash_net *ln)
 	if (list_searches(ln, &searches))
 		return;
 	if (searches.n)
-		lbhash_pin_walk(ln->net, search_all, &searches);
+		walk(ln, &searches);
 	free_searches(&searches);
+}
+
+/**
+ * lbhash_settle_count_away - count connections away from their slots' owners
+ * @ln: namespace
+ * @svc: service
+ *
+ * Rules that take the way of LBHASH_TRACK_CHANGED look at no entry of a settled
+ * slot.
+ *
+ * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries.
+ * Return: number of entries that are pinned to another backend.
+ */
+u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc)
+{
+	struct lbhash_table *table = lbhash_service_table(ln, svc);
+	struct lbhash_search search = {
+		.svc = svc,
+		.table = table,
+		.pins = true,
+		.settled = table->conf.track == LBHASH_TRACK_ALWAYS ||
+			   atomic_read(&svc->followers[false]),
+	};
+	struct lbhash_searches searches = { .list = &search, .n = 1 };
+
+	lockdep_assert_held(&ln->mutex);
+
+	lbhash_pin_walk(ln->net, search_all, &searches);
+	return search.found;
 }
 
 /* Close slots, and allocate bitmaps of busy slots where some are closing. */
@@ -225,7 +281,7 @@ static void settle_work(struct work_struct *work)
 			/* conntrack_facts: walk_visits_all */
 			synchronize_rcu();
 			start = jiffies;
-			lbhash_pin_walk(ln->net, search_all, &searches);
+			walk(ln, &searches);
 			settle_slots(ln, &searches);
 			pause = max(pause, PAUSE_FACTOR * (jiffies - start));
 		}

@@ -3,6 +3,7 @@
 #define LBHASH_SETTLE_H
 
 struct lbhash_net;
+struct lbhash_service;
 struct lbhash_table;
 
 void lbhash_settle_init(struct lbhash_net *ln);
@@ -10,5 +11,6 @@ void lbhash_settle_exit(struct lbhash_net *ln);
 void lbhash_settle_plan(struct lbhash_net *ln,
 			const struct lbhash_table *table);
 void lbhash_settle_count(struct lbhash_net *ln);
+u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc);
 
 #endif /* LBHASH_SETTLE_H */

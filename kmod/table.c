@@ -333,6 +333,9 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 	table->conf = *conf;
 	table->mask = conf->mask;
 	table->size = conf->size;
+	memset(table->way, lbhash_way_of(conf->track), sizeof(table->way));
+	if (conf->deliver == LBHASH_DELIVER_NEXTHOP)
+		table->way[NF_INET_PRE_ROUTING] |= LBHASH_WAY_NEXTHOP;
 	init_hash(&table->hash, conf);
 
 	table->members = kvmalloc_array(n ?: 1, sizeof(*members),
@@ -450,4 +453,36 @@ void lbhash_table_settle(struct lbhash_table *table)
 	}
 	WRITE_ONCE(table->transitions, 0);
 	lbhash_table_trim(table);
+}
+
+/**
+ * lbhash_table_copy_settled - copy a table as if all slots were settled
+ * @copy: out; only its slots are its own, for kvfree()
+ * @table: table
+ *
+ * For lbhash_table_build(): no connection is at a previous owner.
+ *
+ * Context: may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lbhash_table_copy_settled(struct lbhash_table *copy,
+			      const struct lbhash_table *table)
+{
+	u32 i;
+
+	*copy = *table;
+	copy->transitions = 0;
+	copy->list = NULL;
+	if (!lbhash_table_has_slots(table))
+		return 0;
+	copy->slots = kvmalloc_array(table->size, sizeof(*copy->slots),
+				     LBHASH_GFP);
+	if (!copy->slots)
+		return -ENOMEM;
+	lbhash_for_each_slot(i, table->size) {
+		u16 owner = lbhash_slot_owner(table->slots[i]);
+
+		copy->slots[i] = lbhash_slot(owner, LBHASH_NONE);
+	}
+	return 0;
 }

@@ -3,6 +3,7 @@
 #define LBHASH_TABLE_H
 
 #include <linux/hash.h>
+#include <linux/netfilter.h>
 #include <linux/rcupdate.h>
 
 #include "backend.h"
@@ -22,6 +23,8 @@
  * @mask: bits of marks that belong to the service
  * @on_empty: one of enum lbhash_on_empty
  * @settle: seconds that a slot stays in transition at least
+ * @track: one of enum lbhash_track, for rules that follow the service
+ * @deliver: one of enum lbhash_deliver, likewise
  */
 struct lbhash_conf {
 	u32 size;
@@ -34,6 +37,23 @@ struct lbhash_conf {
 	u32 mask;
 	u32 on_empty;
 	u32 settle;
+	u32 track;
+	u32 deliver;
+};
+
+/**
+ * enum lbhash_way - the way of packets, from a rule and its service
+ * @LBHASH_WAY_NEVER: the hash alone decides
+ * @LBHASH_WAY_CHANGED: packets are tracked if their slot is in transition;
+ *	without this and the first one all packets are tracked
+ * @LBHASH_WAY_NEXTHOP: packets are sent to the backend's address
+ * @LBHASH_WAY_RAW: conntrack has not run yet; a rule knows it
+ */
+enum lbhash_way {
+	LBHASH_WAY_NEVER	= 1 << 0,
+	LBHASH_WAY_CHANGED	= 1 << 1,
+	LBHASH_WAY_NEXTHOP	= 1 << 2,
+	LBHASH_WAY_RAW		= 1 << 3,
 };
 
 /**
@@ -43,6 +63,8 @@ struct lbhash_conf {
  * @transitions: length of @list
  * @marks_bits: binary logarithm of the length of @marks
  * @n: length of @members
+ * @way: at each hook of iptables, the way of packets whose rule follows the
+ *	service: flags of enum lbhash_way
  * @members: backends, sorted by name
  * @slots: owner and previous owner of each slot, see transition.h; NULL in a
  *	table without slots, see lbhash_table_has_slots()
@@ -66,6 +88,7 @@ struct lbhash_table {
 	u32 transitions;
 	u32 marks_bits;
 	u32 n;
+	u8 way[NF_INET_LOCAL_OUT + 1];
 	struct lbhash_member *members;
 	u32 *slots;
 	u16 *marks;
@@ -76,11 +99,39 @@ struct lbhash_table {
 	struct rcu_head rcu;
 };
 
+/**
+ * lbhash_track_in - what --track means in a table of iptables
+ * @track: one of enum lbhash_track
+ * @raw: in the raw table, where conntrack has not run yet
+ *
+ * Return: one of enum lbhash_track; where conntrack has run already, packets
+ * are tracked, whether their slot has changed or not.
+ */
+static inline u32 lbhash_track_in(u32 track, bool raw)
+{
+	return track == LBHASH_TRACK_CHANGED && !raw ? LBHASH_TRACK_ALWAYS :
+						       track;
+}
+
+/**
+ * lbhash_way_of - the way of packets that are tracked as users say
+ * @track: one of enum lbhash_track
+ *
+ * Return: flags of enum lbhash_way.
+ */
+static inline u8 lbhash_way_of(u32 track)
+{
+	return track == LBHASH_TRACK_NEVER ? LBHASH_WAY_NEVER :
+	       track == LBHASH_TRACK_CHANGED ? LBHASH_WAY_CHANGED : 0;
+}
+
 u16 *lbhash_marks_alloc(u32 n, u32 *bits, gfp_t gfp);
 
 struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 					const struct lbhash_member *members,
 					u32 n, const struct lbhash_table *old);
+int lbhash_table_copy_settled(struct lbhash_table *copy,
+			      const struct lbhash_table *table);
 void lbhash_table_free(struct lbhash_table *table);
 void lbhash_table_free_rcu(struct lbhash_table *table);
 u64 lbhash_table_digest(struct lbhash_table *table);

@@ -4,10 +4,9 @@
  */
 #include <linux/module.h>
 #include <linux/netfilter/x_tables.h>
-#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
-#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <uapi/linux/netfilter/xt_lbhash.h>
 
+#include "hooks.h"
 #include "net.h"
 #include "oneway.h"
 #include "packet.h"
@@ -15,6 +14,10 @@
 #include "pin.h"
 #include "service.h"
 #include "xt.h"
+
+static_assert((int)XT_LBHASH_TRACK_ALWAYS == (int)LBHASH_TRACK_ALWAYS);
+static_assert((int)XT_LBHASH_TRACK_NEVER == (int)LBHASH_TRACK_NEVER);
+static_assert((int)XT_LBHASH_TRACK_CHANGED == (int)LBHASH_TRACK_CHANGED);
 
 static bool is_name(const char *name, size_t size)
 {
@@ -34,17 +37,12 @@ static int check_target_info(const struct xt_tgchk_param *par,
 		return -EINVAL;
 	}
 	if (info->flags & ~(XT_LBHASH_ADOPT | XT_LBHASH_FORWARD) ||
-	    info->track > XT_LBHASH_TRACK_CHANGED ||
+	    info->track > (par->target->revision ? XT_LBHASH_TRACK_SERVICE :
+						   XT_LBHASH_TRACK_CHANGED) ||
 	    memchr_inv(info->pad, 0, sizeof(info->pad)) ||
 	    !is_name(info->service, sizeof(info->service)) ||
 	    adopt == !!*info->service || (adopt && forward)) {
 		pr_info_ratelimited("LBHASH: options not supported, is the iptables extension newer than the module?\n");
-		return -EINVAL;
-	}
-	if (info->track == XT_LBHASH_TRACK_CHANGED &&
-	    strcmp(par->table, "raw")) {
-		pr_info_ratelimited("LBHASH --track changed works in table raw only: in %s conntrack has run already\n",
-				    par->table);
 		return -EINVAL;
 	}
 	if ((adopt || forward) &&
@@ -66,34 +64,69 @@ static struct lbhash_service *get_service(struct net *net, const char *name)
 	return svc;
 }
 
-/* Rules that track need conntrack and what it needs; rules that do not still
- * need defragmentation.
- */
-/* conntrack_facts: raw_is_between, raw_sees_whole */
-static int get_hooks(struct net *net, u8 family, u8 track)
+static bool is_raw(const struct xt_lbhash_target_info *info)
 {
-	if (track != XT_LBHASH_TRACK_NEVER)
-		return nf_ct_netns_get(net, family);
-	if (family == NFPROTO_IPV4)
-		return nf_defrag_ipv4_enable(net);
-	return nf_defrag_ipv6_enable(net);
+	return info->way & LBHASH_WAY_RAW;
 }
 
-static void put_hooks(struct net *net, u8 family, u8 track)
+/* Does a rule follow what its service says of tracking? */
+static bool is_follower(const struct xt_lbhash_target_info *info)
 {
-	if (track != XT_LBHASH_TRACK_NEVER)
-		nf_ct_netns_put(net, family);
-	else if (family == NFPROTO_IPV4)
-		nf_defrag_ipv4_disable(net);
+	return info->svc && info->track == XT_LBHASH_TRACK_SERVICE;
+}
+
+/* Packets of a rule that only adopts are tracked. */
+static bool tracks(const struct xt_lbhash_target_info *info)
+{
+	return !info->svc || info->track != XT_LBHASH_TRACK_NEVER;
+}
+
+static int get_hooks(struct net *net, u8 family,
+		     const struct xt_lbhash_target_info *info)
+{
+	return is_follower(info) ?
+	       lbhash_hooks_join(&info->svc->hooks, net, family) :
+	       lbhash_hooks_get(net, family, tracks(info));
+}
+
+static void put_hooks(struct net *net, u8 family,
+		      const struct xt_lbhash_target_info *info)
+{
+	if (is_follower(info))
+		lbhash_hooks_leave(&info->svc->hooks, net, family);
 	else
-		nf_defrag_ipv6_disable(net);
+		lbhash_hooks_put(net, family, tracks(info));
 }
 
 /* The service's counter of rules that track like this one. */
 static atomic_t *counter_of(const struct xt_lbhash_target_info *info)
 {
-	return info->track == XT_LBHASH_TRACK_NEVER ? &info->svc->hashing :
-						      &info->svc->tracking;
+	bool raw = is_raw(info);
+
+	return is_follower(info) ?
+	       &info->svc->followers[raw] :
+	       &info->svc->by_track[lbhash_track_in(info->track, raw)];
+}
+
+/* Prepare what packets read: the way that the rule gives, and the flags for
+ * which the service counts. In revision 0 a rule says everything.
+ */
+static void set_way(const struct xt_tgchk_param *par,
+		    struct xt_lbhash_target_info *info)
+{
+	bool raw = !strcmp(par->table, "raw");
+
+	info->way = raw ? LBHASH_WAY_RAW : 0;
+	info->follow = 0;
+	if (info->track != XT_LBHASH_TRACK_SERVICE)
+		info->way |= lbhash_way_of(lbhash_track_in(info->track, raw));
+	else
+		info->follow |= LBHASH_WAY_NEVER |
+				(raw ? LBHASH_WAY_CHANGED : 0);
+	if (info->flags & XT_LBHASH_FORWARD)
+		info->way |= LBHASH_WAY_NEXTHOP;
+	else if (par->target->revision)
+		info->follow |= LBHASH_WAY_NEXTHOP;
 }
 
 static int target_check(const struct xt_tgchk_param *par)
@@ -105,7 +138,7 @@ static int target_check(const struct xt_tgchk_param *par)
 	if (err)
 		return err;
 
-	info->raw = !strcmp(par->table, "raw");
+	set_way(par, info);
 	info->svc = NULL;
 	if (!(info->flags & XT_LBHASH_ADOPT)) {
 		info->svc = get_service(par->net, info->service);
@@ -113,7 +146,7 @@ static int target_check(const struct xt_tgchk_param *par)
 			return -ENOENT;
 	}
 
-	err = get_hooks(par->net, par->family, info->track);
+	err = get_hooks(par->net, par->family, info);
 	if (!info->svc)
 		return err;
 	if (err)
@@ -127,7 +160,7 @@ static void target_destroy(const struct xt_tgdtor_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
 
-	put_hooks(par->net, par->family, info->track);
+	put_hooks(par->net, par->family, info);
 	if (!info->svc)
 		return;
 	atomic_dec(counter_of(info));
@@ -145,7 +178,7 @@ static noinline unsigned int only_adopt(struct sk_buff *skb,
 		.skb = skb,
 		.state = par->state,
 		.family = par->state->pf,
-		.raw = info->raw,
+		.way = info->way,
 	};
 	struct lbhash_conn conn;
 	int verdict;
@@ -159,26 +192,23 @@ static unsigned int target(struct sk_buff *skb,
 			   const struct xt_action_param *par)
 {
 	const struct xt_lbhash_target_info *info = par->targinfo;
-	bool forward = info->flags & XT_LBHASH_FORWARD;
+	const struct nf_hook_state *state = par->state;
+	struct lbhash_service *svc = info->svc;
+	const struct lbhash_table *table;
 	int verdict;
+	u8 way;
 
-	if (!info->svc)
+	if (!svc)
 		return only_adopt(skb, par);
 
-	switch (info->track) {
-	case XT_LBHASH_TRACK_CHANGED:
-		verdict = lbhash_pick_changed(info->svc, skb, par->state,
-					      forward);
-		break;
-	case XT_LBHASH_TRACK_NEVER:
-		verdict = lbhash_pick_untracked(info->svc, skb, par->state,
-						info->raw, forward);
-		break;
-	default:
-		verdict = lbhash_pick_tracked(info->svc, skb, par->state,
-					      info->raw, forward);
-		break;
-	}
+	table = rcu_dereference(svc->table);
+	way = info->way | (info->follow & table->way[state->hook]);
+	if (way & LBHASH_WAY_CHANGED)
+		verdict = lbhash_pick_changed(svc, table, skb, state, way);
+	else if (way & LBHASH_WAY_NEVER)
+		verdict = lbhash_pick_untracked(svc, table, skb, state, way);
+	else
+		verdict = lbhash_pick_tracked(svc, table, skb, state, way);
 	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;
 }
 
@@ -257,8 +287,9 @@ static bool match(const struct sk_buff *skb, struct xt_action_param *par)
 	return true;
 }
 
-#define LBHASH_TARGET(nfproto) {					\
+#define LBHASH_TARGET(nfproto, rev) {					\
 	.name		= "LBHASH",					\
+	.revision	= (rev),					\
 	.family		= (nfproto),					\
 	.hooks		= 1 << NF_INET_PRE_ROUTING |			\
 			  1 << NF_INET_LOCAL_OUT,			\
@@ -282,8 +313,10 @@ static bool match(const struct sk_buff *skb, struct xt_action_param *par)
 }
 
 static struct xt_target targets[] __read_mostly = {
-	LBHASH_TARGET(NFPROTO_IPV4),
-	LBHASH_TARGET(NFPROTO_IPV6),
+	LBHASH_TARGET(NFPROTO_IPV4, 0),
+	LBHASH_TARGET(NFPROTO_IPV6, 0),
+	LBHASH_TARGET(NFPROTO_IPV4, 1),
+	LBHASH_TARGET(NFPROTO_IPV6, 1),
 };
 
 static struct xt_match matches[] __read_mostly = {

@@ -29,6 +29,27 @@ enum lbhash_on_empty {
 };
 
 /**
+ * enum lbhash_track - how much is remembered of connections. always keeps
+ *   every connection's backend in conntrack; never keeps nothing, the hash
+ *   alone chooses; changed keeps backends where slots are in transition
+ */
+enum lbhash_track {
+	LBHASH_TRACK_ALWAYS,
+	LBHASH_TRACK_NEVER,
+	LBHASH_TRACK_CHANGED,
+};
+
+/**
+ * enum lbhash_deliver - how a packet gets to its backend. mark sets the
+ *   packet's mark, and routing does the rest; nexthop sends it to the
+ *   backend's address
+ */
+enum lbhash_deliver {
+	LBHASH_DELIVER_MARK,
+	LBHASH_DELIVER_NEXTHOP,
+};
+
+/**
  * enum lbhash_state - up takes connections; drain keeps the ones it has and
  *   gets no new ones; down keeps none
  */
@@ -133,6 +154,8 @@ enum {
 	LBHASH_A_HOLDING,
 	LBHASH_A_CHANGE,
 	LBHASH_A_CAUSE,
+	LBHASH_A_TRACK,
+	LBHASH_A_DELIVER,
 
 	__LBHASH_A_MAX,
 	LBHASH_A_MAX = (__LBHASH_A_MAX - 1)
@@ -166,6 +189,7 @@ enum {
 	LBHASH_CHANGE_A_MOVED,
 	LBHASH_CHANGE_A_NEEDED,
 	LBHASH_CHANGE_A_ENTERED,
+	LBHASH_CHANGE_A_FORGOTTEN,
 
 	__LBHASH_CHANGE_A_MAX,
 	LBHASH_CHANGE_A_MAX = (__LBHASH_CHANGE_A_MAX - 1)

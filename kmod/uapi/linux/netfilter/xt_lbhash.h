@@ -8,16 +8,19 @@
 #define XT_LBHASH_NAMESIZE	(LBHASH_NAME_MAX + 1)
 
 /**
- * enum xt_lbhash_track - the connections that the target tracks
+ * enum xt_lbhash_track - the connections that the target tracks; the first
+ *	three are those of enum lbhash_track
  * @XT_LBHASH_TRACK_ALWAYS: every connection's backend is kept in conntrack
  * @XT_LBHASH_TRACK_NEVER: no connection is tracked, the hash alone decides
  * @XT_LBHASH_TRACK_CHANGED: backends are kept where slots are in transition;
- *	in the raw table only
+ *	in the mangle table, always
+ * @XT_LBHASH_TRACK_SERVICE: as the service says; since revision 1
  */
 enum xt_lbhash_track {
 	XT_LBHASH_TRACK_ALWAYS,
 	XT_LBHASH_TRACK_NEVER,
 	XT_LBHASH_TRACK_CHANGED,
+	XT_LBHASH_TRACK_SERVICE,
 };
 
 /**
@@ -25,7 +28,8 @@ enum xt_lbhash_track {
  * @XT_LBHASH_ADOPT: only adopt one-way connections, choose no backend;
  *   no service is named then
  * @XT_LBHASH_FORWARD: send packets to the backend's address at once; in
- *   PREROUTING only
+ *   PREROUTING only. Without it, packets are marked only in revision 0, and
+ *   delivered as the service says in revision 1
  */
 enum xt_lbhash_target_flags {
 	XT_LBHASH_ADOPT		= 1 << 0,
@@ -33,13 +37,14 @@ enum xt_lbhash_target_flags {
 };
 
 /**
- * struct xt_lbhash_target_info - the LBHASH target in a rule, revision 0
+ * struct xt_lbhash_target_info - the LBHASH target in a rule, revisions 0 and 1
  * @service: name of the service, zero-padded
  * @track: one of enum xt_lbhash_track
  * @flags: of enum xt_lbhash_target_flags
  * @pad: zero
  * @svc: the kernel's own; user space neither fills nor compares it
- * @raw: the kernel's own
+ * @way: the kernel's own
+ * @follow: the kernel's own
  */
 struct xt_lbhash_target_info {
 	char service[XT_LBHASH_NAMESIZE];
@@ -48,7 +53,8 @@ struct xt_lbhash_target_info {
 	__u8 pad[6];
 
 	struct lbhash_service *svc __attribute__((aligned(8)));
-	__u8 raw __attribute__((aligned(8)));
+	__u8 way __attribute__((aligned(8)));
+	__u8 follow;
 };
 
 /**
