@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a change does to slots, as text.
+ * What a change does to slots and connections, as text.
  */
 #include <stdio.h>
 
+#include "../lib/json.h"
 #include "diff.h"
 #include "view.h"
 
@@ -22,4 +23,9 @@ void diff_print(const json_t *numbers, const char *move, const char *enter)
 	fputs(" collateral), ", stdout);
 	view_print_number(numbers, "entered");
 	printf(" %s transition", enter);
+	if (!lb_json_number(numbers, "forgotten"))
+		return;
+	fputs(", ", stdout);
+	view_print_number(numbers, "forgotten");
+	fputs(" connections forgotten", stdout);
 }

@@ -46,9 +46,19 @@ static const struct setting service_settings[] = {
 		.help = "minimum time that a slot remembers its previous owner; 600 by default",
 		.field = &lb_service_fields[LB_SERVICE_SETTLE],
 	},
+	[LB_SERVICE_TRACK] = {
+		.key = "track", .value = "always|changed|never",
+		.help = "which connections to track, for rules without --track; always by default",
+		.field = &lb_service_fields[LB_SERVICE_TRACK],
+	},
+	[LB_SERVICE_DELIVER] = {
+		.key = "deliver", .value = "mark|nexthop",
+		.help = "mark packets, or send them to the backend's address as --forward does",
+		.field = &lb_service_fields[LB_SERVICE_DELIVER],
+	},
 	[LB_SERVICE_DISRUPTIVE] = {
 		.key = "disruptive",
-		.help = "allow a change of size, hash or seed that moves connections",
+		.help = "allow a change of size, hash, seed or track that moves connections",
 	},
 	SETTING_DRY_RUN,
 	{}
@@ -62,6 +72,8 @@ static const struct view_field service_view[] = {
 	{ .key = "mask", .flags = VIEW_HEX },
 	{ .key = "on_empty", .label = "on-empty" },
 	{ .key = "settle" },
+	{ .key = "track" },
+	{ .key = "deliver" },
 	{ .key = "backends" },
 	{ .key = "rules" },
 	{ .key = "generation", .flags = VIEW_VERBOSE },

@@ -22,7 +22,7 @@ static json_t *collateral(const struct nlattr **tb)
 
 /**
  * lb_diff_read() - read an attribute LBHASH_A_CHANGE
- * @into: object that gets the numbers of slots
+ * @into: object that gets the numbers of slots and connections
  * @nest: the attribute; NULL makes all of them null
  *
  * Return: 0 or -ENOMEM.
@@ -35,12 +35,14 @@ int lb_diff_read(json_t *into, const struct nlattr *nest)
 
 	if (nest)
 		lb_nested(nest, tb, LBHASH_CHANGE_A_MAX);
-	numbers = json_pack("{s:o, s:o, s:o, s:o}",
+	numbers = json_pack("{s:o, s:o, s:o, s:o, s:o}",
 			    "moved", lb_json_uint(tb[LBHASH_CHANGE_A_MOVED]),
 			    "needed", lb_json_uint(tb[LBHASH_CHANGE_A_NEEDED]),
 			    "collateral", collateral(tb),
 			    "entered",
-			    lb_json_uint(tb[LBHASH_CHANGE_A_ENTERED]));
+			    lb_json_uint(tb[LBHASH_CHANGE_A_ENTERED]),
+			    "forgotten",
+			    lb_json_uint(tb[LBHASH_CHANGE_A_FORGOTTEN]));
 	rc = numbers ? json_object_update(into, numbers) : -1;
 	json_decref(numbers);
 	return rc ? -ENOMEM : 0;

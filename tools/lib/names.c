@@ -12,6 +12,10 @@ const char *const lb_hash_field_names[] = {
 
 const char *const lb_on_empty_names[] = { "drop", "continue", NULL };
 
+const char *const lb_track_names[] = { "always", "never", "changed", NULL };
+
+const char *const lb_deliver_names[] = { "mark", "nexthop", NULL };
+
 const char *const lb_state_names[] = { "up", "drain", "down", NULL };
 
 const char *const lb_reason_names[] = {

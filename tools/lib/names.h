@@ -5,6 +5,8 @@
 /* In the order of the enums of linux/lbhash.h, NULL-terminated. */
 extern const char *const lb_hash_field_names[];
 extern const char *const lb_on_empty_names[];
+extern const char *const lb_track_names[];
+extern const char *const lb_deliver_names[];
 extern const char *const lb_state_names[];
 extern const char *const lb_reason_names[];
 extern const char *const lb_event_names[];

@@ -51,6 +51,18 @@ const struct lb_field lb_service_fields[LB_SERVICE_FIELDS + 1] = {
 		.offset = offsetof(struct lb_service, settle),
 		.max = LBHASH_SETTLE_MAX, .flags = FIELD_INTEGER,
 	},
+	[LB_SERVICE_TRACK] = {
+		.key = "track",
+		.parse = lb_parse_choice,
+		.offset = offsetof(struct lb_service, track),
+		.names = lb_track_names, .flags = FIELD_STRING,
+	},
+	[LB_SERVICE_DELIVER] = {
+		.key = "deliver",
+		.parse = lb_parse_choice,
+		.offset = offsetof(struct lb_service, deliver),
+		.names = lb_deliver_names, .flags = FIELD_STRING,
+	},
 	{}
 };
 
@@ -89,6 +101,10 @@ struct lb_request *lb_service_request(__u8 op, const char *name,
 		lb_put_u32(req, LBHASH_A_ON_EMPTY, svc->on_empty);
 	if (have & BIT(LB_SERVICE_SETTLE))
 		lb_put_u32(req, LBHASH_A_SETTLE, svc->settle);
+	if (have & BIT(LB_SERVICE_TRACK))
+		lb_put_u32(req, LBHASH_A_TRACK, svc->track);
+	if (have & BIT(LB_SERVICE_DELIVER))
+		lb_put_u32(req, LBHASH_A_DELIVER, svc->deliver);
 	if (have & BIT(LB_SERVICE_DISRUPTIVE))
 		lb_put_flag(req, LBHASH_A_DISRUPTIVE);
 	return req;
@@ -125,7 +141,7 @@ static json_t *seed_json(const struct nlattr *attr)
 
 static json_t *service_json(const struct nlattr **tb)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", lb_json_text(tb[LBHASH_A_NAME]),
 			 "size", lb_json_uint(tb[LBHASH_A_SIZE]),
 			 "hash", hash_json(tb),
@@ -134,6 +150,10 @@ static json_t *service_json(const struct nlattr **tb)
 			 "on_empty", lb_json_choice(tb[LBHASH_A_ON_EMPTY],
 						    lb_on_empty_names),
 			 "settle", lb_json_uint(tb[LBHASH_A_SETTLE]),
+			 "track", lb_json_choice(tb[LBHASH_A_TRACK],
+						 lb_track_names),
+			 "deliver", lb_json_choice(tb[LBHASH_A_DELIVER],
+						   lb_deliver_names),
 			 "digest", lb_json_digest(tb[LBHASH_A_DIGEST]),
 			 "generation", lb_json_uint(tb[LBHASH_A_GENERATION]),
 			 "rules", lb_json_uint(tb[LBHASH_A_RULES]),

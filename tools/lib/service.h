@@ -20,6 +20,8 @@ enum {
 	LB_SERVICE_MASK,
 	LB_SERVICE_ON_EMPTY,
 	LB_SERVICE_SETTLE,
+	LB_SERVICE_TRACK,
+	LB_SERVICE_DELIVER,
 	LB_SERVICE_FIELDS,
 	LB_SERVICE_DISRUPTIVE = LB_SERVICE_FIELDS,
 };
@@ -33,6 +35,8 @@ enum {
  * @mask: bits of the mark that are the service's
  * @on_empty: enum lbhash_on_empty
  * @settle: seconds that a slot remembers its previous owner, at least
+ * @track: enum lbhash_track
+ * @deliver: enum lbhash_deliver
  */
 struct lb_service {
 	__u32 have;
@@ -42,6 +46,8 @@ struct lb_service {
 	__u32 mask;
 	__u32 on_empty;
 	__u32 settle;
+	__u32 track;
+	__u32 deliver;
 };
 
 extern const struct lb_field lb_service_fields[LB_SERVICE_FIELDS + 1];
