@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The LBHASH target: give a packet to a backend of a service. */
+/*
+ * The LBHASH target: give a packet to a backend of a service. In revision 1 a
+ * rule follows its service in what the rule does not say. Revision 0 is for
+ * modules that have no other.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <xtables.h>
@@ -41,17 +45,26 @@ static const char usage[] =
 "LBHASH target options:\n"
 "  --service NAME          select a backend of this service\n"
 "  --track always|changed|never\n"
-"                          store the backend in conntrack: of every connection\n"
-"                          (default), of connections in slots in transition\n"
-"                          (table raw only), or never: the hash alone counts\n"
+"                          store the backend in conntrack: of every connection,\n"
+"                          of connections in slots in transition (in mangle, of\n"
+"                          every one), or never: the hash alone counts; default:\n"
+"                          as the service says\n"
 "  --forward               send packets to the backend's address, without\n"
-"                          routing rules (PREROUTING only)\n"
+"                          routing rules (PREROUTING only); default: deliver\n"
+"                          them as the service says\n"
 "  --adopt                 select no backend, only make conntrack accept\n"
 "                          connections whose replies bypass this host\n";
 
 static void LBHASH_help(void)
 {
 	fputs(usage, stdout);
+}
+
+static void LBHASH_init(struct xt_entry_target *target)
+{
+	struct xt_lbhash_target_info *info = (void *)target->data;
+
+	info->track = XT_LBHASH_TRACK_SERVICE;
 }
 
 static unsigned int parse_track(const char *arg)
@@ -105,6 +118,9 @@ static const char *track_name(unsigned int track)
 	return track < ARRAY_SIZE(track_names) ? track_names[track] : "unknown";
 }
 
+/* A rule of revision 0 says everything. So that it means the same when it is
+ * restored in revision 1, --track is always printed for it.
+ */
 static void show(const struct xt_entry_target *target, const char *dash)
 {
 	const struct xt_lbhash_target_info *info = (const void *)target->data;
@@ -115,7 +131,7 @@ static void show(const struct xt_entry_target *target, const char *dash)
 	}
 
 	printf(" %sservice %s", dash, info->service);
-	if (info->track != XT_LBHASH_TRACK_ALWAYS)
+	if (info->track != XT_LBHASH_TRACK_SERVICE)
 		printf(" %strack %s", dash, track_name(info->track));
 	if (info->flags & XT_LBHASH_FORWARD)
 		printf(" %sforward", dash);
@@ -133,21 +149,26 @@ static void LBHASH_save(const void *ip, const struct xt_entry_target *target)
 	show(target, "--");
 }
 
-static struct xtables_target LBHASH_target = {
-	.version	= XTABLES_VERSION,
-	.name		= "LBHASH",
-	.family		= NFPROTO_UNSPEC,
-	.size		= XT_ALIGN(sizeof(struct xt_lbhash_target_info)),
-	.userspacesize	= offsetof(struct xt_lbhash_target_info, svc),
-	.help		= LBHASH_help,
-	.print		= LBHASH_print,
-	.save		= LBHASH_save,
-	.x6_parse	= LBHASH_parse,
-	.x6_fcheck	= LBHASH_check,
-	.x6_options	= LBHASH_opts,
+#define LBHASH_TARGET(rev)						\
+	.version	= XTABLES_VERSION,				\
+	.name		= "LBHASH",					\
+	.revision	= (rev),					\
+	.family		= NFPROTO_UNSPEC,				\
+	.size		= XT_ALIGN(sizeof(struct xt_lbhash_target_info)), \
+	.userspacesize	= offsetof(struct xt_lbhash_target_info, svc),	\
+	.help		= LBHASH_help,					\
+	.print		= LBHASH_print,					\
+	.save		= LBHASH_save,					\
+	.x6_parse	= LBHASH_parse,					\
+	.x6_fcheck	= LBHASH_check,					\
+	.x6_options	= LBHASH_opts
+
+static struct xtables_target LBHASH_targets[] = {
+	{ LBHASH_TARGET(0) },
+	{ LBHASH_TARGET(1), .init = LBHASH_init },
 };
 
 static void __attribute__((constructor)) LBHASH_register(void)
 {
-	xtables_register_target(&LBHASH_target);
+	xtables_register_targets(LBHASH_targets, ARRAY_SIZE(LBHASH_targets));
 }

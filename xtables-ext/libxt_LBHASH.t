@@ -10,7 +10,8 @@
 -j LBHASH --service web;=;OK
 -j LBHASH --service dns;=;OK
 -j LBHASH --service service.with_a-name-of-31-chars;=;OK
--j LBHASH --service web --track always;-j LBHASH --service web;OK
+-j LBHASH --service web --track always;=;OK
+-j LBHASH --service web --track changed;=;OK
 -j LBHASH --service web --track never;=;OK
 -j LBHASH --track never --service web;-j LBHASH --service web --track never;OK
 -p tcp -m tcp --dport 80 -j LBHASH --service web;=;OK
@@ -24,7 +25,6 @@
 -j LBHASH --service web --service dns;--service" can only be used once;FAIL
 -j LBHASH ! --service web;--service" cannot be inverted;FAIL
 -j LBHASH --service web --track sometimes;--track "sometimes": must be one of always, changed, never;FAIL
--j LBHASH --service web --track changed;=;OK
 -j LBHASH --service web --track changed --forward;=;OK
 -j LBHASH --forward;--service NAME or --adopt is needed;FAIL
 -j LBHASH --adopt --forward;--forward" also requires "--service";FAIL
@@ -33,10 +33,9 @@
 -j LBHASH --service -web;--service "-web": must be 1..31 of;FAIL
 -j LBHASH --service a/b;--service "a/b": must be 1..31 of;FAIL
 -j LBHASH --service absent;LBHASH: service "absent" does not exist (lbhashctl service add absent);FAIL
-*mangle
--j LBHASH --service web --track changed;;FAIL
 *raw,mangle
 -j LBHASH --service web --forward;=;OK
+-j LBHASH --service web --track always --forward;=;OK
 -j LBHASH --forward --track never --service web;-j LBHASH --service web --track never --forward;OK
 -j LBHASH --adopt;=;OK
 -p tcp -j LBHASH --adopt;=;OK
