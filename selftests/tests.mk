@@ -18,6 +18,20 @@ $(B)/facts/%/conntrack_facts.ko: FORCE
 	$(Q)$(MAKE) -C $(MODULES)/$*/build M=$(@D) W=1 \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
+# The extension of a former iptables and, preloaded into the present one, a
+# former module: both know revision 0 only.
+tests: old
+old: $(B)/old/libxt_LBHASH.so $(B)/old/module.so
+$(B)/old/libxt_LBHASH.so: selftests/control/old_extension.c \
+		$(wildcard xtables-ext/*.[ch] kmod/uapi/linux/*.h \
+		kmod/uapi/linux/netfilter/*.h)
+	@mkdir -p $(@D) && echo "  LD      $@"
+	$(Q)$(CC) -shared -fPIC -O2 -Wall -I kmod/uapi -I xtables-ext -o $@ \
+		$< xtables-ext/service.c -lxtables -lmnl
+$(B)/old/module.so: selftests/control/old_module.c
+	@mkdir -p $(@D) && echo "  LD      $@"
+	$(Q)$(CC) -shared -fPIC -O2 -Wall -D_GNU_SOURCE -o $@ $< -lmnl
+
 # The kernel's own netlink client, for the guest; static.mk unpacks it.
 tests: ynl
 ynl: $(B)/linux/tools/net/ynl/cli.py
@@ -70,7 +84,8 @@ help::
 	@echo 'check-host   unit tests, short runs of the fuzzers, all static checks'
 	@echo 'soak         the tests that can run for longer: two hours'
 	@echo 'next         get the newest kernel now, and build for it'
-	@echo 'tests        build what tests run, as all does; parts: facts sanitized ynl'
+	@echo 'tests        build what tests run, as all does; parts: facts'
+	@echo '             old sanitized ynl'
 	@echo 'selftests/vm/run --shell boots a kernel for you to play with.'
 
-.PHONY: tests facts ynl sanitized demo check check-host soak next
+.PHONY: tests facts old ynl sanitized demo check check-host soak next

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <linux/lbhash.h>
 
+#include "../../tools/lib/names.h"
 #include "ctl.h"
 #include "fuzz.h"
 #include "kernel.h"
@@ -240,12 +241,14 @@ static void draw_service(struct orders *orders, struct file *file)
 	const char *name = draw_name(orders, file->want);
 	u32 skip = take(orders), mask = 0xffffffff, number, n;
 
-	want = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:I, s:i, s:i}",
+	want = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:I, s:i, s:i, s:i, s:i}",
 			 "size", LBHASH_SIZE_DEFAULT, "fields", 0x1f,
 			 "src4", 32, "dst4", 32, "src6", 128, "dst6", 128,
 			 "seed", "00000000000000000000000000000001",
 			 "mask", (json_int_t)mask, "on_empty", 0,
-			 "settle", LBHASH_SETTLE_DEFAULT);
+			 "settle", LBHASH_SETTLE_DEFAULT,
+			 "track", LBHASH_TRACK_ALWAYS,
+			 "deliver", LBHASH_DELIVER_MARK);
 	json_object_set_new(file->want, name, want);
 	if (!(skip & 1)) {
 		number = LBHASH_SIZE_MIN + take_u32(orders) %
@@ -273,6 +276,16 @@ static void draw_service(struct orders *orders, struct file *file)
 		number = take_u32(orders) % (LBHASH_SETTLE_MAX + 1);
 		set(in, "settle", json_integer(number), want, "settle",
 		    json_integer(number));
+	}
+	if (!(skip & 64)) {
+		number = take_below(orders, LBHASH_TRACK_CHANGED + 1);
+		set(in, "track", json_string(lb_track_names[number]), want,
+		    "track", json_integer(number));
+	}
+	if (!(skip & 128)) {
+		number = take_below(orders, LBHASH_DELIVER_NEXTHOP + 1);
+		set(in, "deliver", json_string(lb_deliver_names[number]), want,
+		    "deliver", json_integer(number));
 	}
 	n = take_below(orders, SOME_BACKENDS + 1);
 	if (take(orders) == 255)
@@ -330,6 +343,9 @@ static const struct mistake in_services[] = {
 	{ "mask", "\" 1\"", "" }, { "mask", "true", "" },
 	{ "on_empty", "\"pass\"", "" }, { "on_empty", "1", "" },
 	{ "settle", "604801", "" }, { "settle", "\"600\"", "" },
+	{ "track", "\"sometimes\"", "" }, { "track", "2", "" },
+	{ "track", "null", "" }, { "deliver", "\"nat\"", "" },
+	{ "deliver", "0", "" },
 	{ "backends", "{}", "" }, { "backends", "\"\"", "" },
 	{ "backends", "[7]", "[0]" },
 };

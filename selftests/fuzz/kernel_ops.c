@@ -189,6 +189,8 @@ static json_t *keep_service(struct genl_info *info)
 	keep(o, "mask", tb[LBHASH_A_MASK], 0xffffffff);
 	keep(o, "on_empty", tb[LBHASH_A_ON_EMPTY], LBHASH_ON_EMPTY_DROP);
 	keep(o, "settle", tb[LBHASH_A_SETTLE], LBHASH_SETTLE_DEFAULT);
+	keep(o, "track", tb[LBHASH_A_TRACK], LBHASH_TRACK_ALWAYS);
+	keep(o, "deliver", tb[LBHASH_A_DELIVER], LBHASH_DELIVER_MARK);
 	assert(kept(o, "size") >= LBHASH_SIZE_MIN);
 	assert(kept(o, "size") <= LBHASH_SIZE_MAX);
 	assert(kept(o, "settle") <= LBHASH_SETTLE_MAX);
@@ -222,6 +224,8 @@ static void show_service(const char *name, const json_t *o)
 	mnl_attr_put_u32(nlh, LBHASH_A_MASK, kept(o, "mask"));
 	mnl_attr_put_u32(nlh, LBHASH_A_ON_EMPTY, kept(o, "on_empty"));
 	mnl_attr_put_u32(nlh, LBHASH_A_SETTLE, kept(o, "settle"));
+	mnl_attr_put_u32(nlh, LBHASH_A_TRACK, kept(o, "track"));
+	mnl_attr_put_u32(nlh, LBHASH_A_DELIVER, kept(o, "deliver"));
 	mnl_attr_put_u64(nlh, LBHASH_A_DIGEST, 1);
 	mnl_attr_put_u64(nlh, LBHASH_A_GENERATION, kernel.changes);
 	mnl_attr_put_u32(nlh, LBHASH_A_RULES, 0);

@@ -40,6 +40,8 @@ static void judge_service(const struct nlmsghdr *answer)
 	same(svc->name, "mask", svc->mask, got->mask);
 	same(svc->name, "on-empty", svc->on_empty, got->on_empty);
 	same(svc->name, "settle", svc->settle, got->settle);
+	same(svc->name, "track", svc->track, got->track);
+	same(svc->name, "deliver", svc->deliver, got->deliver);
 	same(svc->name, "generation", svc->generation, got->generation);
 	same(svc->name, "rules", svc->rules, got->rules);
 	same(svc->name, "backends", svc->n, seen.backends);

@@ -54,6 +54,8 @@ static void take_settings(struct service *svc, const struct nlattr **tb)
 	take_u32(&svc->mask, tb[LBHASH_A_MASK]);
 	take_u32(&svc->on_empty, tb[LBHASH_A_ON_EMPTY]);
 	take_u32(&svc->settle, tb[LBHASH_A_SETTLE]);
+	take_u32(&svc->track, tb[LBHASH_A_TRACK]);
+	take_u32(&svc->deliver, tb[LBHASH_A_DELIVER]);
 }
 
 static void take_backend(struct backend *b, const struct nlattr **tb,
@@ -196,6 +198,8 @@ static struct service *default_service(const char *name)
 	svc->mask = 0xffffffff;
 	svc->on_empty = LBHASH_ON_EMPTY_DROP;
 	svc->settle = LBHASH_SETTLE_DEFAULT;
+	svc->track = LBHASH_TRACK_ALWAYS;
+	svc->deliver = LBHASH_DELIVER_MARK;
 	svc->generation = 1;
 	return svc;
 }

@@ -83,6 +83,8 @@ void read_service(const struct nlmsghdr *nlh, struct seen_service *seen)
 	svc->mask = read_u32(tb, LBHASH_A_MASK);
 	svc->on_empty = read_u32(tb, LBHASH_A_ON_EMPTY);
 	svc->settle = read_u32(tb, LBHASH_A_SETTLE);
+	svc->track = read_u32(tb, LBHASH_A_TRACK);
+	svc->deliver = read_u32(tb, LBHASH_A_DELIVER);
 	svc->generation = read_u64(tb, LBHASH_A_GENERATION);
 	svc->rules = read_u32(tb, LBHASH_A_RULES);
 	seen->digest = read_u64(tb, LBHASH_A_DIGEST);

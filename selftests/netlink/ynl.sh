@@ -52,7 +52,8 @@ def refused(what, attributes):
 
 ynl.do("service-new", {"name": "web", "size": 4099, "mask": 0xff,
                        "fields": ["proto", "src", "dst", "sport", "dport"],
-                       "on-empty": "continue", "settle": 60})
+                       "on-empty": "continue", "settle": 60,
+                       "track": "changed", "deliver": "nexthop"})
 ynl.do("backend-new", {"name": "web", "backend": [
     {"name": "s1", "mark": 1, "weight": 2, "addr4": 0x0a020065},
     {"name": "s2", "mark": 2, "state": "drain"},
@@ -90,8 +91,9 @@ lb /usr/bin/python3 "$T/client.py" >"$T/said" 2>"$T/complaints" ||
 said() { jq -c "$@" "$T/said"; }
 
 check_eq 'services' '["dns","web"]' "$(said '.services | sort')"
-check_eq 'service' '["web",4099,255,"continue",60,3]' \
-	"$(said '.service | [.name, .size, .mask, ."on-empty", .settle, .backends]')"
+check_eq 'service' '["web",4099,255,"continue",60,"changed","nexthop",3]' \
+	"$(said '.service | [.name, .size, .mask, ."on-empty", .settle, .track,
+		.deliver, .backends]')"
 check_same 'fields' \
 	"$(ctl -j service show web | jq -r '.[0].hash' | tr ',' '\n' | sort)" \
 	"$(said -r '.service.fields[]' | sort)"

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Rules that track all connections and rules that track only changed slots
-# replace each other while connections are open and backends come and go. Also
-# the places where the latter rules are refused.
-# checks: 44
+# replace each other while connections are open and backends come and go. Behind
+# conntrack, the latter rules work like the former.
+# checks: 36
 . ./lib.sh
 . ./lib/checks.bash
 . ./transition/transition.bash
@@ -52,28 +52,16 @@ replaced_rules() {
 	count
 }
 
-# After conntrack has run it is too late to bypass it.
-refused_rules() {
-	local ipt vip said n
-
-	echo "# refused_rules: iptables-$IPT"
-	fresh 3
-	for ipt in ipt ip6t; do
-		vip=$VIP4
-		[ "$ipt" = ipt ] || vip=$VIP6
-		n=$(dmesg | grep -c 'track changed works in table raw only')
-		said=$("$ipt" -t mangle -A PREROUTING -d "$vip" -j LBHASH \
-			--service web --track changed 2>&1) &&
-			fail "$ipt: accepted in mangle"
-		ok "$ipt, mangle: $said"
-		check_eq 'sentences in the log' $((n + 1)) "$(dmesg |
-			grep -c 'track changed works in table raw only')"
-		check_eq "rules of $ipt" 0 "$("$ipt" -t mangle -S PREROUTING |
-			grep -c LBHASH)"
-		"$ipt" -t raw -A OUTPUT -d "$vip" -j LBHASH \
-			--service web --track changed || fail "$ipt: raw OUTPUT"
-	done
-	check_eq 'rules that are left' 2 "$(shows rules)"
+# After conntrack has run it is too late to bypass it: all are tracked.
+late_rules() {
+	begin mangle changed
+	clients
+	snapshot
+	check_eq "iptables-$IPT, mangle: picked" 40 "${stat[picked]}"
+	check_eq "iptables-$IPT, mangle: entries" 40 "$(pins |
+		awk '$3' | wc -l)"
+	no_clients
+	count
 }
 
 load_module
@@ -82,7 +70,5 @@ start_servers
 in_variant nft raw in_mode 'always forward' replaced_rules
 route_by_marks lb
 in_variant nft raw replaced_rules
-for IPT in nft legacy; do
-	refused_rules
-	flush_rules
-done
+in_variant nft mangle late_rules
+in_variant legacy mangle late_rules
