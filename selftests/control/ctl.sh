@@ -102,7 +102,7 @@ no_privilege() {
 wrong_words() {
 	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, metrics, version'
 	local name='must be 1..31 of A-Za-z0-9_.-, not starting with a dash'
-	local settings='size, hash, seed, mask, on-empty, settle, disruptive, dry-run'
+	local settings='size, hash, seed, mask, on-empty, settle, track, deliver, disruptive, dry-run'
 	local long=aaaaaaaaaabbbbbbbbbbccccccccccdd
 
 	says 1 "frobnicate: unknown object ($objects)" frobnicate
@@ -254,13 +254,13 @@ answers() {
 	does backend add web s1 mark 0x1 state drain
 	digest=$(ctl -j service show web | jq -r '.[0].digest')
 	[[ $digest =~ ^[0-9a-f]{16}$ ]] || fail "digest $digest"
-	prints "name  size  hash                 mask  on-empty  settle  backends  rules  digest
-web    257  proto,src/24,dst/64  0xff  continue       7         2      0  $digest" \
+	prints "name  size  hash                 mask  on-empty  settle  track   deliver  backends  rules  digest
+web    257  proto,src/24,dst/64  0xff  continue       7  always  mark            2      0  $digest" \
 		service show
-	prints "name  size  hash                 seed                              mask  on-empty  settle  backends  rules  generation  digest
-web    257  proto,src/24,dst/64  $seed  0xff  continue       7         2      0           3  $digest" \
+	prints "name  size  hash                 seed                              mask  on-empty  settle  track   deliver  backends  rules  generation  digest
+web    257  proto,src/24,dst/64  $seed  0xff  continue       7  always  mark            2      0           3  $digest" \
 		-v service show web
-	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2,\"transition_slots\":0,\"settles_in\":null,\"holding\":0}]" \
+	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"track\":\"always\",\"deliver\":\"mark\",\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2,\"transition_slots\":0,\"settles_in\":null,\"holding\":0}]" \
 		service show web
 	prints "name  mark  weight  state  slots  address
 s1    0x1        1  drain      0  -
@@ -431,7 +431,7 @@ saves() {
 	echo '{"services":[{"name":"web","mask":"0xff","backends":[{"name":"s1","mark":"0x7"}]}]}' >"$T/json"
 	does apply "$T/json"
 	shape '.[0] | del(.seed, .digest, .generation)' \
-		'{"name":"web","size":65537,"hash":"proto,src,dst,sport,dport","mask":255,"on_empty":"drop","settle":600,"rules":0,"backends":1,"transition_slots":0,"settles_in":null,"holding":0}' \
+		'{"name":"web","size":65537,"hash":"proto,src,dst,sport,dport","mask":255,"on_empty":"drop","settle":600,"track":"always","deliver":"mark","rules":0,"backends":1,"transition_slots":0,"settles_in":null,"holding":0}' \
 		service show
 	shape . '[{"name":"s1","mark":7,"weight":1,"state":"up","addresses":[],"slots":65537}]' \
 		backend show web

@@ -155,5 +155,5 @@ for name in dns service.with_a-name-of-31-chars; do
 	ctl service add "$name" size 251 || fail "service $name"
 done
 ctl backend add dns s1 mark 1 || fail "backend of dns"
-for_each_family try_file ../xtables-ext/libxt_LBHASH.t 71
+for_each_family try_file ../xtables-ext/libxt_LBHASH.t 75
 for_each_family try_file ../xtables-ext/libxt_lbhash.t 49

@@ -157,6 +157,46 @@ static const char *name_of(const struct lbhash_table *table, u16 index)
 	       table->members[index].backend->name;
 }
 
+/* --- the way of packets ----------------------------------------------------*/
+
+/* At each hook; in OUTPUT nothing is sent. */
+static void test_ways(void)
+{
+	static const struct {
+		u32 track, deliver;
+		u8 prerouting, output;
+	} cases[] = {
+		{ LBHASH_TRACK_ALWAYS, LBHASH_DELIVER_MARK, 0, 0 },
+		{ LBHASH_TRACK_NEVER, LBHASH_DELIVER_MARK,
+		  LBHASH_WAY_NEVER, LBHASH_WAY_NEVER },
+		{ LBHASH_TRACK_CHANGED, LBHASH_DELIVER_NEXTHOP,
+		  LBHASH_WAY_CHANGED | LBHASH_WAY_NEXTHOP,
+		  LBHASH_WAY_CHANGED },
+	};
+	static struct service service;
+	struct lbhash_table *table;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin(&service, 251, 2, 1);
+		service.conf.track = cases[i].track;
+		service.conf.deliver = cases[i].deliver;
+		table = build(&service, NULL);
+		check(table->way[NF_INET_PRE_ROUTING] == cases[i].prerouting &&
+		      table->way[NF_INET_LOCAL_OUT] == cases[i].output,
+		      "ways of track %u, deliver %u", cases[i].track,
+		      cases[i].deliver);
+		lbhash_table_free(table);
+		end(&service);
+	}
+	check(lbhash_track_in(LBHASH_TRACK_CHANGED, false) ==
+	      LBHASH_TRACK_ALWAYS &&
+	      lbhash_track_in(LBHASH_TRACK_CHANGED, true) ==
+	      LBHASH_TRACK_CHANGED &&
+	      lbhash_track_in(LBHASH_TRACK_NEVER, false) == LBHASH_TRACK_NEVER,
+	      "changed is always where conntrack has run");
+}
+
 /* --- masks -----------------------------------------------------------------*/
 
 /* Return: the number of leading bits that are set, -1 if any others are set. */
@@ -332,6 +372,8 @@ static void test_comparable(void)
 	b->conf.mask = 1;
 	b->conf.on_empty++;
 	b->conf.settle++;
+	b->conf.track++;
+	b->conf.deliver++;
 	check(lbhash_table_is_comparable(a, b),
 	      "tables of other masks and times are");
 	bytes = (u8 *)&b->conf;
@@ -423,7 +465,7 @@ static void test_change(void)
 {
 	static const u32 sizes[] = { 251, 16381, 16411, 65537, 114689 };
 	static struct service service;
-	struct lbhash_table *old, *new;
+	struct lbhash_table *old, *new, settled;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -437,6 +479,12 @@ static void test_change(void)
 		      new->transitions < sizes[i] / 5,
 		      "one of ten comes: %u of %u slots in transition",
 		      new->transitions, sizes[i]);
+		check(!lbhash_table_copy_settled(&settled, new) &&
+		      !settled.transitions && !settled.list &&
+		      count(&settled, lbhash_slot_is_settled) == sizes[i] &&
+		      has_counts(&settled) && new->transitions,
+		      "a copy has the owners alone");
+		kvfree(settled.slots);
 		lbhash_table_settle(new);
 		check(!new->transitions && !new->list &&
 		      count(new, lbhash_slot_is_settled) == sizes[i],
@@ -604,6 +652,7 @@ static void test_no_memory(void)
 
 int main(void)
 {
+	test_ways();
 	test_masks();
 	test_digests();
 	test_owners();
