@@ -24,12 +24,6 @@ static int is_unknown(const char *name, unsigned int revision)
 	return !strcmp(name, "LBHASH") && revision > 0;
 }
 
-static int deny(int code)
-{
-	errno = code;
-	return -1;
-}
-
 int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 {
 	int (*next)(int fd, int level, int name, void *value, socklen_t *size);
@@ -37,27 +31,30 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *size)
 
 	if (((level == IPPROTO_IP && name == IPT_SO_GET_REVISION_TARGET) ||
 	     (level == IPPROTO_IPV6 && name == IP6T_SO_GET_REVISION_TARGET)) &&
-	    is_unknown(asked->name, asked->revision))
-		return deny(EPROTONOSUPPORT);
+	    is_unknown(asked->name, asked->revision)) {
+		errno = EPROTONOSUPPORT;
+		return -1;
+	}
 	next = dlsym(RTLD_NEXT, "getsockopt");
 	return next(fd, level, name, value, size);
 }
 
-static int is_unknown_to_nft(const struct nlmsghdr *nlh)
+/* The kernel has no revision 255 of it, and says so. */
+static void deny_nft(struct nlmsghdr *nlh)
 {
-	unsigned int revision = 0;
-	const struct nlattr *attr;
+	struct nlattr *attr, *revision = NULL;
 	const char *name = "";
 
 	if (nlh->nlmsg_type != QUESTION)
-		return 0;
+		return;
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) == NFTA_COMPAT_NAME)
 			name = mnl_attr_get_str(attr);
 		else if (mnl_attr_get_type(attr) == NFTA_COMPAT_REV)
-			revision = ntohl(mnl_attr_get_u32(attr));
+			revision = attr;
 	}
-	return is_unknown(name, revision);
+	if (revision && is_unknown(name, ntohl(mnl_attr_get_u32(revision))))
+		*(__be32 *)mnl_attr_get_payload(revision) = htonl(255);
 }
 
 ssize_t sendto(int fd, const void *message, size_t size, int flags,
@@ -65,9 +62,12 @@ ssize_t sendto(int fd, const void *message, size_t size, int flags,
 {
 	ssize_t (*next)(int fd, const void *message, size_t size, int flags,
 			const struct sockaddr *to, socklen_t length);
+	char copy[4096];
 
-	if (to && to->sa_family == AF_NETLINK && is_unknown_to_nft(message))
-		return deny(ENOENT);
+	if (to && to->sa_family == AF_NETLINK && size <= sizeof(copy)) {
+		message = memcpy(copy, message, size);
+		deny_nft((struct nlmsghdr *)copy);
+	}
 	next = dlsym(RTLD_NEXT, "sendto");
 	return next(fd, message, size, flags, to, length);
 }

@@ -6,7 +6,7 @@
 # connections are open; what a change of track forgets, and its price; rules of
 # an older iptables; which hooks rules need; save and apply.
 # timeout: 900
-# checks: 120
+# checks: 135
 . ./lib.sh
 . ./lib/checks.bash
 
