@@ -204,8 +204,9 @@ enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
 		return table->conf.track;
 	if (used & BIT(LBHASH_TRACK_CHANGED))
 		return LBHASH_TRACK_CHANGED;
-	return used & BIT(LBHASH_TRACK_ALWAYS) ? LBHASH_TRACK_ALWAYS :
-						 LBHASH_TRACK_NEVER;
+	if (used & BIT(LBHASH_TRACK_ALWAYS))
+		return LBHASH_TRACK_ALWAYS;
+	return LBHASH_TRACK_NEVER;
 }
 
 /**
