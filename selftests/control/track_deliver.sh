@@ -245,7 +245,7 @@ older() {
 # tracked: does conntrack see what is none of the service's?
 tracked() {
 	lb conntrack -F 2>/dev/null
-	cl ping -c 1 -W 5 10.1.0.1 >/dev/null || fail ping
+	cl ping -c 1 -W "$(seconds 5)" 10.1.0.1 >/dev/null || fail ping
 	[ "$(lb conntrack -C)" -gt 0 ] && echo yes || echo no
 }
 

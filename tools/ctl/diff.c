@@ -16,6 +16,8 @@
  */
 void diff_print(const json_t *numbers, const char *move, const char *enter)
 {
+	unsigned long long forgotten = lb_json_number(numbers, "forgotten");
+
 	printf(" slots %s (", move);
 	view_print_number(numbers, "needed");
 	fputs(" needed, ", stdout);
@@ -23,9 +25,7 @@ void diff_print(const json_t *numbers, const char *move, const char *enter)
 	fputs(" collateral), ", stdout);
 	view_print_number(numbers, "entered");
 	printf(" %s transition", enter);
-	if (!lb_json_number(numbers, "forgotten"))
-		return;
-	fputs(", ", stdout);
-	view_print_number(numbers, "forgotten");
-	fputs(" connections forgotten", stdout);
+	if (forgotten)
+		printf(", %llu %s forgotten", forgotten,
+		       forgotten == 1 ? "connection" : "connections");
 }
