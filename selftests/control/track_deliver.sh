@@ -6,7 +6,7 @@
 # connections are open; what a change of track forgets, and its price; rules of
 # an older iptables; which hooks rules need; save and apply.
 # timeout: 900
-# checks: 135
+# checks: 136
 . ./lib.sh
 . ./lib/checks.bash
 
@@ -183,7 +183,8 @@ price() {
 few_slots() { [ "$(transition_slots)" -le "$1" ]; }
 
 # A slot settles by the strictest track in use: connections at s1, which drains,
-# hold theirs as long as one rule says changed.
+# hold theirs as long as one rule says changed. A service that tracks again finds
+# them at s1, in settled slots.
 strictest() {
 	local n
 
@@ -204,6 +205,10 @@ strictest() {
 		-j LBHASH --service web || fail replace
 	wait_for 60 settled
 	check_eq "never: entries hold no slot" "$n" "$(away)"
+	ctl service set web track always || fail "to always"
+	check_eq "always: settled slots count, too" \
+		"lbhashctl: new track forgets $n connections (in use by 4 rules): needs disruptive" \
+		"$(ctl service set web track changed 2>&1)"
 	stop_client c
 	flush_rules
 }
