@@ -5,12 +5,18 @@
  * it needs; rules that do not still need defragmentation. What a rule needs
  * that follows its service may change at any time.
  */
+#include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <net/netfilter/ipv4/nf_defrag_ipv4.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 
 #include "hooks.h"
+
+/* Protects the hooks of all services: rules come and go rarely, and a mutex in
+ * each service would double the memory that it takes.
+ */
+static DEFINE_MUTEX(hooks_mutex);
 
 static const u8 families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
@@ -51,7 +57,6 @@ void lbhash_hooks_put(struct net *net, u8 family, bool track)
  */
 void lbhash_hooks_init(struct lbhash_hooks *hooks, bool track)
 {
-	mutex_init(&hooks->mutex);
 	hooks->track = track;
 }
 
@@ -69,12 +74,12 @@ int lbhash_hooks_join(struct lbhash_hooks *hooks, struct net *net, u8 family)
 	u32 *rules = &hooks->rules[family == NFPROTO_IPV6];
 	int err = 0;
 
-	mutex_lock(&hooks->mutex);
+	mutex_lock(&hooks_mutex);
 	if (!*rules)
 		err = lbhash_hooks_get(net, family, hooks->track);
 	if (!err)
 		++*rules;
-	mutex_unlock(&hooks->mutex);
+	mutex_unlock(&hooks_mutex);
 	return err;
 }
 
@@ -88,10 +93,10 @@ int lbhash_hooks_join(struct lbhash_hooks *hooks, struct net *net, u8 family)
  */
 void lbhash_hooks_leave(struct lbhash_hooks *hooks, struct net *net, u8 family)
 {
-	mutex_lock(&hooks->mutex);
+	mutex_lock(&hooks_mutex);
 	if (!--hooks->rules[family == NFPROTO_IPV6])
 		lbhash_hooks_put(net, family, hooks->track);
-	mutex_unlock(&hooks->mutex);
+	mutex_unlock(&hooks_mutex);
 }
 
 /* Exchange hooks; nothing changes if some cannot be registered. */
@@ -136,9 +141,9 @@ int lbhash_hooks_set(struct lbhash_hooks *hooks, struct net *net, bool track)
 {
 	int err = 0;
 
-	mutex_lock(&hooks->mutex);
+	mutex_lock(&hooks_mutex);
 	if (track != hooks->track)
 		err = exchange(hooks, net, track);
-	mutex_unlock(&hooks->mutex);
+	mutex_unlock(&hooks_mutex);
 	return err;
 }

@@ -2,22 +2,20 @@
 #ifndef LBHASH_HOOKS_H
 #define LBHASH_HOOKS_H
 
-#include <linux/mutex.h>
 #include <linux/types.h>
 
 struct net;
 
 /**
  * struct lbhash_hooks - hooks for the rules that follow a service
- * @mutex: protects the members below
  * @track: the service tracks, so the rules need conntrack's hooks
  * @rules: number of these rules; IPv4, IPv6
  *
  * What is registered follows from the members: for a family with rules
- * conntrack's hooks or those of defragmentation, for any other family none.
+ * conntrack's hooks or those of defragmentation, for any other family none. The
+ * lock of hooks.c protects them.
  */
 struct lbhash_hooks {
-	struct mutex mutex; /* protects the members below */
 	bool track;
 	u32 rules[2];
 };

@@ -19,10 +19,11 @@
  *	slots change, and &lbhash_table.transitions, list and digest, all of
  *	them under &lbhash_net.mutex.
  *
- * &lbhash_hooks.mutex (mutex)
- *	Protects the hooks of one service's rules. Taken in process context by
- *	rules that come and go, and inside &lbhash_net.mutex by changes of the
- *	service. The locks of netfilter's hooks and of conntrack are inside.
+ * hooks_mutex (mutex, of the module)
+ *	Protects &struct lbhash_hooks, the hooks of the services' rules. Taken
+ *	in process context by rules that come and go, and inside
+ *	&lbhash_net.mutex by changes of a service. The locks of netfilter's
+ *	hooks and of conntrack are inside.
  *
  * &lbhash_net.nexthops_lock (spinlock, softirqs off)
  *	Protects &lbhash_net.nexthops, and keeps a nexthop on the list for as
