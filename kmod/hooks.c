@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Hooks of conntrack and of defragmentation. They are registered in a namespace
- * while something in it needs them: rules that track need conntrack, and what
- * it needs; rules that do not still need defragmentation. What a rule needs
- * that follows its service may change at any time.
+ * while something in it needs them: rules that track need conntrack and its
+ * defragmentation, other rules need defragmentation alone. A rule that follows
+ * its service needs other hooks when the service begins or ceases to track.
  */
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
@@ -134,8 +134,8 @@ err_put:
  * To be called before packets are tracked, or after they were.
  *
  * Context: process, may sleep.
- * Return: 0, or a negative errno, and then nothing has changed; what does not
- * track needs nothing that its rules do not have.
+ * Return: 0, or a negative errno, and then nothing has changed. It cannot fail
+ * if @track is false: conntrack's hooks have enabled defragmentation before.
  */
 int lbhash_hooks_set(struct lbhash_hooks *hooks, struct net *net, bool track)
 {

@@ -3,8 +3,8 @@
 #
 # track and deliver of a service, and --track and --forward of a rule: which of
 # them counts, in raw and in mangle; that a rule follows its service while
-# connections are open; what a change of track forgets, and its price; rules of
-# an older iptables; which hooks rules need; save and apply.
+# connections are open; a change of track that forgets connections; rules of an
+# older iptables; which hooks rules need; save and apply.
 # timeout: 900
 # checks: 136
 . ./lib.sh
@@ -37,8 +37,8 @@ pinned() { pins | awk '$3' | wc -l; }
 
 # --- the service or the rule -------------------------------------------------
 
-# told TRACK N: was it tracked so, if N connections are pinned? Slots in
-# transition are some of all.
+# told TRACK N: TRACK, if N pinned connections are what it should leave; some
+# slots, not all of them, are in transition
 told() {
 	case $1 in
 	always) [ "$2" = $N ] ;;
@@ -115,8 +115,8 @@ live() {
 	flush_rules
 }
 
-# By the hash alone nobody is at a previous owner, and nobody is sent there when
-# connections are tracked again.
+# By the hash alone no connection is at a previous owner, and none is sent there
+# when connections are tracked again.
 from_never() {
 	begin track never
 	ours
@@ -136,8 +136,8 @@ from_never() {
 # away: connections that are pinned to s1, which drains
 away() { pins | awk '$3 == 1' | wc -l; }
 
-price() {
-	local n sentence
+forgetful() {
+	local n sentence to
 
 	begin
 	ours
@@ -149,9 +149,9 @@ price() {
 	for to in changed never; do
 		check_eq "to $to" "$sentence" \
 			"$(ctl service set web track "$to" 2>&1)"
-		check_eq "to $to, rehearsed" "$sentence" \
+		check_eq "to $to, dry run" "$sentence" \
 			"$(ctl --dry-run service set web track "$to" 2>&1)"
-		check_eq "to $to, rehearsed with the word" \
+		check_eq "to $to, dry run, disruptive" \
 			"web: 0 of $SIZE slots move (0 needed, 0 collateral), 0 enter transition, $n connections forgotten" \
 			"$(ctl --dry-run service set web track "$to" disruptive)"
 		check_eq "to $to, as JSON" "$n" "$(ctl -j --dry-run service set \
@@ -160,17 +160,17 @@ price() {
 	check_empty "the same again" "$(ctl service set web track always 2>&1)"
 	check_empty "another setting" "$(ctl service set web deliver mark 2>&1)"
 	ctl service set web track changed disruptive || fail disruptive
-	check_eq "bought" changed "$(ctl -j service show web | jq -r '.[0].track')"
+	check_eq "to changed, disruptive" changed "$(ctl -j service show web | jq -r '.[0].track')"
 	stop_client c
 	flush_rules
 
-	# A rule that says it itself forgets nothing.
+	# The service may change where the rules have their own --track.
 	begin
 	ours --track always
 	start_client c 4 -n $N -h
 	ctl backend set web s1 state drain || fail drain
 	check_ge "away, by a rule of its own" 2 "$(away)"
-	check_empty "free of charge" "$(ctl service set web track never 2>&1)"
+	check_empty "never, while a rule says always" "$(ctl service set web track never 2>&1)"
 	goes_on "a rule of its own"
 	stop_client c
 	flush_rules
@@ -183,8 +183,8 @@ price() {
 few_slots() { [ "$(transition_slots)" -le "$1" ]; }
 
 # A slot settles by the strictest track in use: connections at s1, which drains,
-# hold theirs as long as one rule says changed. A service that tracks again finds
-# them at s1, in settled slots.
+# hold theirs as long as one rule says changed. A service that tracks again
+# finds them at s1, in settled slots.
 strictest() {
 	local n
 
@@ -224,9 +224,9 @@ with() (
 
 listed() { ipt -t "$TABLE" -S PREROUTING | grep LBHASH; }
 
-# older NAME=VALUE FILE [OPTION...]: the extension or the module, as FILE makes
-# it, knows revision 0 only, in which a rule says everything; iptables of that
-# time lists these options for a rule without any
+# older NAME=VALUE FILE [OPTION...]: with FILE, the extension or the module
+# knows revision 0 only, in which a rule says everything; iptables then lists
+# OPTIONs for a rule without any
 older() {
 	local rule="-A PREROUTING -d $VIP4/32 -p tcp -m tcp --dport 80 -j LBHASH --service web"
 
@@ -247,7 +247,7 @@ older() {
 
 # --- hooks -------------------------------------------------------------------
 
-# tracked: does conntrack see what is none of the service's?
+# tracked: does conntrack see packets that no service gets?
 tracked() {
 	lb conntrack -F 2>/dev/null
 	cl ping -c 1 -W "$(seconds 5)" 10.1.0.1 >/dev/null || fail ping
@@ -298,7 +298,7 @@ for_each_variant all_combinations
 in_variant nft raw live
 in_variant nft mangle from_never always
 in_variant legacy raw from_never changed
-in_variant legacy raw price
+in_variant legacy raw forgetful
 in_variant nft raw strictest
 for ipt in legacy nft; do
 	in_variant $ipt raw older "XTABLES_LIBDIR=$old:$extensions" \
