@@ -43,6 +43,8 @@ void lbhash_draft_default(struct lbhash_draft *draft, const char *name,
 		.settle = LBHASH_SETTLE_DEFAULT,
 		.track = LBHASH_TRACK_ALWAYS,
 		.deliver = LBHASH_DELIVER_MARK,
+		.idle = LBHASH_IDLE_DEFAULT,
+		.udp_idle = LBHASH_UDP_IDLE_DEFAULT,
 	} };
 	seed[0] = cpu_to_le64(siphash(name, len, &low));
 	seed[1] = cpu_to_le64(siphash(name, len, &high));
@@ -254,14 +256,30 @@ static int check_marks(const struct lbhash_draft *draft,
 static int check_ranges(const struct lbhash_conf *conf,
 			struct lbhash_refusal *why)
 {
-	if (conf->size < LBHASH_SIZE_MIN || conf->size > LBHASH_SIZE_MAX)
+	const struct {
+		const char *name;
+		u32 value, min, max;
+	} ranges[] = {
+		{ "size", conf->size, LBHASH_SIZE_MIN, LBHASH_SIZE_MAX },
+		{ "settle", conf->settle, 0, LBHASH_SETTLE_MAX },
+		{ "idle", conf->idle, 1, LBHASH_IDLE_MAX },
+		{ "udp-idle", conf->udp_idle, 1, LBHASH_IDLE_MAX },
+		{ "settle-max", conf->settle_max, 0, LBHASH_SETTLE_MAX },
+		{ "sample", conf->sample, 0, LBHASH_SAMPLE_MAX },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (ranges[i].value < ranges[i].min ||
+		    ranges[i].value > ranges[i].max)
+			return lbhash_refuse(why, -ERANGE, NULL,
+					     "%s %u is not in %u..%u",
+					     ranges[i].name, ranges[i].value,
+					     ranges[i].min, ranges[i].max);
+	if (conf->settle_max && conf->settle_max < conf->settle)
 		return lbhash_refuse(why, -ERANGE, NULL,
-				     "size %u is not in %u..%u", conf->size,
-				     LBHASH_SIZE_MIN, LBHASH_SIZE_MAX);
-	if (conf->settle > LBHASH_SETTLE_MAX)
-		return lbhash_refuse(why, -ERANGE, NULL,
-				     "settle %u is not in 0..%u", conf->settle,
-				     LBHASH_SETTLE_MAX);
+				     "settle-max %u is less than settle %u",
+				     conf->settle_max, conf->settle);
 	return 0;
 }
 

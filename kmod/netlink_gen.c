@@ -41,7 +41,7 @@ const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1] = {
 };
 
 /* LBHASH_CMD_SERVICE_NEW - do */
-const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_DELIVER + 1] = {
+const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_SAMPLE + 1] = {
 	[LBHASH_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_A_SIZE] = { .type = NLA_U32, },
 	[LBHASH_A_FIELDS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
@@ -55,12 +55,16 @@ const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_DELIVER + 1] = {
 	[LBHASH_A_SETTLE] = { .type = NLA_U32, },
 	[LBHASH_A_TRACK] = NLA_POLICY_MAX(NLA_U32, 2),
 	[LBHASH_A_DELIVER] = NLA_POLICY_MAX(NLA_U32, 1),
+	[LBHASH_A_IDLE] = { .type = NLA_U32, },
+	[LBHASH_A_UDP_IDLE] = { .type = NLA_U32, },
+	[LBHASH_A_SETTLE_MAX] = { .type = NLA_U32, },
+	[LBHASH_A_SAMPLE] = { .type = NLA_U32, },
 	[LBHASH_A_DISRUPTIVE] = { .type = NLA_FLAG, },
 	[LBHASH_A_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* LBHASH_CMD_SERVICE_SET - do */
-const struct nla_policy lbhash_service_set_nl_policy[LBHASH_A_DELIVER + 1] = {
+const struct nla_policy lbhash_service_set_nl_policy[LBHASH_A_SAMPLE + 1] = {
 	[LBHASH_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_A_SIZE] = { .type = NLA_U32, },
 	[LBHASH_A_FIELDS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
@@ -74,12 +78,16 @@ const struct nla_policy lbhash_service_set_nl_policy[LBHASH_A_DELIVER + 1] = {
 	[LBHASH_A_SETTLE] = { .type = NLA_U32, },
 	[LBHASH_A_TRACK] = NLA_POLICY_MAX(NLA_U32, 2),
 	[LBHASH_A_DELIVER] = NLA_POLICY_MAX(NLA_U32, 1),
+	[LBHASH_A_IDLE] = { .type = NLA_U32, },
+	[LBHASH_A_UDP_IDLE] = { .type = NLA_U32, },
+	[LBHASH_A_SETTLE_MAX] = { .type = NLA_U32, },
+	[LBHASH_A_SAMPLE] = { .type = NLA_U32, },
 	[LBHASH_A_DISRUPTIVE] = { .type = NLA_FLAG, },
 	[LBHASH_A_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* LBHASH_CMD_SERVICE_APPLY - do */
-const struct nla_policy lbhash_service_apply_nl_policy[LBHASH_A_DELIVER + 1] = {
+const struct nla_policy lbhash_service_apply_nl_policy[LBHASH_A_SAMPLE + 1] = {
 	[LBHASH_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_A_SIZE] = { .type = NLA_U32, },
 	[LBHASH_A_FIELDS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
@@ -93,6 +101,10 @@ const struct nla_policy lbhash_service_apply_nl_policy[LBHASH_A_DELIVER + 1] = {
 	[LBHASH_A_SETTLE] = { .type = NLA_U32, },
 	[LBHASH_A_TRACK] = NLA_POLICY_MAX(NLA_U32, 2),
 	[LBHASH_A_DELIVER] = NLA_POLICY_MAX(NLA_U32, 1),
+	[LBHASH_A_IDLE] = { .type = NLA_U32, },
+	[LBHASH_A_UDP_IDLE] = { .type = NLA_U32, },
+	[LBHASH_A_SETTLE_MAX] = { .type = NLA_U32, },
+	[LBHASH_A_SAMPLE] = { .type = NLA_U32, },
 	[LBHASH_A_DISRUPTIVE] = { .type = NLA_FLAG, },
 	[LBHASH_A_DRY_RUN] = { .type = NLA_FLAG, },
 	[LBHASH_A_BACKEND] = NLA_POLICY_NESTED(lbhash_backend_nl_policy),
@@ -159,21 +171,21 @@ const struct genl_ops lbhash_nl_ops[12] = {
 		.cmd		= LBHASH_CMD_SERVICE_NEW,
 		.doit		= lbhash_nl_service_new_doit,
 		.policy		= lbhash_service_new_nl_policy,
-		.maxattr	= LBHASH_A_DELIVER,
+		.maxattr	= LBHASH_A_SAMPLE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= LBHASH_CMD_SERVICE_SET,
 		.doit		= lbhash_nl_service_set_doit,
 		.policy		= lbhash_service_set_nl_policy,
-		.maxattr	= LBHASH_A_DELIVER,
+		.maxattr	= LBHASH_A_SAMPLE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= LBHASH_CMD_SERVICE_APPLY,
 		.doit		= lbhash_nl_service_apply_doit,
 		.policy		= lbhash_service_apply_nl_policy,
-		.maxattr	= LBHASH_A_DELIVER,
+		.maxattr	= LBHASH_A_SAMPLE,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

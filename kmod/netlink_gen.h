@@ -15,11 +15,11 @@
 extern const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_UNRESOLVED + 1];
 extern const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1];
 
-extern const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_DELIVER + 1];
+extern const struct nla_policy lbhash_service_new_nl_policy[LBHASH_A_SAMPLE + 1];
 
-extern const struct nla_policy lbhash_service_set_nl_policy[LBHASH_A_DELIVER + 1];
+extern const struct nla_policy lbhash_service_set_nl_policy[LBHASH_A_SAMPLE + 1];
 
-extern const struct nla_policy lbhash_service_apply_nl_policy[LBHASH_A_DELIVER + 1];
+extern const struct nla_policy lbhash_service_apply_nl_policy[LBHASH_A_SAMPLE + 1];
 
 extern const struct nla_policy lbhash_service_del_nl_policy[LBHASH_A_DRY_RUN + 1];
 

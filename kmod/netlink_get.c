@@ -91,6 +91,10 @@ static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
 	    nla_put_u32(msg, LBHASH_A_SETTLE, conf->settle) ||
 	    nla_put_u32(msg, LBHASH_A_TRACK, conf->track) ||
 	    nla_put_u32(msg, LBHASH_A_DELIVER, conf->deliver) ||
+	    nla_put_u32(msg, LBHASH_A_IDLE, conf->idle) ||
+	    nla_put_u32(msg, LBHASH_A_UDP_IDLE, conf->udp_idle) ||
+	    nla_put_u32(msg, LBHASH_A_SETTLE_MAX, conf->settle_max) ||
+	    nla_put_u32(msg, LBHASH_A_SAMPLE, conf->sample) ||
 	    put_u64(msg, LBHASH_A_DIGEST, lbhash_table_digest(table),
 		    LBHASH_A_PAD) ||
 	    put_u64(msg, LBHASH_A_GENERATION, svc->generation, LBHASH_A_PAD) ||

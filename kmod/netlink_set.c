@@ -36,6 +36,10 @@ static void read_conf(struct lbhash_conf *conf, struct nlattr **attrs)
 	lbhash_nl_read_u32(&conf->settle, attrs[LBHASH_A_SETTLE]);
 	lbhash_nl_read_u32(&conf->track, attrs[LBHASH_A_TRACK]);
 	lbhash_nl_read_u32(&conf->deliver, attrs[LBHASH_A_DELIVER]);
+	lbhash_nl_read_u32(&conf->idle, attrs[LBHASH_A_IDLE]);
+	lbhash_nl_read_u32(&conf->udp_idle, attrs[LBHASH_A_UDP_IDLE]);
+	lbhash_nl_read_u32(&conf->settle_max, attrs[LBHASH_A_SETTLE_MAX]);
+	lbhash_nl_read_u32(&conf->sample, attrs[LBHASH_A_SAMPLE]);
 }
 
 static int read_member(struct lbhash_member *m, struct nlattr **tb,

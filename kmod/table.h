@@ -25,6 +25,13 @@
  * @settle: seconds that a slot stays in transition at least
  * @track: one of enum lbhash_track, for rules that follow the service
  * @deliver: one of enum lbhash_deliver, likewise
+ * @idle: seconds for which a silent connection with a handshake is remembered
+ *	at least, once its slot is no longer in transition
+ * @udp_idle: seconds after which a silent flow without a handshake is a new one
+ * @settle_max: seconds after its last change at which a slot settles, even if
+ *	connections are away from its owner; 0 for never, else at least @settle
+ * @sample: one in so many settled slots is tracked as if in transition; 0 for
+ *	none
  */
 struct lbhash_conf {
 	u32 size;
@@ -39,6 +46,10 @@ struct lbhash_conf {
 	u32 settle;
 	u32 track;
 	u32 deliver;
+	u32 idle;
+	u32 udp_idle;
+	u32 settle_max;
+	u32 sample;
 };
 
 /**

@@ -102,7 +102,7 @@ no_privilege() {
 wrong_words() {
 	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, metrics, version'
 	local name='must be 1..31 of A-Za-z0-9_.-, not starting with a dash'
-	local settings='size, hash, seed, mask, on-empty, settle, track, deliver, disruptive, dry-run'
+	local settings='size, hash, seed, mask, on-empty, settle, track, deliver, idle, udp-idle, settle-max, sample, disruptive, dry-run'
 	local long=aaaaaaaaaabbbbbbbbbbccccccccccdd
 
 	says 1 "frobnicate: unknown object ($objects)" frobnicate
@@ -149,8 +149,24 @@ wrong_settings() {
 	done
 	says 1 "size: N is missing$(synopsis service add)" service add new size
 	says 1 "size: given twice$(synopsis service add)" service add new size 300 size 300
-	says 1 "se: ambiguous keyword (seed, settle)" service add new se 1
+	says 1 "se: ambiguous keyword (seed, settle, settle-max)" service add new se 1
 	says 1 "settle 604801: must be 0..604800" service add new settle 604801
+	for value in 0 604801 -1 1.5 never; do
+		says 1 "idle $value: must be 1..604800" \
+			service add new idle "$value"
+		says 1 "udp-idle $value: must be 1..604800" \
+			service add new udp-idle "$value"
+	done
+	says 1 "settle-max 604801: must be 0..604800" \
+		service add new settle-max 604801
+	says 1 "settle-max none: must be 0..604800" \
+		service add new settle-max none
+	says 1 "sample 1048574: must be 0..1048573" \
+		service add new sample 1048574
+	says 2 "settle-max 599 is less than settle 600" \
+		service add new settle-max 599
+	says 2 "settle-max 1 is less than settle 2" \
+		service add new settle-max 1 settle 2
 	says 1 "mask 0: must be 1..0xffffffff" service add new mask 0
 	says 1 "mask 0x100000000: must be 1..0xffffffff" \
 		service add new mask 0x100000000
@@ -249,7 +265,8 @@ answers() {
 
 	does flush
 	does service add web size 252 hash dst/64,src/24,proto seed $seed \
-		mask 0xff on-empty continue settle 7
+		mask 0xff on-empty continue settle 7 idle 20 udp-idle 5 \
+		settle-max 40 sample 100
 	does b a web s2 m 2 w 3 a 192.0.2.2 a ${V6}2
 	does backend add web s1 mark 0x1 state drain
 	digest=$(ctl -j service show web | jq -r '.[0].digest')
@@ -257,10 +274,10 @@ answers() {
 	prints "name  size  hash                 mask  on-empty  settle  track   deliver  backends  rules  digest
 web    257  proto,src/24,dst/64  0xff  continue       7  always  mark            2      0  $digest" \
 		service show
-	prints "name  size  hash                 seed                              mask  on-empty  settle  track   deliver  backends  rules  generation  digest
-web    257  proto,src/24,dst/64  $seed  0xff  continue       7  always  mark            2      0           3  $digest" \
+	prints "name  size  hash                 seed                              mask  on-empty  settle  track   deliver  idle  udp-idle  settle-max  sample  backends  rules  generation  digest
+web    257  proto,src/24,dst/64  $seed  0xff  continue       7  always  mark       20         5          40     100         2      0           3  $digest" \
 		-v service show web
-	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"track\":\"always\",\"deliver\":\"mark\",\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2,\"transition_slots\":0,\"settles_in\":null,\"holding\":0}]" \
+	shape . "[{\"name\":\"web\",\"size\":257,\"hash\":\"proto,src/24,dst/64\",\"seed\":\"$seed\",\"mask\":255,\"on_empty\":\"continue\",\"settle\":7,\"track\":\"always\",\"deliver\":\"mark\",\"idle\":20,\"udp_idle\":5,\"settle_max\":40,\"sample\":100,\"digest\":\"$digest\",\"generation\":3,\"rules\":0,\"backends\":2,\"transition_slots\":0,\"settles_in\":null,\"holding\":0}]" \
 		service show web
 	prints "name  mark  weight  state  slots  address
 s1    0x1        1  drain      0  -
@@ -394,7 +411,7 @@ saves() {
 	same "save | apply of nothing"
 	cat >"$T/batch" <<-END
 		service add web size 4000 mask 0xffff00 settle 0
-		service add a hash src/24,src/64 seed 00112233445566778899aabbccddeeff
+		service add a hash src/24,src/64 seed 00112233445566778899aabbccddeeff idle 1 udp-idle 604800 settle-max 604800 sample 1048573
 		service add Z.z_- size 251 on-empty continue hash proto,src,dst,symmetric
 		backend add web s1 mark 0x100 weight 0 address 192.0.2.1
 		backend add web s10 mark 0xff00 weight 65535 address ${V6}a
@@ -406,6 +423,10 @@ saves() {
 '["Z.z_-",251,"proto,src,dst,symmetric",4294967295,"continue",600]
 ["a",65537,"src/24,src/64",4294967295,"drop",600]
 ["web",4001,"proto,src,dst,sport,dport",16776960,"drop",0]' save
+	shape '.services[] | [.idle, .udp_idle, .settle_max, .sample]' \
+'[300,30,0,0]
+[1,604800,604800,1048573]
+[300,30,0,0]' save
 	shape '.services[].backends[]' \
 "{\"name\":\"s1\",\"mark\":4294967295,\"weight\":1,\"state\":\"down\",\"addresses\":[]}
 {\"name\":\"a\",\"mark\":512,\"weight\":1,\"state\":\"drain\",\"addresses\":[\"192.0.2.9\",\"${V6}b\"]}
@@ -431,7 +452,7 @@ saves() {
 	echo '{"services":[{"name":"web","mask":"0xff","backends":[{"name":"s1","mark":"0x7"}]}]}' >"$T/json"
 	does apply "$T/json"
 	shape '.[0] | del(.seed, .digest, .generation)' \
-		'{"name":"web","size":65537,"hash":"proto,src,dst,sport,dport","mask":255,"on_empty":"drop","settle":600,"track":"always","deliver":"mark","rules":0,"backends":1,"transition_slots":0,"settles_in":null,"holding":0}' \
+		'{"name":"web","size":65537,"hash":"proto,src,dst,sport,dport","mask":255,"on_empty":"drop","settle":600,"track":"always","deliver":"mark","idle":300,"udp_idle":30,"settle_max":0,"sample":0,"rules":0,"backends":1,"transition_slots":0,"settles_in":null,"holding":0}' \
 		service show
 	shape . '[{"name":"s1","mark":7,"weight":1,"state":"up","addresses":[],"slots":65537}]' \
 		backend show web
@@ -478,6 +499,12 @@ changes_nothing() {
 	bad 1 "$at.size: must be 251..1048573" '.services[1].size = 0'
 	bad 1 "$at.size: must be a whole number" '.services[1].size = "509"'
 	bad 1 "$at.settle: must be a whole number" '.services[1].settle = 0.5'
+	bad 1 "$at.idle: must be 1..604800" '.services[1].idle = 0'
+	bad 1 "$at.udp_idle: must be 1..604800" '.services[1].udp_idle = 604801'
+	bad 1 "$at.udp-idle: unknown key" '.services[1]["udp-idle"] = 30'
+	bad 1 "$at.settle_max: must be a whole number" \
+		'.services[1].settle_max = null'
+	bad 1 "$at.sample: must be 0..1048573" '.services[1].sample = 1048574'
 	bad 1 "$at.mask: must be 1..0xffffffff" '.services[1].mask = -1'
 	bad 1 "$at.mask: must be a whole number or a string" \
 		'.services[1].mask = true'

@@ -234,6 +234,30 @@ static void draw_backend(struct orders *orders, u32 mask, json_t *list,
 	json_object_set_new(backends, name, want);
 }
 
+/* Settings of the flow memory, each there or not. */
+static void draw_memory(struct orders *orders, json_t *in, json_t *want)
+{
+	static const struct {
+		const char *key;
+		u32 min, max;
+	} numbers[] = {
+		{ "idle", 1, LBHASH_IDLE_MAX },
+		{ "udp_idle", 1, LBHASH_IDLE_MAX },
+		{ "settle_max", 0, LBHASH_SETTLE_MAX },
+		{ "sample", 0, LBHASH_SAMPLE_MAX },
+	};
+	u32 skip = take(orders), i, number;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (skip & 1 << i)
+			continue;
+		number = numbers[i].min + take_u32(orders) %
+			 (numbers[i].max - numbers[i].min + 1);
+		set(in, numbers[i].key, json_integer(number), want,
+		    numbers[i].key, json_integer(number));
+	}
+}
+
 static void draw_service(struct orders *orders, struct file *file)
 {
 	json_t *in = json_object(), *list = json_array();
@@ -241,14 +265,17 @@ static void draw_service(struct orders *orders, struct file *file)
 	const char *name = draw_name(orders, file->want);
 	u32 skip = take(orders), mask = 0xffffffff, number, n;
 
-	want = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:I, s:i, s:i, s:i, s:i}",
+	want = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:I, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
 			 "size", LBHASH_SIZE_DEFAULT, "fields", 0x1f,
 			 "src4", 32, "dst4", 32, "src6", 128, "dst6", 128,
 			 "seed", "00000000000000000000000000000001",
 			 "mask", (json_int_t)mask, "on_empty", 0,
 			 "settle", LBHASH_SETTLE_DEFAULT,
 			 "track", LBHASH_TRACK_ALWAYS,
-			 "deliver", LBHASH_DELIVER_MARK);
+			 "deliver", LBHASH_DELIVER_MARK,
+			 "idle", LBHASH_IDLE_DEFAULT,
+			 "udp_idle", LBHASH_UDP_IDLE_DEFAULT,
+			 "settle_max", 0, "sample", 0);
 	json_object_set_new(file->want, name, want);
 	if (!(skip & 1)) {
 		number = LBHASH_SIZE_MIN + take_u32(orders) %
@@ -287,6 +314,7 @@ static void draw_service(struct orders *orders, struct file *file)
 		set(in, "deliver", json_string(lb_deliver_names[number]), want,
 		    "deliver", json_integer(number));
 	}
+	draw_memory(orders, in, want);
 	n = take_below(orders, SOME_BACKENDS + 1);
 	if (take(orders) == 255)
 		n = MANY_BACKENDS;
@@ -346,6 +374,11 @@ static const struct mistake in_services[] = {
 	{ "track", "\"sometimes\"", "" }, { "track", "2", "" },
 	{ "track", "null", "" }, { "deliver", "\"nat\"", "" },
 	{ "deliver", "0", "" },
+	{ "idle", "0", "" }, { "idle", "604801", "" },
+	{ "udp_idle", "0", "" }, { "udp_idle", "\"30\"", "" },
+	{ "udp-idle", "30", "" }, { "settle_max", "604801", "" },
+	{ "settle_max", "null", "" }, { "sample", "1048574", "" },
+	{ "sample", "-1", "" },
 	{ "backends", "{}", "" }, { "backends", "\"\"", "" },
 	{ "backends", "[7]", "[0]" },
 };

@@ -191,9 +191,17 @@ static json_t *keep_service(struct genl_info *info)
 	keep(o, "settle", tb[LBHASH_A_SETTLE], LBHASH_SETTLE_DEFAULT);
 	keep(o, "track", tb[LBHASH_A_TRACK], LBHASH_TRACK_ALWAYS);
 	keep(o, "deliver", tb[LBHASH_A_DELIVER], LBHASH_DELIVER_MARK);
+	keep(o, "idle", tb[LBHASH_A_IDLE], LBHASH_IDLE_DEFAULT);
+	keep(o, "udp_idle", tb[LBHASH_A_UDP_IDLE], LBHASH_UDP_IDLE_DEFAULT);
+	keep(o, "settle_max", tb[LBHASH_A_SETTLE_MAX], 0);
+	keep(o, "sample", tb[LBHASH_A_SAMPLE], 0);
 	assert(kept(o, "size") >= LBHASH_SIZE_MIN);
 	assert(kept(o, "size") <= LBHASH_SIZE_MAX);
 	assert(kept(o, "settle") <= LBHASH_SETTLE_MAX);
+	assert(kept(o, "idle") && kept(o, "idle") <= LBHASH_IDLE_MAX);
+	assert(kept(o, "udp_idle") && kept(o, "udp_idle") <= LBHASH_IDLE_MAX);
+	assert(kept(o, "settle_max") <= LBHASH_SETTLE_MAX);
+	assert(kept(o, "sample") <= LBHASH_SAMPLE_MAX);
 	assert(kept(o, "fields") & ~LBHASH_HASH_FIELD_SYMMETRIC);
 
 	mnl_attr_for_each(attr, info->nlhdr, GENL_HDRLEN) {
@@ -226,6 +234,10 @@ static void show_service(const char *name, const json_t *o)
 	mnl_attr_put_u32(nlh, LBHASH_A_SETTLE, kept(o, "settle"));
 	mnl_attr_put_u32(nlh, LBHASH_A_TRACK, kept(o, "track"));
 	mnl_attr_put_u32(nlh, LBHASH_A_DELIVER, kept(o, "deliver"));
+	mnl_attr_put_u32(nlh, LBHASH_A_IDLE, kept(o, "idle"));
+	mnl_attr_put_u32(nlh, LBHASH_A_UDP_IDLE, kept(o, "udp_idle"));
+	mnl_attr_put_u32(nlh, LBHASH_A_SETTLE_MAX, kept(o, "settle_max"));
+	mnl_attr_put_u32(nlh, LBHASH_A_SAMPLE, kept(o, "sample"));
 	mnl_attr_put_u64(nlh, LBHASH_A_DIGEST, 1);
 	mnl_attr_put_u64(nlh, LBHASH_A_GENERATION, kernel.changes);
 	mnl_attr_put_u32(nlh, LBHASH_A_RULES, 0);

@@ -115,7 +115,7 @@ static void with_old_module(void)
 	prints("-j version",
 	       "{'lbhashctl':'" VERSION "','xt_lbhash':'0.0.9'}");
 	prints("-j service show",
-	       "[{'name':'web','size':251,'hash':null,'seed':'00000000000000000000000000000001','mask':null,'on_empty':null,'settle':null,'track':null,'deliver':null,'digest':null,'generation':null,'rules':null,'backends':null,'transition_slots':null,'settles_in':null,'holding':null}]");
+	       "[{'name':'web','size':251,'hash':null,'seed':'00000000000000000000000000000001','mask':null,'on_empty':null,'settle':null,'track':null,'deliver':null,'idle':null,'udp_idle':null,'settle_max':null,'sample':null,'digest':null,'generation':null,'rules':null,'backends':null,'transition_slots':null,'settles_in':null,'holding':null}]");
 	shows("service show", "web    251\n", "settle");
 	prints("-j backend show web",
 	       "[{'name':'s1','mark':1,'weight':1,'state':null,'addresses':[],'slots':null}]");

@@ -42,6 +42,10 @@ static void judge_service(const struct nlmsghdr *answer)
 	same(svc->name, "settle", svc->settle, got->settle);
 	same(svc->name, "track", svc->track, got->track);
 	same(svc->name, "deliver", svc->deliver, got->deliver);
+	same(svc->name, "idle", svc->idle, got->idle);
+	same(svc->name, "udp-idle", svc->udp_idle, got->udp_idle);
+	same(svc->name, "settle-max", svc->settle_max, got->settle_max);
+	same(svc->name, "sample", svc->sample, got->sample);
 	same(svc->name, "generation", svc->generation, got->generation);
 	same(svc->name, "rules", svc->rules, got->rules);
 	same(svc->name, "backends", svc->n, seen.backends);

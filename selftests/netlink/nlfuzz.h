@@ -47,6 +47,7 @@ struct backend {
 struct service {
 	char name[NAME_SIZE];
 	uint32_t size, fields, mask, on_empty, settle, track, deliver;
+	uint32_t idle, udp_idle, settle_max, sample;
 	uint8_t src4, dst4, src6, dst6;
 	uint8_t seed[LBHASH_SEED_LEN];
 	uint64_t generation;

@@ -56,6 +56,10 @@ static void take_settings(struct service *svc, const struct nlattr **tb)
 	take_u32(&svc->settle, tb[LBHASH_A_SETTLE]);
 	take_u32(&svc->track, tb[LBHASH_A_TRACK]);
 	take_u32(&svc->deliver, tb[LBHASH_A_DELIVER]);
+	take_u32(&svc->idle, tb[LBHASH_A_IDLE]);
+	take_u32(&svc->udp_idle, tb[LBHASH_A_UDP_IDLE]);
+	take_u32(&svc->settle_max, tb[LBHASH_A_SETTLE_MAX]);
+	take_u32(&svc->sample, tb[LBHASH_A_SAMPLE]);
 }
 
 static void take_backend(struct backend *b, const struct nlattr **tb,
@@ -167,6 +171,14 @@ static void check_settings(struct service *svc, struct verdict *v)
 		svc->size = next_prime(svc->size);
 	if (svc->settle > LBHASH_SETTLE_MAX)
 		refuse(v, ERANGE);
+	if (!svc->idle || svc->idle > LBHASH_IDLE_MAX ||
+	    !svc->udp_idle || svc->udp_idle > LBHASH_IDLE_MAX)
+		refuse(v, ERANGE);
+	if (svc->settle_max > LBHASH_SETTLE_MAX ||
+	    (svc->settle_max && svc->settle_max < svc->settle))
+		refuse(v, ERANGE);
+	if (svc->sample > LBHASH_SAMPLE_MAX)
+		refuse(v, ERANGE);
 	if (!(svc->fields & ~LBHASH_HASH_FIELD_SYMMETRIC) ||
 	    (svc->fields & LBHASH_HASH_FIELD_SYMMETRIC && ends_differ))
 		refuse(v, EINVAL);
@@ -200,6 +212,8 @@ static struct service *default_service(const char *name)
 	svc->settle = LBHASH_SETTLE_DEFAULT;
 	svc->track = LBHASH_TRACK_ALWAYS;
 	svc->deliver = LBHASH_DELIVER_MARK;
+	svc->idle = LBHASH_IDLE_DEFAULT;
+	svc->udp_idle = LBHASH_UDP_IDLE_DEFAULT;
 	svc->generation = 1;
 	return svc;
 }

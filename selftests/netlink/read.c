@@ -85,6 +85,10 @@ void read_service(const struct nlmsghdr *nlh, struct seen_service *seen)
 	svc->settle = read_u32(tb, LBHASH_A_SETTLE);
 	svc->track = read_u32(tb, LBHASH_A_TRACK);
 	svc->deliver = read_u32(tb, LBHASH_A_DELIVER);
+	svc->idle = read_u32(tb, LBHASH_A_IDLE);
+	svc->udp_idle = read_u32(tb, LBHASH_A_UDP_IDLE);
+	svc->settle_max = read_u32(tb, LBHASH_A_SETTLE_MAX);
+	svc->sample = read_u32(tb, LBHASH_A_SAMPLE);
 	svc->generation = read_u64(tb, LBHASH_A_GENERATION);
 	svc->rules = read_u32(tb, LBHASH_A_RULES);
 	seen->digest = read_u64(tb, LBHASH_A_DIGEST);

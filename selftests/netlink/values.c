@@ -216,6 +216,27 @@ static uint32_t some_settle(void)
 	return percent(97) ? below(LBHASH_SETTLE_MAX + 1) : dice();
 }
 
+/* Times of silence: short, any, invalid. */
+static uint32_t some_idle(void)
+{
+	if (percent(30))
+		return 1 + below(3);
+	return percent(97) ? 1 + below(LBHASH_IDLE_MAX) : dice();
+}
+
+/* Never, after any settle time, invalid or less than most settle times. */
+static uint32_t some_settle_max(void)
+{
+	if (percent(60))
+		return percent(50) ? 0 : LBHASH_SETTLE_MAX;
+	return percent(95) ? below(LBHASH_SETTLE_MAX + 1) : dice();
+}
+
+static uint32_t some_sample(void)
+{
+	return percent(97) ? below(LBHASH_SAMPLE_MAX + 1) : dice();
+}
+
 static uint32_t some_mask(void)
 {
 	static const uint32_t masks[] = {
@@ -343,6 +364,13 @@ static uint64_t number_value(const struct intent *in,
 			return some_mask();
 		case LBHASH_A_SETTLE:
 			return some_settle();
+		case LBHASH_A_IDLE:
+		case LBHASH_A_UDP_IDLE:
+			return some_idle();
+		case LBHASH_A_SETTLE_MAX:
+			return some_settle_max();
+		case LBHASH_A_SAMPLE:
+			return some_sample();
 		case LBHASH_A_FIRST_SLOT:
 			return below(percent(90) ? 251 : 5000);
 		}

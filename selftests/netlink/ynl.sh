@@ -4,7 +4,7 @@
 # The specification is all that another program needs: with it the kernel's own
 # netlink client in Python makes, changes, lists and looks up objects, gets
 # errors and receives events. lbhashctl sees the same.
-# checks: 15
+# checks: 16
 . ./lib.sh
 . ./lib/documents.bash
 
@@ -53,7 +53,9 @@ def refused(what, attributes):
 ynl.do("service-new", {"name": "web", "size": 4099, "mask": 0xff,
                        "fields": ["proto", "src", "dst", "sport", "dport"],
                        "on-empty": "continue", "settle": 60,
-                       "track": "changed", "deliver": "nexthop"})
+                       "track": "changed", "deliver": "nexthop",
+                       "idle": 100, "udp-idle": 7, "settle-max": 900,
+                       "sample": 11})
 ynl.do("backend-new", {"name": "web", "backend": [
     {"name": "s1", "mark": 1, "weight": 2, "addr4": 0x0a020065},
     {"name": "s2", "mark": 2, "state": "drain"},
@@ -76,6 +78,10 @@ said = {
     "taken": refused("backend-new", {"name": "web", "backend": [
         {"name": "s4", "mark": 1}]}),
     "nobody": refused("service-get", {"name": "nobody"}),
+    "ranges": [refused("service-set", {"name": "web", key: value})["msg"]
+               for key, value in (("idle", 0), ("idle", 604801),
+                                  ("udp-idle", 0), ("settle-max", 604801),
+                                  ("settle-max", 59), ("sample", 1048574))],
 }
 ynl.do("service-del", {"name": "dns"})
 listener.check_ntf()
@@ -91,9 +97,10 @@ lb /usr/bin/python3 "$T/client.py" >"$T/said" 2>"$T/complaints" ||
 said() { jq -c "$@" "$T/said"; }
 
 check_eq 'services' '["dns","web"]' "$(said '.services | sort')"
-check_eq 'service' '["web",4099,255,"continue",60,"changed","nexthop",3]' \
+check_eq 'service' '["web",4099,255,"continue",60,"changed","nexthop",100,7,900,11,3]' \
 	"$(said '.service | [.name, .size, .mask, ."on-empty", .settle, .track,
-		.deliver, .backends]')"
+		.deliver, .idle, ."udp-idle", ."settle-max", .sample,
+		.backends]')"
 check_same 'fields' \
 	"$(ctl -j service show web | jq -r '.[0].hash' | tr ',' '\n' | sort)" \
 	"$(said -r '.service.fields[]' | sort)"
@@ -119,6 +126,12 @@ check_ge 'a dry run says what would move' 1000 "$(said .dry)"
 check_eq 'refused: a mark that is taken' \
 	'[-17,"mark 1 is taken by backend s1"]' \
 	"$(said '.taken | [.errno, .msg]')"
+check_same 'refused: numbers out of range' 'idle 0 is not in 1..604800
+idle 604801 is not in 1..604800
+udp-idle 0 is not in 1..604800
+settle-max 604801 is not in 0..604800
+settle-max 59 is less than settle 60
+sample 1048574 is not in 0..1048573' "$(said -r '.ranges[]')"
 check_eq 'refused: nobody' -2 "$(said .nobody.errno)"
 check_eq 'events' \
 	'[["web","service-new"],["web","backend-new"],["dns","service-del"]]' \

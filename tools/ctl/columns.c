@@ -12,7 +12,7 @@
 #include "fail.h"
 #include "view.h"
 
-#define COLUMNS_MAX	16
+#define COLUMNS_MAX	32
 #define BAR_WIDTH	20
 
 /**

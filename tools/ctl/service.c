@@ -56,6 +56,26 @@ static const struct setting service_settings[] = {
 		.help = "mark packets, or send them to the backend's address as --forward does",
 		.field = &lb_service_fields[LB_SERVICE_DELIVER],
 	},
+	[LB_SERVICE_IDLE] = {
+		.key = "idle", .value = "SECS",
+		.help = "time for which silent connections are remembered; 300 by default",
+		.field = &lb_service_fields[LB_SERVICE_IDLE],
+	},
+	[LB_SERVICE_UDP_IDLE] = {
+		.key = "udp-idle", .value = "SECS",
+		.help = "silence after which a flow without handshake is new; 30 by default",
+		.field = &lb_service_fields[LB_SERVICE_UDP_IDLE],
+	},
+	[LB_SERVICE_SETTLE_MAX] = {
+		.key = "settle-max", .value = "SECS",
+		.help = "time after which a slot settles in any case; 0, the default, is never",
+		.field = &lb_service_fields[LB_SERVICE_SETTLE_MAX],
+	},
+	[LB_SERVICE_SAMPLE] = {
+		.key = "sample", .value = "N",
+		.help = "track one in N settled slots as if in transition; 0, the default, is none",
+		.field = &lb_service_fields[LB_SERVICE_SAMPLE],
+	},
 	[LB_SERVICE_DISRUPTIVE] = {
 		.key = "disruptive",
 		.help = "allow a change of size, hash, seed or track that moves connections",
@@ -74,6 +94,10 @@ static const struct view_field service_view[] = {
 	{ .key = "settle" },
 	{ .key = "track" },
 	{ .key = "deliver" },
+	{ .key = "idle", .flags = VIEW_VERBOSE },
+	{ .key = "udp_idle", .label = "udp-idle", .flags = VIEW_VERBOSE },
+	{ .key = "settle_max", .label = "settle-max", .flags = VIEW_VERBOSE },
+	{ .key = "sample", .flags = VIEW_VERBOSE },
 	{ .key = "backends" },
 	{ .key = "rules" },
 	{ .key = "generation", .flags = VIEW_VERBOSE },

@@ -63,6 +63,30 @@ const struct lb_field lb_service_fields[LB_SERVICE_FIELDS + 1] = {
 		.offset = offsetof(struct lb_service, deliver),
 		.names = lb_deliver_names, .flags = FIELD_STRING,
 	},
+	[LB_SERVICE_IDLE] = {
+		.key = "idle",
+		.parse = lb_parse_number,
+		.offset = offsetof(struct lb_service, idle),
+		.min = 1, .max = LBHASH_IDLE_MAX, .flags = FIELD_INTEGER,
+	},
+	[LB_SERVICE_UDP_IDLE] = {
+		.key = "udp_idle",
+		.parse = lb_parse_number,
+		.offset = offsetof(struct lb_service, udp_idle),
+		.min = 1, .max = LBHASH_IDLE_MAX, .flags = FIELD_INTEGER,
+	},
+	[LB_SERVICE_SETTLE_MAX] = {
+		.key = "settle_max",
+		.parse = lb_parse_number,
+		.offset = offsetof(struct lb_service, settle_max),
+		.max = LBHASH_SETTLE_MAX, .flags = FIELD_INTEGER,
+	},
+	[LB_SERVICE_SAMPLE] = {
+		.key = "sample",
+		.parse = lb_parse_number,
+		.offset = offsetof(struct lb_service, sample),
+		.max = LBHASH_SAMPLE_MAX, .flags = FIELD_INTEGER,
+	},
 	{}
 };
 
@@ -105,6 +129,14 @@ struct lb_request *lb_service_request(__u8 op, const char *name,
 		lb_put_u32(req, LBHASH_A_TRACK, svc->track);
 	if (have & BIT(LB_SERVICE_DELIVER))
 		lb_put_u32(req, LBHASH_A_DELIVER, svc->deliver);
+	if (have & BIT(LB_SERVICE_IDLE))
+		lb_put_u32(req, LBHASH_A_IDLE, svc->idle);
+	if (have & BIT(LB_SERVICE_UDP_IDLE))
+		lb_put_u32(req, LBHASH_A_UDP_IDLE, svc->udp_idle);
+	if (have & BIT(LB_SERVICE_SETTLE_MAX))
+		lb_put_u32(req, LBHASH_A_SETTLE_MAX, svc->settle_max);
+	if (have & BIT(LB_SERVICE_SAMPLE))
+		lb_put_u32(req, LBHASH_A_SAMPLE, svc->sample);
 	if (have & BIT(LB_SERVICE_DISRUPTIVE))
 		lb_put_flag(req, LBHASH_A_DISRUPTIVE);
 	return req;
@@ -141,7 +173,7 @@ static json_t *seed_json(const struct nlattr *attr)
 
 static json_t *service_json(const struct nlattr **tb)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", lb_json_text(tb[LBHASH_A_NAME]),
 			 "size", lb_json_uint(tb[LBHASH_A_SIZE]),
 			 "hash", hash_json(tb),
@@ -154,6 +186,10 @@ static json_t *service_json(const struct nlattr **tb)
 						 lb_track_names),
 			 "deliver", lb_json_choice(tb[LBHASH_A_DELIVER],
 						   lb_deliver_names),
+			 "idle", lb_json_uint(tb[LBHASH_A_IDLE]),
+			 "udp_idle", lb_json_uint(tb[LBHASH_A_UDP_IDLE]),
+			 "settle_max", lb_json_uint(tb[LBHASH_A_SETTLE_MAX]),
+			 "sample", lb_json_uint(tb[LBHASH_A_SAMPLE]),
 			 "digest", lb_json_digest(tb[LBHASH_A_DIGEST]),
 			 "generation", lb_json_uint(tb[LBHASH_A_GENERATION]),
 			 "rules", lb_json_uint(tb[LBHASH_A_RULES]),

@@ -22,6 +22,10 @@ enum {
 	LB_SERVICE_SETTLE,
 	LB_SERVICE_TRACK,
 	LB_SERVICE_DELIVER,
+	LB_SERVICE_IDLE,
+	LB_SERVICE_UDP_IDLE,
+	LB_SERVICE_SETTLE_MAX,
+	LB_SERVICE_SAMPLE,
 	LB_SERVICE_FIELDS,
 	LB_SERVICE_DISRUPTIVE = LB_SERVICE_FIELDS,
 };
@@ -37,6 +41,10 @@ enum {
  * @settle: seconds that a slot remembers its previous owner, at least
  * @track: enum lbhash_track
  * @deliver: enum lbhash_deliver
+ * @idle: seconds for which a silent connection is remembered, at least
+ * @udp_idle: seconds after which a silent flow without a handshake is a new one
+ * @settle_max: seconds after which a slot settles in any case; 0 for never
+ * @sample: one in so many settled slots is tracked; 0 for none
  */
 struct lb_service {
 	__u32 have;
@@ -48,6 +56,10 @@ struct lb_service {
 	__u32 settle;
 	__u32 track;
 	__u32 deliver;
+	__u32 idle;
+	__u32 udp_idle;
+	__u32 settle_max;
+	__u32 sample;
 };
 
 extern const struct lb_field lb_service_fields[LB_SERVICE_FIELDS + 1];
