@@ -194,3 +194,73 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		return hash_fast(skb, NFPROTO_IPV4, how);
 	return hash_fast_ipv6(skb, how);
 }
+
+static __always_inline void print_word(struct sip *sip, u64 word)
+{
+	sip->d ^= word;
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	sip->a ^= word;
+}
+
+/**
+ * lbhash_hash_print - compute the fingerprint of a flow
+ * @flow: flow, with all of its fields
+ * @service: number of the service
+ * @key: secret key
+ *
+ * SipHash-1-3, as for other tables that are not to be flooded; nobody sees what
+ * it returns. IPv4 and IPv6 differ in length.
+ *
+ * Return: 64 bits.
+ */
+u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
+		      const siphash_key_t *key)
+{
+	struct sip sip = sip_begin(key);
+	u64 ports = last_word(flow->sport, flow->dport, flow->proto, 0);
+
+	if (flow->family == NFPROTO_IPV4) {
+		print_word(&sip, (u64)(__force u32)flow->dst.ip << 32 |
+				 (__force u32)flow->src.ip);
+	} else {
+		print_word(&sip, ((__force u64)flow->src.ip6[0]) << 32 |
+				 (__force u32)flow->src.ip6[1]);
+		print_word(&sip, ((__force u64)flow->src.ip6[2]) << 32 |
+				 (__force u32)flow->src.ip6[3]);
+		print_word(&sip, ((__force u64)flow->dst.ip6[0]) << 32 |
+				 (__force u32)flow->dst.ip6[1]);
+		print_word(&sip, ((__force u64)flow->dst.ip6[2]) << 32 |
+				 (__force u32)flow->dst.ip6[3]);
+	}
+	print_word(&sip, (u64)service << 32 | flow->family);
+	print_word(&sip, ports);
+	sip.c ^= 0xff;
+	SIPHASH_PERMUTATION(sip.a, sip.b, sip.c, sip.d);
+	SIPHASH_PERMUTATION(sip.a, sip.b, sip.c, sip.d);
+	SIPHASH_PERMUTATION(sip.a, sip.b, sip.c, sip.d);
+	return sip.a ^ sip.b ^ sip.c ^ sip.d;
+}
+
+/**
+ * lbhash_hash_association - compute the fingerprint of an SCTP association
+ * @flow: flow of one of its packets; its addresses do not count, of which an
+ *	association may have several
+ * @tag: verification tag of the client's packets
+ * @service: number of the service
+ * @key: secret key
+ *
+ * Return: as lbhash_hash_print().
+ */
+u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
+			    u32 service, const siphash_key_t *key)
+{
+	const struct lbhash_flow association = {
+		.family = NFPROTO_IPV4,
+		.proto = flow->proto,
+		.sport = flow->sport,
+		.dport = flow->dport,
+		.src.ip = tag,
+	};
+
+	return lbhash_hash_print(&association, service, key);
+}

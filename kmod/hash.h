@@ -43,5 +43,9 @@ u32 lbhash_hash_flow(const struct lbhash_flow *flow,
 		     const struct lbhash_hash *how);
 u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		     const struct lbhash_hash *how);
+u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
+		      const siphash_key_t *key);
+u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
+			    u32 service, const siphash_key_t *key);
 
 #endif /* LBHASH_HASH_H */

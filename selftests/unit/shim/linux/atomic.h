@@ -8,4 +8,24 @@ typedef struct {
 	s64 counter;
 } atomic64_t;
 
+static inline void atomic64_inc(atomic64_t *number)
+{
+	number->counter++;
+}
+
+static inline s64 atomic64_read(const atomic64_t *number)
+{
+	return number->counter;
+}
+
+/* Of 32 bits only. */
+static inline u32 cmpxchg(u32 *word, u32 old, u32 new)
+{
+	u32 was = *word;
+
+	if (was == old)
+		*word = new;
+	return was;
+}
+
 #endif /* SHIM_ATOMIC_H */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "types.h"
+#include <linux/types.h>
 
 #define SIPHASH_ALIGNMENT	__alignof__(u64)
 

@@ -13,8 +13,12 @@
 #include "types.h"
 
 #define __force
+#ifndef noinline
 #define noinline	__attribute__((noinline))
+#endif
+#ifndef likely
 #define likely(x)	(x)
+#endif
 #define le16_to_cpu(n)	__le16_to_cpu(n)
 #define le32_to_cpu(n)	__le32_to_cpu(n)
 #define le64_to_cpu(n)	__le64_to_cpu(n)
