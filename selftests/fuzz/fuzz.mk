@@ -2,7 +2,7 @@
 #
 # Fuzzers, in user space.
 
-targets	:= flow apply words
+targets	:= flow apply words memory_model
 fuzzobj	:= $(patsubst %,$(B)/fuzz/%.o,alloc ctl kernel kernel_age kernel_ops \
 	$(filter-out tools/ctl/lbhashctl,$(basename $(wildcard tools/*/*.c))))
 fuzzcc	= clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -MMD -MP \
@@ -42,8 +42,8 @@ fuzz-%: FORCE
 help::
 	@echo
 	@echo 'fuzz         ten minutes each of the packet parser (fuzz-flow), of lbhashctl'
-	@echo '             apply (fuzz-apply) and of its command line (fuzz-words); short'
-	@echo '             runs in check-host'
+	@echo '             apply (fuzz-apply), of its command line (fuzz-words) and of the'
+	@echo '             flow memory (fuzz-memory_model); short runs in check-host'
 	@echo 'fuzzers      only build them'
 
 .PHONY: fuzz fuzzers
