@@ -210,7 +210,7 @@ struct look {
 
 static u32 entry_slot(const struct entry *entry)
 {
-	return entry->slot & ((1u << SLOT_BITS) - 1);
+	return READ_ONCE(entry->slot) & ((1u << SLOT_BITS) - 1);
 }
 
 static u32 entry_more(const struct entry *entry)
@@ -273,7 +273,7 @@ static void write_entry(struct entry *entry, const struct entry *new)
 /* Clocks of two CPUs may differ by a tick. */
 static u32 age_of(const struct entry *entry, u32 now)
 {
-	s32 age = now - entry->last;
+	s32 age = now - READ_ONCE(entry->last);
 
 	return age < 0 ? 0 : age;
 }
@@ -527,8 +527,8 @@ static void move_bucket(struct lbhash_memory_store *store,
 
 	spin_lock_bh(&stripe->lock);
 	for (place = 0; place < PLACES; place++) {
-		const struct entry *entry = &bucket->entries[place];
-		u64 print = entry->print;
+		const struct entry entry = read_entry(&bucket->entries[place]);
+		u64 print = entry.print;
 		struct bucket *new;
 
 		if (!is_taken(bucket, place))
@@ -537,7 +537,7 @@ static void move_bucket(struct lbhash_memory_store *store,
 		new = &to->bucket[choose(print, to->mask,
 					 choose(print, from->mask, FIRST) !=
 					 at)];
-		write_entry(&new->entries[place], entry);
+		write_entry(&new->entries[place], &entry);
 		set_tag(new, place, tag_of(print));
 	}
 	if (is_taken(bucket, SPILLED)) {
@@ -1436,18 +1436,20 @@ void lbhash_memory_move(struct lbhash_memory *memory,
 
 /* --- walks -----------------------------------------------------------------*/
 
-static struct lbhash_memory_info info_of(const struct entry *entry)
+static struct lbhash_memory_info info_of(const struct entry *at)
 {
+	const struct entry entry = read_entry(at);
+
 	return (struct lbhash_memory_info){
-		.print = entry->print,
-		.service = entry->about >> FLAG_BITS,
-		.slot = entry_slot(entry),
-		.transition = entry->transition,
-		.seq = entry->seq,
-		.more = entry_more(entry),
-		.last = entry->last,
-		.backend = entry->backend,
-		.flags = entry->about & FLAGS,
+		.print = entry.print,
+		.service = entry.about >> FLAG_BITS,
+		.slot = entry_slot(&entry),
+		.transition = entry.transition,
+		.seq = entry.seq,
+		.more = entry_more(&entry),
+		.last = entry.last,
+		.backend = entry.backend,
+		.flags = entry.about & FLAGS,
 	};
 }
 
