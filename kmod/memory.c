@@ -280,7 +280,7 @@ static u32 age_of(const struct entry *entry, u32 now)
 
 static u64 tag_of(u64 print)
 {
-	return print >> (64 - TAG_BITS) ?: 1;
+	return (print >> (64 - TAG_BITS)) ?: 1;
 }
 
 /* The high bit of each byte of @tags that may be @tag: of no other byte than
@@ -784,14 +784,13 @@ static __always_inline bool look_in(struct bucket *bucket, u64 print,
 			if (rating >= found.misfit)
 				continue;
 			found.misfit = rating;
+			found.bucket = bucket;
 			found.entry = entry;
 			found.seen = seen;
 		}
 	} while (has_changed(bucket, changes));
-	if (found.misfit < best->misfit) {
+	if (found.misfit < best->misfit)
 		*best = found;
-		best->bucket = bucket;
-	}
 	return tags >> (SPILLED * TAG_BITS);
 }
 
