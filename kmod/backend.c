@@ -15,6 +15,8 @@
 /* All zero, as that of a table's digest: equal on all machines. */
 static const siphash_key_t name_key;
 
+static atomic_t last_id;
+
 /**
  * lbhash_backend_alloc - allocate a backend
  * @name: name of the backend, already validated
@@ -35,6 +37,7 @@ struct lbhash_backend *lbhash_backend_alloc(const char *name)
 		return NULL;
 	}
 	refcount_set(&backend->ref, 1);
+	backend->id = atomic_inc_return(&last_id);
 	strscpy(backend->name, name, sizeof(backend->name));
 	backend->hash = siphash(name, strlen(name), &name_key);
 	return backend;

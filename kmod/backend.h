@@ -17,6 +17,7 @@ struct lbhash_nexthop;
 /**
  * struct lbhash_backend - the part of a backend that outlives tables
  * @ref: number of members, of tables and drafts, that point here
+ * @id: number, not 0, that no other backend of this host has had
  * @name: unique in the service
  * @hash: hash of @name, for digests of tables
  * @stats: counters, per CPU
@@ -30,6 +31,7 @@ struct lbhash_nexthop;
  */
 struct lbhash_backend {
 	refcount_t ref;
+	u32 id;
 	char name[LBHASH_NAMESIZE];
 	u64 hash;
 	struct lbhash_backend_stats __percpu *stats;
@@ -46,6 +48,7 @@ struct lbhash_backend {
  * @state: one of enum lbhash_state
  * @slots: number of slots owned
  * @addr4: IPv4 address of the next hop, 0 for none
+ * @id: copy of @backend's number, by which the flow memory knows it
  * @stats: copy of @backend's pointer, which saves packets a cache line
  * @backend: name, counters, routes; the member holds a reference
  * @addr6: IPv6 address of the next hop, all zeroes for none
@@ -56,6 +59,7 @@ struct lbhash_member {
 	u8 state;
 	u32 slots;
 	__be32 addr4;
+	u32 id;
 	struct lbhash_backend_stats __percpu *stats;
 	struct lbhash_backend *backend;
 	struct in6_addr addr6;
@@ -77,6 +81,17 @@ struct lbhash_member *lbhash_member_seek(struct lbhash_member *members, u32 n,
 static inline bool lbhash_member_is_usable(const struct lbhash_member *member)
 {
 	return member->state != LBHASH_STATE_DOWN;
+}
+
+/**
+ * lbhash_member_is_open - does a backend take new connections?
+ * @member: backend of a table
+ *
+ * Return: true if it is up and has a weight.
+ */
+static inline bool lbhash_member_is_open(const struct lbhash_member *member)
+{
+	return member->state == LBHASH_STATE_UP && member->weight;
 }
 
 #endif /* LBHASH_BACKEND_H */

@@ -18,15 +18,17 @@
  *	  slot's backend is the owner			owner	  picked
  *	  slot's backend is missing			none	  empty
  *
- * "Slot's" is the previous owner of a slot in transition, and the owner of any
- * other slot. It is the owner in transition, too, for a tracked connection that
- * opens or whose mark names no usable backend, and for hash only, which looks
- * at no mark either. A slot that is in transition and closing has its owner as
- * its previous owner.
+ * What the flow memory knows of a connection, the number of its backend, counts
+ * as a mark does.
  *
- * Without an entry even a connection that opens goes to the previous owner: the
- * room of conntrack's table may change with every packet, and its later packets
- * would go there.
+ * "Slot's" is the home of the slot: the previous owner of a slot in transition,
+ * unless it is down, and the owner of any other slot. It is the owner in
+ * transition, too, for a tracked connection that opens or whose mark names no
+ * usable backend, and for hash only, which looks at no mark either. A slot that
+ * is in transition and closing has its owner as its previous owner.
+ *
+ * Without an entry even a connection that opens goes home: there is no room for
+ * one, and its later packets would go there.
  */
 #include "decide.h"
 #include "table.h"
@@ -48,6 +50,8 @@ struct lbhash_decision lbhash_decide_pinned(const struct lbhash_table *table,
 	if (facts->mark && !facts->hash_only)
 		decision.member = lbhash_table_usable_by_mark(table,
 							      facts->mark);
+	else if (facts->id && !facts->hash_only)
+		decision.member = lbhash_table_usable_by_id(table, facts->id);
 	decision.reason = !facts->tracked ? LBHASH_REASON_STATELESS :
 			  facts->adopted ? LBHASH_REASON_ADOPTED :
 			  facts->related ? LBHASH_REASON_RELATED :
@@ -71,26 +75,27 @@ struct lbhash_decision lbhash_decide_slot(const struct lbhash_table *table,
 					  const struct lbhash_facts *facts)
 {
 	struct lbhash_decision decision = {};
-	u16 owner = lbhash_slot_owner(slot);
-	u16 index = lbhash_slot_fallback(slot);
+	const struct lbhash_member *owner;
+	bool is_lost = facts->mark || facts->id;
 
-	if (facts->hash_only ||
-	    (facts->tracked && (facts->mark || facts->opens)))
-		index = owner;
-	decision.member = lbhash_table_member(table, index);
+	owner = lbhash_table_member(table, lbhash_slot_owner(slot));
+	decision.member = owner;
+	if (!facts->hash_only &&
+	    !(facts->tracked && (is_lost || facts->opens)))
+		decision.member = lbhash_table_home(table, slot);
 	if (!decision.member)
 		decision.reason = LBHASH_REASON_EMPTY;
 	else if (facts->quoted)
 		decision.reason = LBHASH_REASON_RELATED;
 	else if (facts->hash_only || !facts->tracked)
 		decision.reason = LBHASH_REASON_STATELESS;
-	else if (facts->mark)
+	else if (is_lost)
 		decision.reason = LBHASH_REASON_REPICKED;
 	else if (facts->reopened)
 		decision.reason = LBHASH_REASON_REOPENED;
 	else
-		decision.reason = index == owner ? LBHASH_REASON_PICKED :
-						   LBHASH_REASON_PREVIOUS;
+		decision.reason = decision.member == owner ?
+				  LBHASH_REASON_PICKED : LBHASH_REASON_PREVIOUS;
 	return decision;
 }
 

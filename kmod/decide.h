@@ -11,17 +11,21 @@ struct lbhash_table;
 /**
  * struct lbhash_facts - what a decision depends on, besides table and slot
  * @mark: mark of the connection under the service's mask, 0 for none
- * @tracked: conntrack has an entry for the connection, or will have one
- * @opens: the packet opens a connection; only read for slots in transition
+ * @id: number of the connection's backend in the flow memory, 0 for none
+ * @tracked: the connection has an entry in conntrack or in the flow memory, or
+ *	will have one
+ * @opens: the packet opens a connection, or belongs to a new flow without
+ *	handshake; only read for slots in transition
  * @adopted: the packet made a one-way connection valid
  * @reopened: the connection replaces another one with the same ports
- * @related: conntrack relates the packet to the connection, as an ICMP error
+ * @related: the packet is related to the connection, as an ICMP error
  * @quoted: the packet is an ICMP error, and the slot is that of the packet that
  *	it quotes
  * @hash_only: the rule says "--track never"
  */
 struct lbhash_facts {
 	u32 mark;
+	u32 id;
 	bool tracked;
 	bool opens;
 	bool adopted;

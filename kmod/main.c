@@ -3,6 +3,8 @@
  * Init and exit of the module, and of its data in each network namespace.
  */
 #include <linux/module.h>
+#include <linux/random.h>
+#include <linux/timekeeping.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 #include <uapi/linux/lbhash.h>
@@ -24,6 +26,9 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&ln->mutex);
 	spin_lock_init(&ln->nexthops_lock);
 	INIT_LIST_HEAD(&ln->nexthops);
+	get_random_bytes(&ln->memory_key, sizeof(ln->memory_key));
+	lbhash_memory_init(&ln->memory, LBHASH_MEMORY_LIMIT,
+			   ktime_get_seconds());
 	lbhash_settle_init(ln);
 	return lbhash_services_init(ln);
 }
@@ -43,6 +48,7 @@ static void __net_exit net_exit(struct net *net)
 	struct lbhash_net *ln = lbhash_net(net);
 
 	lbhash_settle_exit(ln);
+	lbhash_memory_exit(&ln->memory);
 	lbhash_services_exit(ln);
 	lbhash_source_exit(ln);
 }

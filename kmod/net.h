@@ -5,9 +5,12 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
+#include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+
+#include "memory.h"
 
 struct lbhash_locals;
 struct net;
@@ -19,10 +22,14 @@ struct net;
  * @services: hash table of all services, by name
  * @ids: the same services by number, in the order of dumps
  * @generation: number of changes of any service, for the consistency of dumps
+ * @changes: number of changes of services whose connections the flow memory
+ *	has; numbers the transitions that begin with them
  * @settle: work that settles slots, see settle.c
  * @settle_at: when @settle is to run, in jiffies, while it is pending
  * @nexthops_lock: protects @nexthops
  * @nexthops: cached routes to backends, see nexthop.c
+ * @memory: flow memory of services that track what changes
+ * @memory_key: key of its fingerprints
  * @locals: filter of the namespace's own IPv4 addresses, RCU; see source.c
  */
 struct lbhash_net {
@@ -31,10 +38,13 @@ struct lbhash_net {
 	struct rhashtable services;
 	struct xarray ids;
 	u32 generation;
+	u32 changes;
 	struct delayed_work settle;
 	unsigned long settle_at;
 	spinlock_t nexthops_lock; /* protects the member below */
 	struct list_head nexthops;
+	struct lbhash_memory memory;
+	siphash_key_t memory_key;
 	struct lbhash_locals __rcu *locals;
 };
 

@@ -8,10 +8,12 @@
 #include "compat.h"
 #include "decide.h"
 #include "event.h"
+#include "flow.h"
 #include "net.h"
 #include "netlink_get.h"
 #include "netlink_msg.h"
 #include "pin.h"
+#include "recall.h"
 #include "refuse.h"
 #include "service.h"
 #include "stats.h"
@@ -54,19 +56,20 @@ static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
 }
 
 /* @trusted: the caller may see how many connections keep slots open. */
-static int put_transitions(struct sk_buff *msg,
+static int put_transitions(struct sk_buff *msg, const struct lbhash_net *ln,
 			   const struct lbhash_table *table,
 			   const struct lbhash_service *svc, bool trusted)
 {
+	struct lbhash_times times = lbhash_settle_times(ln, table);
 	u32 wait;
 
 	if (nla_put_u32(msg, LBHASH_A_TRANSITION_SLOTS, table->transitions) ||
-	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING,
-				    svc->pinned_elsewhere)))
+	    (trusted && nla_put_u32(msg, LBHASH_A_HOLDING, svc->elsewhere)))
 		return -EMSGSIZE;
-	wait = lbhash_transition_wait(table->slots, table->list,
-				      table->transitions, table->conf.settle,
-				      ktime_get_seconds(), true);
+	wait = lbhash_transition_wait(table->slots,
+				      rcu_access_pointer(table->moves),
+				      table->list, table->transitions,
+				      &times, true);
 	return wait == U32_MAX ? 0 :
 	       nla_put_u32(msg, LBHASH_A_SETTLES_IN, wait);
 }
@@ -100,7 +103,7 @@ static int put_service(struct sk_buff *msg, struct lbhash_net *ln,
 	    put_u64(msg, LBHASH_A_GENERATION, svc->generation, LBHASH_A_PAD) ||
 	    nla_put_u32(msg, LBHASH_A_RULES, atomic_read(&svc->rules)) ||
 	    nla_put_u32(msg, LBHASH_A_BACKENDS, table->n) ||
-	    put_transitions(msg, table, svc, trusted))
+	    put_transitions(msg, ln, table, svc, trusted))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -531,6 +534,8 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	previous = lbhash_table_member(table, lbhash_slot_previous(slot));
 	if (facts->mark)
 		pinned = lbhash_table_by_mark(table, facts->mark);
+	else if (facts->id)
+		pinned = lbhash_table_by_id(table, facts->id);
 	decision = lbhash_decide(table, slot, facts);
 
 	nest = nla_nest_start(msg, LBHASH_A_DECISION);
@@ -556,10 +561,26 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	return 0;
 }
 
-/* The facts of the next packet of a flow, or of the first one if conntrack has
- * no entry; false if the packet would be left alone.
+/* Likewise, of a service whose packets conntrack does not see. */
+static void get_remembered_facts(struct lbhash_net *ln,
+				 const struct lbhash_service *svc,
+				 const struct lbhash_table *table,
+				 const struct lbhash_flow *flow,
+				 struct lbhash_facts *facts)
+{
+	rcu_read_lock();
+	facts->id = lbhash_recall_flow(ln, svc, table, flow);
+	if (!facts->id)
+		facts->opens = flow->proto == IPPROTO_TCP ||
+			       flow->proto == IPPROTO_SCTP ||
+			       lbhash_recall_is_new(ln, svc, table, flow);
+	rcu_read_unlock();
+}
+
+/* The facts of the next packet of a flow, or of the first one if it is not known
+ * by conntrack or by the flow memory; false if the packet would be left alone.
  */
-static bool get_facts(struct net *net, const struct lbhash_service *svc,
+static bool get_facts(struct lbhash_net *ln, const struct lbhash_service *svc,
 		      const struct lbhash_table *table,
 		      const struct lbhash_flow *flow,
 		      struct lbhash_facts *facts)
@@ -569,11 +590,16 @@ static bool get_facts(struct net *net, const struct lbhash_service *svc,
 	bool foreign;
 
 	*facts = (struct lbhash_facts){ .tracked = true };
-	if (lbhash_service_track(svc, table) == LBHASH_TRACK_NEVER) {
+	if (lbhash_service_track(svc, table->conf.track) ==
+	    LBHASH_TRACK_NEVER) {
 		facts->hash_only = true;
 		return true;
 	}
-	ct = lbhash_pin_get_flow(net, flow, &dir);
+	if (lbhash_service_remembers(svc, table)) {
+		get_remembered_facts(ln, svc, table, flow, facts);
+		return true;
+	}
+	ct = lbhash_pin_get_flow(ln->net, flow, &dir);
 	if (!ct) {
 		facts->opens = flow->proto == IPPROTO_TCP ||
 			       flow->proto == IPPROTO_SCTP;
@@ -597,7 +623,7 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = read_flow(&flow, info->attrs[LBHASH_A_FLOW], info, &why);
-	if (!err && !get_facts(genl_info_net(info), svc, table, &flow, &facts))
+	if (!err && !get_facts(lbhash_nl_net(info), svc, table, &flow, &facts))
 		err = lbhash_refuse(&why, -ENOENT, info->attrs[LBHASH_A_FLOW],
 				    "flow is the reply direction of a connection that is not balanced");
 	if (err)

@@ -185,11 +185,14 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 	struct lbhash_service *svc = lbhash_nl_service(info);
 	struct lbhash_net *ln = lbhash_nl_net(info);
 	struct lbhash_diff diff;
+	u32 ways = 0;
 	int err;
 
-	if (svc && lbhash_service_forgets(svc, lbhash_nl_table(info),
-					  draft->conf.track))
-		draft->forgotten = lbhash_settle_count_away(ln, svc);
+	if (svc)
+		ways = lbhash_service_forgets(svc, lbhash_nl_table(info),
+					      draft->conf.track);
+	if (ways)
+		draft->forgotten = lbhash_settle_count_away(ln, svc, ways);
 	if (svc)
 		err = lbhash_service_update(ln, svc, draft, disruptive,
 					    dry_run, &diff, why);

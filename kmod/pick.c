@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From a packet to its backend: the facts of the packet are gathered, decide.c
- * decides, and the conntrack entry of a new connection is marked. Most packets
+ * decides, and the conntrack entry of a new connection is marked; or the flow
+ * memory is asked, by recall.c, about packets of slots in transition. Most packets
  * take the fast way of their rule's --track, which answers one row of the table
  * in decide.c; all others take the slow way. These packets are left alone,
  * whatever the rule matches:
@@ -21,6 +22,7 @@
 #include "packet.h"
 #include "pick.h"
 #include "pin.h"
+#include "recall.h"
 #include "service.h"
 #include "stats.h"
 #include "table.h"
@@ -73,10 +75,8 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 	facts->opens = lbhash_slot_in_transition(slot) &&
 		       lbhash_flow_opens(packet->skb, flow);
 	decision = lbhash_decide_slot(table, slot, facts);
-	if (lbhash_stats_is_choice(decision.reason)) {
-		lbhash_service_add_destination(packet->svc, flow);
+	if (lbhash_stats_is_choice(decision.reason))
 		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
-	}
 	return decision;
 }
 
@@ -99,10 +99,9 @@ static int deliver_malformed(const struct lbhash_packet *packet)
 	return lbhash_deliver(packet, decision);
 }
 
-/* By the connection, else by the slot. A NULL @flow is parsed when needed. */
+/* By the connection, else by the slot. */
 static int pick_by_conn(const struct lbhash_packet *packet,
-			const struct lbhash_conn *conn,
-			const struct lbhash_flow *flow)
+			const struct lbhash_conn *conn)
 {
 	struct lbhash_facts facts = {
 		.mark = mark_of(conn, packet->table->mask),
@@ -112,7 +111,7 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 		.related = is_related(conn),
 	};
 	struct lbhash_decision decision = {};
-	struct lbhash_flow buffer;
+	struct lbhash_flow flow;
 
 	if (conn->ct && lbhash_pin_is_foreign(conn->ct, CTINFO2DIR(conn->info),
 					      facts.mark))
@@ -120,10 +119,9 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 	if (facts.mark)
 		decision = lbhash_decide_pinned(packet->table, &facts);
 	if (!decision.member) {
-		if (!flow &&
-		    lbhash_flow_parse(packet->skb, packet->family, &buffer))
+		if (lbhash_flow_parse(packet->skb, packet->family, &flow))
 			return deliver_malformed(packet);
-		decision = decide_slot(packet, flow ?: &buffer, conn, &facts);
+		decision = decide_slot(packet, &flow, conn, &facts);
 	}
 	extend_timeout(packet->table, conn);
 	return likely(decision.member) ?
@@ -180,7 +178,7 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 		member = pinned_to(&packet, conn.ct, conn.info);
 	verdict = likely(member) ?
 		  lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :
-		  pick_by_conn(&packet, &conn, NULL);
+		  pick_by_conn(&packet, &conn);
 	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict;
 }
@@ -233,58 +231,34 @@ static __always_inline int deliver_hashed(const struct lbhash_packet *packet,
 				 LBHASH_REASON_STATELESS);
 }
 
-/* Does a packet open a connection for which conntrack's table is too crowded?
- * The entry would be evicted before the connection is adopted, whose later
- * packets then went to the previous owner.
- */
-static bool lacks_room(const struct lbhash_packet *packet,
-		       const struct lbhash_flow *flow)
-{
-	return lbhash_flow_opens(packet->skb, flow) &&
-	       !lbhash_pin_can_begin(packet);
-}
-
 /* noinline: as above. */
 static noinline int changed_slow(struct lbhash_packet packet)
 {
 	const struct lbhash_table *table = packet.table;
 	struct lbhash_facts facts = {};
-	struct lbhash_conn conn = {};
 	struct lbhash_flow flow;
-	int verdict;
-	u32 slot;
+	u32 number, slot;
 
 	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
 		return NF_ACCEPT;
 	if (lbhash_flow_parse(packet.skb, packet.family, &flow))
 		return deliver_malformed(&packet);
-	slot = slot_of(table, &flow);
-	if (likely(lbhash_slot_is_settled(slot))) {
-		if (lbhash_flow_opens(packet.skb, &flow))
-			lbhash_pin_delete_stale(&packet);
-		lbhash_pin_untrack(packet.skb);
-		if (likely(!flow.quoted))
-			return deliver_hashed(&packet, lbhash_slot_owner(slot));
-		facts.quoted = true;
-		return lbhash_deliver(&packet, lbhash_decide_slot(table, slot,
-								  &facts));
-	}
-
-	lbhash_service_add_destination(packet.svc, &flow);
-	if (lacks_room(&packet, &flow) ||
-	    lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
-		lbhash_pin_untrack(packet.skb);
-	verdict = pick_by_conn(&packet, &conn, &flow);
-	lbhash_pin_leave(&packet, &conn, verdict);
-	return verdict;
+	number = lbhash_table_slot(table, &flow);
+	slot = lbhash_table_at(table, number);
+	lbhash_pin_untrack(packet.skb);
+	if (likely(lbhash_slot_is_settled(slot) && !flow.quoted))
+		return deliver_hashed(&packet, lbhash_slot_owner(slot));
+	facts.quoted = flow.quoted;
+	if (lbhash_slot_in_transition(slot))
+		lbhash_recall(&packet, &flow, number, slot, &facts);
+	return lbhash_deliver(&packet, lbhash_decide(table, slot, &facts));
 }
 
 /**
- * lbhash_pick_changed - track only slots in transition, --track changed
+ * lbhash_pick_changed - remember what changes, --track changed
  * @svc: service of the packet
  * @table: its table, dereferenced by the caller
- * @skb: packet; gets the backend's mark, and an entry if its slot is in
- *	transition and it had none
+ * @skb: packet; gets the backend's mark
  * @state: state of the hook, where conntrack has not run yet
  * @way: flags of enum lbhash_way
  *

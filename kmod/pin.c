@@ -280,29 +280,6 @@ void lbhash_pin_release(const struct lbhash_packet *packet,
 }
 
 /**
- * lbhash_pin_can_begin - does conntrack have room for a new connection?
- * @packet: packet that opens a connection
- *
- * Context: packet path, RCU.
- * Return: true if the connection could be adopted later, or has an entry
- * already.
- */
-bool lbhash_pin_can_begin(const struct lbhash_packet *packet)
-{
-	struct net *net = packet->state->net;
-	struct nf_conn *ct;
-
-	/* conntrack_facts: full_table_finds */
-	if (has_room(net))
-		return true;
-	ct = lbhash_pin_get(net, packet->skb, packet->family);
-	if (!ct)
-		return false;
-	nf_ct_put(ct);
-	return true;
-}
-
-/**
  * lbhash_pin_write - pin a connection to a backend
  * @ct: entry; no reference is taken
  * @mark: mark of the backend, within @mask
@@ -321,31 +298,6 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 	/* conntrack_facts: mark_is_kept, dropped_is_lost, event_at_confirm */
 	WRITE_ONCE(ct->mark, new);
 	nf_conntrack_event_cache(IPCT_MARK, ct);
-}
-
-/**
- * lbhash_pin_delete_stale - delete a stale entry of a new connection's ports
- * @packet: packet that opens a connection which is not tracked
- *
- * An entry that was pinned in an earlier transition must not be taken for the
- * new connection's in the next one.
- *
- * Context: packet path, RCU.
- */
-void lbhash_pin_delete_stale(const struct lbhash_packet *packet)
-{
-	struct net *net = packet->state->net;
-	struct nf_conn *ct;
-
-	if (!nf_conntrack_count(net))
-		return;
-	ct = lbhash_pin_get(net, packet->skb, packet->family);
-	if (!ct)
-		return;
-	if (lbhash_pin_read(ct, packet->table->mask) &&
-	    nf_ct_is_confirmed(ct))
-		nf_ct_kill(ct);
-	nf_ct_put(ct);
 }
 
 /* conntrack_facts: fin_leaves_established */
@@ -445,43 +397,33 @@ struct walk {
 	void *data;
 };
 
-static void visit_direction(const struct nf_conn *ct,
-			    enum ip_conntrack_dir dir, u32 mark,
-			    const struct walk *walk)
+static int visit_entry(struct nf_conn *ct, void *data)
 {
-	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
+	const struct nf_conntrack_tuple *tuple =
+		nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
 	struct lbhash_flow flow = {
 		.src = tuple->src.u3,
 		.dst = tuple->dst.u3,
 		.family = tuple->src.l3num,
 		.proto = tuple->dst.protonum,
 	};
+	const struct walk *walk = data;
+	u32 mark = READ_ONCE(ct->mark);
 
+	if (!mark || nf_ct_is_expired(ct))
+		return 0;
 	if (lbhash_flow_has_ports(flow.proto)) {
 		flow.sport = tuple->src.u.all;
 		flow.dport = tuple->dst.u.all;
 	}
 	walk->visit(mark, &flow, walk->data);
-}
-
-/* If packets of settled slots are untracked but replies are not, a reply
- * created the entry, and the client's packets are its reply direction.
- */
-static int visit_entry(struct nf_conn *ct, void *data)
-{
-	u32 mark = READ_ONCE(ct->mark);
-
-	if (!mark || nf_ct_is_expired(ct))
-		return 0;
-	visit_direction(ct, IP_CT_DIR_ORIGINAL, mark, data);
-	visit_direction(ct, IP_CT_DIR_REPLY, mark, data);
 	return 0;
 }
 
 /**
  * lbhash_pin_walk - visit the entries that have a mark
  * @net: namespace whose entries are visited
- * @visit: callback, called twice for each entry: once per direction
+ * @visit: callback, called once for each entry
  * @data: argument of @visit
  *
  * Context: process, may sleep; lets other tasks run after every bucket of

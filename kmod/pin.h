@@ -40,7 +40,7 @@ struct lbhash_conn {
 /**
  * typedef lbhash_pin_visitor - callback of lbhash_pin_walk()
  * @mark: mark of the entry, not 0
- * @flow: flow of its packets in one direction
+ * @flow: flow of its packets in the original direction
  * @data: argument of lbhash_pin_walk()
  *
  * Context: a spinlock of conntrack held.
@@ -52,9 +52,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		     struct lbhash_conn *conn);
 void lbhash_pin_release(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn, int verdict);
-bool lbhash_pin_can_begin(const struct lbhash_packet *packet);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
-void lbhash_pin_delete_stale(const struct lbhash_packet *packet);
 void lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
 struct nf_conn *__must_check lbhash_pin_get(struct net *net,
 					     const struct sk_buff *skb,

@@ -2,9 +2,11 @@
 /*
  * Services: names, lifetime, references, and the publication of their tables.
  */
+#include <linux/jhash.h>
 #include <linux/math64.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "diff.h"
 #include "draft.h"
@@ -12,6 +14,9 @@
 #include "refuse.h"
 #include "service.h"
 #include "stats.h"
+
+/* Entries of the flow memory have 24 bits for the number of a service. */
+static const struct xa_limit service_ids = XA_LIMIT(0, (1 << 24) - 1);
 
 static u32 hash_name(const void *data, u32 len, u32 seed)
 {
@@ -181,16 +186,16 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 /**
  * lbhash_service_track - tell the strictest way of tracking in use
  * @svc: service
- * @table: table of the service, published or to be published
+ * @track: one of enum lbhash_track, the service's own, at present or to be
  *
  * A slot settles by it. LBHASH_TRACK_CHANGED is stricter than
- * LBHASH_TRACK_ALWAYS, because its packets are looked up in conntrack only
- * while their slot is in transition.
+ * LBHASH_TRACK_ALWAYS, because its packets are remembered only while their slot
+ * is in transition.
  *
- * Return: the strictest one of all rules, that of the service without any.
+ * Return: the strictest one of all rules, @track without any.
  */
 enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
-				       const struct lbhash_table *table)
+				       u32 track)
 {
 	u32 i, used = 0;
 
@@ -199,9 +204,9 @@ enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
 			used |= BIT(i);
 	for (i = 0; i < ARRAY_SIZE(svc->followers); i++)
 		if (atomic_read(&svc->followers[i]))
-			used |= BIT(lbhash_track_in(table->conf.track, i));
+			used |= BIT(lbhash_track_in(track, i));
 	if (!used)
-		return table->conf.track;
+		return track;
 	if (used & BIT(LBHASH_TRACK_CHANGED))
 		return LBHASH_TRACK_CHANGED;
 	if (used & BIT(LBHASH_TRACK_ALWAYS))
@@ -215,22 +220,37 @@ enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
  * @table: its published table
  * @track: one of enum lbhash_track, to be the service's
  *
- * Return: true if packets of rules that follow the service take another way
- * then, and are remembered now.
+ * Return: the ways that packets of rules that follow the service no longer take
+ * then, and by which they are remembered now: bits of enum lbhash_track.
  */
-bool lbhash_service_forgets(const struct lbhash_service *svc,
-			    const struct lbhash_table *table, u32 track)
+u32 lbhash_service_forgets(const struct lbhash_service *svc,
+			   const struct lbhash_table *table, u32 track)
 {
-	u32 i;
+	u32 i, now, ways = 0;
 
-	if (table->conf.track == LBHASH_TRACK_NEVER)
-		return false;
-	for (i = 0; i < ARRAY_SIZE(svc->followers); i++)
+	for (i = 0; i < ARRAY_SIZE(svc->followers); i++) {
+		now = lbhash_track_in(table->conf.track, i);
 		if (atomic_read(&svc->followers[i]) &&
-		    lbhash_track_in(track, i) !=
-		    lbhash_track_in(table->conf.track, i))
-			return true;
-	return false;
+		    now != lbhash_track_in(track, i))
+			ways |= BIT(now);
+	}
+	return ways & ~BIT(LBHASH_TRACK_NEVER);
+}
+
+static bool needs_conntrack(u32 track, bool raw)
+{
+	return lbhash_track_in(track, raw) == LBHASH_TRACK_ALWAYS;
+}
+
+/* Unregister hooks after the last packet has needed them. */
+static void unregister_hooks(struct lbhash_net *ln, struct lbhash_service *svc,
+			     u32 track)
+{
+	u32 raw;
+
+	for (raw = 0; raw < ARRAY_SIZE(svc->hooks); raw++)
+		if (!needs_conntrack(track, raw))
+			lbhash_hooks_set(&svc->hooks[raw], ln->net, false);
 }
 
 /* A change that moves most connections has to be confirmed by "disruptive", and
@@ -269,8 +289,7 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
 
 	lockdep_assert_held(&ln->mutex);
 
-	err = xa_alloc(&ln->ids, &svc->id, svc, xa_limit_31b,
-		       LBHASH_GFP_KEPT);
+	err = xa_alloc(&ln->ids, &svc->id, svc, service_ids, LBHASH_GFP_KEPT);
 	if (err)
 		return err;
 	err = rhashtable_insert_fast(&ln->services, &svc->node,
@@ -283,6 +302,7 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
 static struct lbhash_service *alloc_service(const char *name, u32 track)
 {
 	struct lbhash_service *svc;
+	u32 raw;
 
 	svc = kzalloc(sizeof(*svc), LBHASH_GFP_KEPT);
 	if (!svc)
@@ -293,7 +313,9 @@ static struct lbhash_service *alloc_service(const char *name, u32 track)
 		return NULL;
 	}
 	strscpy(svc->name, name, sizeof(svc->name));
-	lbhash_hooks_init(&svc->hooks, track != LBHASH_TRACK_NEVER);
+	for (raw = 0; raw < ARRAY_SIZE(svc->hooks); raw++)
+		lbhash_hooks_init(&svc->hooks[raw],
+				  needs_conntrack(track, raw));
 	refcount_set(&svc->ref, 1);
 	svc->generation = 1;
 	return svc;
@@ -305,18 +327,18 @@ static struct lbhash_service *alloc_service(const char *name, u32 track)
  */
 static struct lbhash_table *build(const struct lbhash_draft *draft,
 				  const struct lbhash_table *old,
-				  bool hash_only)
+				  bool hash_only, u32 number)
 {
 	struct lbhash_table settled, *table;
 
 	if (!hash_only || !old->transitions ||
 	    draft->conf.track == old->conf.track)
 		return lbhash_table_build(&draft->conf, draft->members,
-					  draft->n, old);
+					  draft->n, old, number);
 	if (lbhash_table_copy_settled(&settled, old))
 		return NULL;
 	table = lbhash_table_build(&draft->conf, draft->members, draft->n,
-				   &settled);
+				   &settled, number);
 	kvfree(settled.slots);
 	return table;
 }
@@ -324,6 +346,7 @@ static struct lbhash_table *build(const struct lbhash_draft *draft,
 /* Build the next table and compute what it moves; NULL with a refusal. */
 static struct lbhash_table *prepare(struct lbhash_draft *draft,
 				    struct lbhash_table *old, bool hash_only,
+				    u32 number,
 				    struct lbhash_diff *diff,
 				    struct lbhash_refusal *why, int *err)
 {
@@ -332,7 +355,7 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
 	*err = lbhash_draft_check(draft, why);
 	if (*err)
 		return NULL;
-	table = build(draft, old, hash_only);
+	table = build(draft, old, hash_only, number);
 	if (table && lbhash_diff_compute(diff, old, table)) {
 		lbhash_table_free(table);
 		table = NULL;
@@ -367,7 +390,7 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 
 	lockdep_assert_held(&ln->mutex);
 
-	table = prepare(draft, NULL, false, diff, why, &err);
+	table = prepare(draft, NULL, false, 0, diff, why, &err);
 	if (!table)
 		return err;
 	if (!dry_run)
@@ -391,13 +414,43 @@ err_diff:
 	return lbhash_refuse_memory(why);
 }
 
-/* Before the first packet is tracked. */
+/* Register hooks before the first packet needs them. */
 static int register_hooks(struct lbhash_net *ln, struct lbhash_service *svc,
-			  struct lbhash_refusal *why)
+			  u32 old, u32 track, struct lbhash_refusal *why)
 {
-	if (!lbhash_hooks_set(&svc->hooks, ln->net, true))
-		return 0;
+	u32 raw;
+
+	for (raw = 0; raw < ARRAY_SIZE(svc->hooks); raw++)
+		if (needs_conntrack(track, raw) &&
+		    lbhash_hooks_set(&svc->hooks[raw], ln->net, true))
+			goto err_undo;
+	return 0;
+
+err_undo:
+	unregister_hooks(ln, svc, old);
 	return lbhash_refuse_memory(why);
+}
+
+/* The number of transitions that begin with the next change; 0 if it needs none.
+ */
+static u32 next_number(const struct lbhash_net *ln,
+		       const struct lbhash_service *svc, u32 track)
+{
+	if (lbhash_service_track(svc, track) != LBHASH_TRACK_CHANGED)
+		return 0;
+	return lbhash_move_number(lbhash_move(ln->changes + 1)) ?: 1;
+}
+
+/* Without memory nothing is remembered: connections that begin in transition go
+ * home, and are whole.
+ */
+static void start_memory(struct lbhash_net *ln,
+			 const struct lbhash_table *table, u32 number)
+{
+	if (!rcu_access_pointer(table->moves))
+		return;
+	ln->changes = number;
+	lbhash_memory_start(&ln->memory, ktime_get_seconds());
 }
 
 /**
@@ -424,7 +477,7 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_refusal *why)
 {
 	struct lbhash_table *old = lbhash_service_table(ln, svc);
-	bool track = draft->conf.track != LBHASH_TRACK_NEVER;
+	u32 number = next_number(ln, svc, draft->conf.track);
 	u32 rules = atomic_read(&svc->rules);
 	struct lbhash_table *table;
 	int err;
@@ -432,14 +485,15 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 	lockdep_assert_held(&ln->mutex);
 
 	table = prepare(draft, old,
-			lbhash_service_track(svc, old) == LBHASH_TRACK_NEVER,
-			diff, why, &err);
+			lbhash_service_track(svc, old->conf.track) ==
+			LBHASH_TRACK_NEVER, number, diff, why, &err);
 	if (!table)
 		return err;
 	if (rules && !disruptive)
 		err = check_disruption(old, table, diff, rules, why);
-	if (!err && !dry_run && track)
-		err = register_hooks(ln, svc, why);
+	if (!err && !dry_run)
+		err = register_hooks(ln, svc, old->conf.track,
+				     draft->conf.track, why);
 	if (err)
 		lbhash_diff_free(diff);
 	if (err || dry_run) {
@@ -447,9 +501,9 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 		return err;
 	}
 
+	start_memory(ln, table, number);
 	rcu_assign_pointer(svc->table, table);
-	if (!track)
-		lbhash_hooks_set(&svc->hooks, ln->net, false);
+	unregister_hooks(ln, svc, draft->conf.track);
 	lbhash_table_free_rcu(old);
 	svc->generation++;
 	ln->generation++;

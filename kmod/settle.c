@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Settling, the end of transitions. Slots whose settle time is over are closed:
- * from then on no connection is pinned to a previous owner. After a grace
- * period, when no packet uses the former state, a walk over conntrack's entries
- * finds the busy slots, which have an entry pinned to another backend than the
- * owner. The other closed slots settle.
+ * Settling, the end of transitions. What is tracked by conntrack settles when
+ * its settle time is over. Where the flow memory is used, a sweep over it finds
+ * the busy slots, in which a connection that is not at the owner may go on;
+ * then slots enter their next phase, see transition.c, or settle. A second
+ * sweep drops what was remembered of those that have settled.
  *
- * This is what --track changed needs, the strictest way of tracking. Slots of a
- * service that only hashes are never busy.
- *
- * The work only runs while a slot of the namespace is in transition. Busy slots
- * are checked again after a second, or later if walks would take more than a
- * twentieth of a CPU.
+ * The work only runs while a slot of the namespace is in transition: when one
+ * can settle, and every second while there is a flow memory.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -24,226 +20,255 @@
 #include "settle.h"
 
 #define PAUSE		HZ
-#define PAUSE_FACTOR	20
 
 /**
- * struct lbhash_search - a service whose entries a walk looks for
- * @svc: service
- * @table: published table of @svc
- * @pins: pins count, because a rule tracks
- * @settled: entries of settled slots count, too
- * @found: out, number of entries that are pinned to another backend than the
- *	owner of their slot
- * @busy: out, bit per slot, see lbhash_transition_settle(); NULL to count only
+ * lbhash_settle_times - tell how long transitions of a table take
+ * @ln: namespace of the table's service
+ * @table: table
+ *
+ * Return: the times, from the present one on.
  */
-struct lbhash_search {
-	struct lbhash_service *svc;
-	struct lbhash_table *table;
-	bool pins;
-	bool settled;
-	u32 found;
-	unsigned long *busy;
-};
-
-struct lbhash_searches {
-	struct lbhash_search *list;
-	u32 n;
-};
-
-static void search_one(struct lbhash_search *search, u32 mark,
-		       const struct lbhash_flow *flow)
+struct lbhash_times lbhash_settle_times(const struct lbhash_net *ln,
+					const struct lbhash_table *table)
 {
-	const struct lbhash_table *table = search->table;
+	u32 now = ktime_get_seconds();
+
+	return (struct lbhash_times){
+		.now = now,
+		.settle = table->conf.settle,
+		.most = table->conf.settle_max,
+		.idle = table->conf.idle,
+		.udp_idle = table->conf.udp_idle,
+		.full = lbhash_memory_lost_home(&ln->memory, now,
+						table->conf.idle),
+	};
+}
+
+/**
+ * struct sweep - a walk over the flow memory
+ * @ln: its namespace
+ * @now: present time in seconds
+ */
+struct sweep {
+	struct lbhash_net *ln;
+	u32 now;
+};
+
+/* The word of the slot that an entry belongs to; NULL if its transition is over.
+ */
+static u32 *move_of(const struct lbhash_table *table,
+		    const struct lbhash_memory_info *info)
+{
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+	u32 *move;
+
+	if (!moves || info->slot >= table->size)
+		return NULL;
+	move = &moves->move[info->slot];
+	return lbhash_move_number(*move) == info->transition ? move : NULL;
+}
+
+static bool is_elsewhere(const struct lbhash_table *table,
+			 const struct lbhash_memory_info *info)
+{
+	u16 owner = lbhash_slot_owner(lbhash_table_at(table, info->slot));
 	const struct lbhash_member *member;
-	u32 number, slot;
 
-	member = lbhash_table_by_mark(table, mark & table->mask);
-	if (!member || !lbhash_member_is_usable(member))
+	member = lbhash_table_usable_by_id(table, info->backend);
+	return member && member != lbhash_table_member(table, owner);
+}
+
+static u32 silence(const struct lbhash_memory_info *info, u32 now)
+{
+	s32 age = now - info->last;
+
+	return age < 0 ? 0 : age;
+}
+
+static int judge(const struct lbhash_memory_info *info, void *data)
+{
+	const struct sweep *sweep = data;
+	u32 age = silence(info, sweep->now);
+	const struct lbhash_table *table;
+	struct lbhash_service *svc;
+	u32 *move;
+
+	svc = xa_load(&sweep->ln->ids, info->service);
+	if (!svc)
+		return LBHASH_MEMORY_DROP;
+	table = lbhash_service_table(sweep->ln, svc);
+	move = move_of(table, info);
+	if (!move)
+		return LBHASH_MEMORY_DROP;
+
+	if (!(info->flags & LBHASH_MEMORY_OPEN))
+		return LBHASH_MEMORY_STAYS;
+	if ((*move & LBHASH_MOVE_DUE && age >= table->conf.idle) ||
+	    (info->flags & LBHASH_MEMORY_FLOW && age >= table->conf.udp_idle))
+		return LBHASH_MEMORY_RELEASE;
+	if (!is_elsewhere(table, info))
+		return LBHASH_MEMORY_STAYS;
+	if (lbhash_memory_is_busy(info, sweep->now, table->conf.idle)) {
+		svc->elsewhere++;
+		WRITE_ONCE(*move, *move | LBHASH_MOVE_BUSY);
+	}
+	return *move & LBHASH_MOVE_DUE ? LBHASH_MEMORY_KEEP :
+					 LBHASH_MEMORY_STAYS;
+}
+
+static void forget_busy(const struct lbhash_table *table)
+{
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+	u32 i;
+
+	if (!moves)
 		return;
-	number = lbhash_table_slot(table, flow);
-	slot = lbhash_table_at(table, number);
-	if ((!search->settled && !lbhash_slot_in_transition(slot)) ||
-	    member - table->members == lbhash_slot_owner(slot))
-		return;
-	search->found++;
-	if (search->busy)
-		__set_bit(number, search->busy);
-}
+	lbhash_for_each_slot(i, table->transitions) {
+		u32 *move = &moves->move[table->list[i].slot];
 
-static void search_all(u32 mark, const struct lbhash_flow *flow, void *data)
-{
-	u32 destination = lbhash_service_destination(flow);
-	struct lbhash_searches *searches = data;
-	u32 i;
-
-	for (i = 0; i < searches->n; i++)
-		if (searches->list[i].pins &&
-		    lbhash_service_knows(searches->list[i].svc, destination))
-			search_one(&searches->list[i], mark, flow);
-}
-
-static void free_searches(struct lbhash_searches *searches)
-{
-	u32 i;
-
-	for (i = 0; i < searches->n; i++)
-		kvfree(searches->list[i].busy);
-	kvfree(searches->list);
-}
-
-static void walk(struct lbhash_net *ln, struct lbhash_searches *searches)
-{
-	u32 i;
-
-	lbhash_pin_walk(ln->net, search_all, searches);
-	for (i = 0; i < searches->n; i++) {
-		struct lbhash_search *search = &searches->list[i];
-
-		search->svc->pinned_elsewhere = search->found;
+		WRITE_ONCE(*move, *move & ~LBHASH_MOVE_BUSY);
 	}
 }
 
-/* List the services that have slots in transition. */
-static int list_searches(struct lbhash_net *ln,
-			 struct lbhash_searches *searches)
+/* Find the busy slots of all services, and count the connections there. */
+static void sweep_memory(struct lbhash_net *ln)
 {
+	struct sweep sweep = { .ln = ln, .now = ktime_get_seconds() };
 	struct lbhash_service *svc;
 	unsigned long id;
-	u32 n = 0;
 
-	xa_for_each(&ln->ids, id, svc)
-		n += !!lbhash_service_table(ln, svc)->transitions;
-	*searches = (struct lbhash_searches){};
-	if (!n)
-		return 0;
-	searches->list = kvcalloc(n, sizeof(*searches->list), LBHASH_GFP);
-	if (!searches->list)
-		return -ENOMEM;
 	xa_for_each(&ln->ids, id, svc) {
-		struct lbhash_table *table = lbhash_service_table(ln, svc);
-
-		svc->pinned_elsewhere = 0;
-		if (!table->transitions)
-			continue;
-		searches->list[searches->n++] = (struct lbhash_search){
-			.svc = svc,
-			.table = table,
-			.pins = lbhash_service_track(svc, table) !=
-				LBHASH_TRACK_NEVER,
-		};
+		svc->elsewhere = 0;
+		forget_busy(lbhash_service_table(ln, svc));
 	}
-	return 0;
+	lbhash_memory_sweep(&ln->memory, sweep.now, judge, &sweep);
 }
 
 /**
- * lbhash_settle_count - count pinned_elsewhere of all services
+ * lbhash_settle_count - count the connections that slots wait for
  * @ln: namespace whose services get new counts
  *
- * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if a
- * slot is in transition. Without memory the counts are 0.
+ * Context: &lbhash_net.mutex held, may sleep.
  */
 void lbhash_settle_count(struct lbhash_net *ln)
 {
-	struct lbhash_searches searches;
-
 	lockdep_assert_held(&ln->mutex);
 
-	if (list_searches(ln, &searches))
+	sweep_memory(ln);
+}
+
+/**
+ * struct away - a count of connections away from the owners of their slots
+ * @svc: service
+ * @table: its published table
+ * @n: number of connections
+ */
+struct away {
+	const struct lbhash_service *svc;
+	const struct lbhash_table *table;
+	u32 n;
+};
+
+static void count_pin(u32 mark, const struct lbhash_flow *flow, void *data)
+{
+	const struct lbhash_member *member;
+	struct away *away = data;
+	u32 slot;
+
+	member = lbhash_table_usable_by_mark(away->table,
+					     mark & away->table->mask);
+	if (!member)
 		return;
-	if (searches.n)
-		walk(ln, &searches);
-	free_searches(&searches);
+	slot = lbhash_table_at(away->table,
+			       lbhash_table_slot(away->table, flow));
+	away->n += member - away->table->members != lbhash_slot_owner(slot);
+}
+
+static bool count_remembered(const struct lbhash_memory_info *info, void *data)
+{
+	struct away *away = data;
+
+	away->n += info->service == away->svc->id &&
+		   info->flags & LBHASH_MEMORY_OPEN &&
+		   move_of(away->table, info) &&
+		   is_elsewhere(away->table, info);
+	return true;
 }
 
 /**
  * lbhash_settle_count_away - count connections away from their slots' owners
- * @ln: namespace
+ * @ln: namespace of the service
  * @svc: service
+ * @ways: bits of enum lbhash_track: where the connections are remembered
  *
- * Rules that take the way of LBHASH_TRACK_CHANGED look at no entry of a settled
- * slot.
+ * Entries of conntrack do not tell which service they belong to: those of
+ * another one with the same marks count, too.
  *
- * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries.
- * Return: number of entries that are pinned to another backend.
+ * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if @ways
+ * has LBHASH_TRACK_ALWAYS.
+ * Return: number of connections.
  */
-u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc)
+u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
+			     u32 ways)
 {
-	struct lbhash_table *table = lbhash_service_table(ln, svc);
-	struct lbhash_search search = {
+	struct away away = {
 		.svc = svc,
-		.table = table,
-		.pins = true,
-		.settled = table->conf.track == LBHASH_TRACK_ALWAYS ||
-			   atomic_read(&svc->followers[false]),
+		.table = lbhash_service_table(ln, svc),
 	};
-	struct lbhash_searches searches = { .list = &search, .n = 1 };
+	u64 position = 0;
 
 	lockdep_assert_held(&ln->mutex);
 
-	lbhash_pin_walk(ln->net, search_all, &searches);
-	return search.found;
+	if (ways & BIT(LBHASH_TRACK_ALWAYS))
+		lbhash_pin_walk(ln->net, count_pin, &away);
+	if (ways & BIT(LBHASH_TRACK_CHANGED))
+		lbhash_memory_dump(&ln->memory, &position, count_remembered,
+				   &away);
+	return away.n;
 }
 
-/* Close slots, and allocate bitmaps of busy slots where some are closing. */
-static int close_slots(struct lbhash_searches *searches, bool *any)
+/* Settle what can settle. Returns true if something has. */
+static bool settle_slots(struct lbhash_net *ln, struct lbhash_service *svc)
 {
-	u32 now = ktime_get_seconds();
-	u32 i;
+	struct lbhash_table *table = lbhash_service_table(ln, svc);
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+	struct lbhash_times times = lbhash_settle_times(ln, table);
+	u32 left;
 
-	for (i = 0; i < searches->n; i++) {
-		struct lbhash_search *search = &searches->list[i];
-		struct lbhash_table *table = search->table;
-
-		cond_resched();
-		if (!lbhash_transition_close(table->slots, table->list,
-					     table->transitions,
-					     table->conf.settle, now))
-			continue;
-		search->busy = kvcalloc(BITS_TO_LONGS(table->size),
-					sizeof(*search->busy), LBHASH_GFP);
-		if (!search->busy)
-			return -ENOMEM;
-		*any = true;
-	}
-	return 0;
+	if (!table->transitions)
+		return false;
+	left = lbhash_transition_settle(table->slots,
+					moves ? moves->move : NULL,
+					table->list, table->transitions,
+					&times);
+	if (left == table->transitions)
+		return false;
+	WRITE_ONCE(table->transitions, left);
+	lbhash_table_trim(table);
+	lbhash_event_send(ln, svc->name, svc, LBHASH_CAUSE_SETTLED, NULL);
+	return true;
 }
 
-static void settle_slots(struct lbhash_net *ln,
-			 struct lbhash_searches *searches)
+static bool has_memory(const struct lbhash_net *ln)
 {
-	u32 i, left;
-
-	for (i = 0; i < searches->n; i++) {
-		struct lbhash_table *table = searches->list[i].table;
-		struct lbhash_service *svc = searches->list[i].svc;
-
-		cond_resched();
-		if (!searches->list[i].busy)
-			continue;
-		left = lbhash_transition_settle(table->slots, table->list,
-						table->transitions,
-						searches->list[i].busy);
-		if (left == table->transitions)
-			continue;
-		WRITE_ONCE(table->transitions, left);
-		lbhash_event_send(ln, svc->name, svc, LBHASH_CAUSE_SETTLED,
-				  NULL);
-	}
+	return rcu_access_pointer(ln->memory.store);
 }
 
-static void plan(struct lbhash_net *ln, const struct lbhash_table *table,
-		 unsigned long pause)
+static void plan(struct lbhash_net *ln, const struct lbhash_table *table)
 {
+	struct lbhash_times times = lbhash_settle_times(ln, table);
 	u32 seconds;
 	unsigned long at;
 
-	seconds = lbhash_transition_wait(table->slots, table->list,
-					 table->transitions,
-					 table->conf.settle,
-					 ktime_get_seconds(), false);
+	seconds = lbhash_transition_wait(table->slots,
+					 rcu_access_pointer(table->moves),
+					 table->list, table->transitions,
+					 &times, false);
+	if (rcu_access_pointer(table->moves) || has_memory(ln))
+		seconds = 0;
 	if (seconds == U32_MAX)
 		return;
-	at = jiffies + max(pause, (unsigned long)seconds * HZ);
+	at = jiffies + max_t(unsigned long, PAUSE, (unsigned long)seconds * HZ);
 	if (delayed_work_pending(&ln->settle) && time_before(ln->settle_at, at))
 		return;
 	ln->settle_at = at;
@@ -262,35 +287,42 @@ void lbhash_settle_plan(struct lbhash_net *ln,
 {
 	lockdep_assert_held(&ln->mutex);
 
-	plan(ln, table, PAUSE);
+	plan(ln, table);
+}
+
+static bool needs_memory(struct lbhash_net *ln)
+{
+	struct lbhash_service *svc;
+	unsigned long id;
+
+	xa_for_each(&ln->ids, id, svc)
+		if (rcu_access_pointer(lbhash_service_table(ln, svc)->moves))
+			return true;
+	return false;
 }
 
 static void settle_work(struct work_struct *work)
 {
 	struct lbhash_net *ln = container_of(to_delayed_work(work),
 					     struct lbhash_net, settle);
-	unsigned long start, pause = PAUSE;
-	struct lbhash_searches searches;
 	struct lbhash_service *svc;
-	bool closing = false;
+	bool settled = false;
 	unsigned long id;
 
 	mutex_lock(&ln->mutex);
-	if (!list_searches(ln, &searches)) {
-		if (!close_slots(&searches, &closing) && closing) {
-			/* conntrack_facts: walk_visits_all */
-			synchronize_rcu();
-			start = jiffies;
-			walk(ln, &searches);
-			settle_slots(ln, &searches);
-			pause = max(pause, PAUSE_FACTOR * (jiffies - start));
-		}
-		free_searches(&searches);
-	}
+	if (has_memory(ln))
+		sweep_memory(ln);
 	xa_for_each(&ln->ids, id, svc) {
 		cond_resched();
-		lbhash_table_trim(lbhash_service_table(ln, svc));
-		plan(ln, lbhash_service_table(ln, svc), pause);
+		settled |= settle_slots(ln, svc);
+	}
+	if (has_memory(ln) && !needs_memory(ln))
+		lbhash_memory_stop(&ln->memory);
+	else if (has_memory(ln) && settled)
+		sweep_memory(ln);
+	xa_for_each(&ln->ids, id, svc) {
+		cond_resched();
+		plan(ln, lbhash_service_table(ln, svc));
 	}
 	mutex_unlock(&ln->mutex);
 }

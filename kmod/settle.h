@@ -2,6 +2,8 @@
 #ifndef LBHASH_SETTLE_H
 #define LBHASH_SETTLE_H
 
+#include "transition.h"
+
 struct lbhash_net;
 struct lbhash_service;
 struct lbhash_table;
@@ -11,6 +13,9 @@ void lbhash_settle_exit(struct lbhash_net *ln);
 void lbhash_settle_plan(struct lbhash_net *ln,
 			const struct lbhash_table *table);
 void lbhash_settle_count(struct lbhash_net *ln);
-u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc);
+u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
+			     u32 ways);
+struct lbhash_times lbhash_settle_times(const struct lbhash_net *ln,
+					const struct lbhash_table *table);
 
 #endif /* LBHASH_SETTLE_H */

@@ -57,7 +57,7 @@ void lbhash_stats_service_sum(struct lbhash_service_stats *sum,
 void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 			      const struct lbhash_backend_stats __percpu *from)
 {
-	int cpu;
+	int cpu, i;
 
 	*sum = (struct lbhash_backend_stats){};
 	for_each_possible_cpu(cpu) {
@@ -66,5 +66,7 @@ void lbhash_stats_backend_sum(struct lbhash_backend_stats *sum,
 		sum->packets += READ_ONCE(s->packets);
 		sum->bytes += READ_ONCE(s->bytes);
 		sum->connections += READ_ONCE(s->connections);
+		for (i = 0; i < LBHASH_OPENERS; i++)
+			sum->openers[i] += READ_ONCE(s->openers[i]);
 	}
 }

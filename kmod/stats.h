@@ -19,15 +19,30 @@ struct lbhash_service_stats {
 };
 
 /**
+ * enum lbhash_opener - what became of openers that the flow memory has seen
+ * @LBHASH_OPENER_GIVEN: a SYN or an INIT got the backend
+ * @LBHASH_OPENER_WENT_ON: its connection has gone on
+ * @LBHASH_OPENER_REPEATED: it was repeated before that
+ */
+enum lbhash_opener {
+	LBHASH_OPENER_GIVEN,
+	LBHASH_OPENER_WENT_ON,
+	LBHASH_OPENER_REPEATED,
+	LBHASH_OPENERS,
+};
+
+/**
  * struct lbhash_backend_stats - one CPU's counters of a backend
  * @packets: packets that went to the backend
  * @bytes: bytes of these packets, from the network header on
  * @connections: connections that got the backend
+ * @openers: openers of connections in transition, by enum lbhash_opener
  */
 struct lbhash_backend_stats {
 	u64 packets;
 	u64 bytes;
 	u64 connections;
+	u64 openers[LBHASH_OPENERS];
 };
 
 struct lbhash_service_stats __percpu *lbhash_stats_service_alloc(void);
@@ -74,6 +89,20 @@ lbhash_stats_packet(struct lbhash_service_stats __percpu *service,
 	this_cpu_add(backend->bytes, len);
 	if (lbhash_stats_is_choice(reason))
 		this_cpu_inc(backend->connections);
+}
+
+/**
+ * lbhash_stats_opener - count what became of an opener
+ * @backend: counters of its backend
+ * @what: one of enum lbhash_opener
+ *
+ * Context: any.
+ */
+static inline void
+lbhash_stats_opener(struct lbhash_backend_stats __percpu *backend,
+		    enum lbhash_opener what)
+{
+	this_cpu_inc(backend->openers[what]);
 }
 
 #endif /* LBHASH_STATS_H */

@@ -7,6 +7,7 @@
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
@@ -20,7 +21,7 @@ static const siphash_key_t digest_key;
 /* The weight that counts for new connections. */
 static u16 active_weight(const struct lbhash_member *member)
 {
-	return member->state == LBHASH_STATE_UP ? member->weight : 0;
+	return lbhash_member_is_open(member) ? member->weight : 0;
 }
 
 static void init_hash(struct lbhash_hash *hash,
@@ -75,17 +76,22 @@ u16 *lbhash_marks_alloc(u32 n, u32 *bits, gfp_t gfp)
 	return marks;
 }
 
-static int build_marks(struct lbhash_table *table)
+static int build_indices(struct lbhash_table *table)
 {
 	u32 i;
 
 	table->marks = lbhash_marks_alloc(table->n, &table->marks_bits,
 					  LBHASH_GFP_KEPT);
-	if (!table->marks)
+	table->ids = lbhash_marks_alloc(table->n, &table->marks_bits,
+					LBHASH_GFP_KEPT);
+	if (!table->marks || !table->ids)
 		return -ENOMEM;
-	for (i = 0; i < table->n; i++)
+	for (i = 0; i < table->n; i++) {
 		*lbhash_marks_at(table->marks, table->marks_bits,
 				 table->members, table->members[i].mark) = i;
+		*lbhash_ids_at(table->ids, table->marks_bits,
+			       table->members, table->members[i].id) = i;
+	}
 	return 0;
 }
 
@@ -122,11 +128,12 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
  * lbhash_table_map - find the backends of one table in another one
  * @from: table of a service
  * @to: table of the same service
+ * @usable: only those that keep their connections
  * @indices: out, for each member of @from its index in @to, or LBHASH_NONE if
- *	it cannot keep its connections
+ *	there is no such member
  */
 void lbhash_table_map(const struct lbhash_table *from,
-		      const struct lbhash_table *to, u16 *indices)
+		      const struct lbhash_table *to, bool usable, u16 *indices)
 {
 	const struct lbhash_member *member;
 	u32 i, at = 0;
@@ -136,7 +143,7 @@ void lbhash_table_map(const struct lbhash_table *from,
 		member = lbhash_member_seek(to->members, to->n, &at,
 					    from->members[i].backend->name);
 		if (member && member->backend == from->members[i].backend &&
-		    lbhash_member_is_usable(member))
+		    (!usable || lbhash_member_is_usable(member)))
 			indices[i] = member - to->members;
 	}
 }
@@ -273,28 +280,42 @@ static int alloc_list(struct lbhash_table *table)
 	return table->list ? 0 : -ENOMEM;
 }
 
-/* Carry transitions over from the old table. */
-static int carry_slots(struct lbhash_table *table,
-		       const struct lbhash_table *old)
+/* Number the transitions, for the flow memory. Not contiguous if large: a
+ * transition is short.
+ */
+static int build_moves(struct lbhash_table *table,
+		       const struct lbhash_table *old, u32 number)
+{
+	struct lbhash_moves *moves, *was = NULL;
+	size_t bytes = struct_size(moves, move, table->size);
+	gfp_t gfp = LBHASH_GFP_KEPT | __GFP_ZERO;
+
+	if (!number || !table->transitions)
+		return 0;
+	moves = bytes > PAGE_SIZE ? __vmalloc(bytes, gfp) : kmalloc(bytes, gfp);
+	if (!moves)
+		return -ENOMEM;
+	/* Writers of @old are excluded, as they are while it is replaced. */
+	if (lbhash_table_is_comparable(table, old))
+		was = rcu_dereference_raw(old->moves);
+	lbhash_transition_moves(moves->move, was ? was->move : NULL,
+				table->list, table->transitions, number);
+	RCU_INIT_POINTER(table->moves, moves);
+	return 0;
+}
+
+static int carry_lists(struct lbhash_table *table,
+		       const struct lbhash_table *old,
+		       const struct lbhash_heirs *heirs)
 {
 	bool comparable = lbhash_table_is_comparable(table, old);
 	u32 now = ktime_get_seconds();
-	int err = -ENOMEM;
-	u16 *heirs;
-
-	if (!lbhash_table_has_slots(table) || !lbhash_table_has_slots(old) ||
-	    (!comparable && !old->transitions))
-		return 0;
-	heirs = kvmalloc_array(old->n ?: 1, sizeof(*heirs), LBHASH_GFP);
-	if (!heirs)
-		return -ENOMEM;
-	lbhash_table_map(old, table, heirs);
 
 	table->transitions = comparable ?
 		lbhash_transition_carry(table->slots, table->size, old->slots,
 					old->list, heirs) : table->size;
 	if (alloc_list(table))
-		goto out;
+		return -ENOMEM;
 	if (!comparable)
 		table->transitions =
 			lbhash_transition_close_all(table->slots, table->size,
@@ -302,9 +323,31 @@ static int carry_slots(struct lbhash_table *table,
 	else if (table->transitions)
 		lbhash_transition_list(table->list, table->slots, table->size,
 				       old->slots, old->list, heirs, now);
-	err = 0;
-out:
-	kvfree(heirs);
+	return 0;
+}
+
+/* Carry transitions over from the old table. */
+static int carry_slots(struct lbhash_table *table,
+		       const struct lbhash_table *old, u32 number)
+{
+	struct lbhash_heirs heirs;
+	int err = -ENOMEM;
+	u16 *map;
+
+	if (!lbhash_table_has_slots(table) || !lbhash_table_has_slots(old) ||
+	    (!lbhash_table_is_comparable(table, old) && !old->transitions))
+		return 0;
+	map = kvmalloc_array(old->n ?: 1, 2 * sizeof(*map), LBHASH_GFP);
+	if (!map)
+		return -ENOMEM;
+	lbhash_table_map(old, table, false, map);
+	lbhash_table_map(old, table, true, map + old->n);
+	heirs.at = map;
+	heirs.usable = map + old->n;
+
+	if (!carry_lists(table, old, &heirs))
+		err = build_moves(table, old, number);
+	kvfree(map);
 	return err;
 }
 
@@ -314,6 +357,8 @@ out:
  * @members: backends, sorted by name, with unique marks under the mask
  * @n: length of @members, 0..65534
  * @old: table to be replaced, or NULL
+ * @number: number of the transitions that begin with this change; 0 if the
+ *	service's connections are not remembered in the flow memory
  *
  * The table takes its own references to the backends.
  *
@@ -322,7 +367,8 @@ out:
  */
 struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 					const struct lbhash_member *members,
-					u32 n, const struct lbhash_table *old)
+					u32 n, const struct lbhash_table *old,
+					u32 number)
 {
 	struct lbhash_table *table;
 	u32 i;
@@ -345,13 +391,14 @@ struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 	for (i = 0; i < n; i++) {
 		table->members[i] = members[i];
 		table->members[i].slots = 0;
+		table->members[i].id = members[i].backend->id;
 		refcount_inc(&members[i].backend->ref);
 	}
 	table->n = n;
 
-	if (build_marks(table) || fill_slots(table, old))
+	if (build_indices(table) || fill_slots(table, old))
 		goto err_free;
-	if (old && carry_slots(table, old))
+	if (old && carry_slots(table, old, number))
 		goto err_free;
 	return table;
 
@@ -374,6 +421,8 @@ void lbhash_table_free(struct lbhash_table *table)
 		lbhash_backend_put(table->members[i].backend);
 	kvfree(table->members);
 	kvfree(table->marks);
+	kvfree(table->ids);
+	kvfree(rcu_dereference_raw(table->moves));
 	free_slots(table);
 	kvfree(table->list);
 	kfree(table);
@@ -422,17 +471,22 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 }
 
 /**
- * lbhash_table_trim - free the list of transitions if it is empty
+ * lbhash_table_trim - free what describes transitions if there are none
  * @table: table, published or not
  *
  * Context: &lbhash_net.mutex held.
  */
 void lbhash_table_trim(struct lbhash_table *table)
 {
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+
 	if (table->transitions)
 		return;
 	kvfree(table->list);
 	table->list = NULL;
+	RCU_INIT_POINTER(table->moves, NULL);
+	if (moves)
+		kvfree_rcu(moves, rcu);
 }
 
 /**
@@ -473,6 +527,7 @@ int lbhash_table_copy_settled(struct lbhash_table *copy,
 	*copy = *table;
 	copy->transitions = 0;
 	copy->list = NULL;
+	RCU_INIT_POINTER(copy->moves, NULL);
 	if (!lbhash_table_has_slots(table))
 		return 0;
 	copy->slots = kvmalloc_array(table->size, sizeof(*copy->slots),

@@ -68,11 +68,21 @@ enum lbhash_way {
 };
 
 /**
+ * struct lbhash_moves - what the flow memory needs of slots in transition
+ * @rcu: frees it after a grace period
+ * @move: a word for each slot, see transition.h; 0 for a settled one
+ */
+struct lbhash_moves {
+	struct rcu_head rcu;
+	u32 move[];
+};
+
+/**
  * struct lbhash_table - the configuration of a service, as packets read it
  * @mask: &lbhash_conf.mask, first because every packet reads it
  * @size: &lbhash_conf.size
  * @transitions: length of @list
- * @marks_bits: binary logarithm of the length of @marks
+ * @marks_bits: binary logarithm of the length of @marks and of @ids
  * @n: length of @members
  * @way: at each hook of iptables, the way of packets whose rule follows the
  *	service: flags of enum lbhash_way
@@ -80,6 +90,9 @@ enum lbhash_way {
  * @slots: owner and previous owner of each slot, see transition.h; NULL in a
  *	table without slots, see lbhash_table_has_slots()
  * @marks: open hash of marks; values are indices of @members or LBHASH_NONE
+ * @ids: likewise, of the numbers of backends
+ * @moves: words of the slots in transition, RCU; NULL if there are none, or if
+ *	packets of the service are not remembered in the flow memory
  * @hash: how flows are hashed
  * @conf: attributes of the service
  * @digest: fingerprint of the slots, 0 until it is first asked for
@@ -89,8 +102,8 @@ enum lbhash_way {
  *
  * Every change of a service, large or small, publishes a new table, so that no
  * packet sees half of a change. In a published table only @digest, @list,
- * @transitions and previous owners change: slots close and settle, one word
- * each. @marks is an array and not an rhashtable because it must be published
+ * @transitions, @moves and previous owners change: slots close and settle, one
+ * word each. @marks is an array and not an rhashtable because it must be published
  * together with the members that it refers to.
  */
 struct lbhash_table {
@@ -103,6 +116,8 @@ struct lbhash_table {
 	struct lbhash_member *members;
 	u32 *slots;
 	u16 *marks;
+	u16 *ids;
+	struct lbhash_moves __rcu *moves;
 	struct lbhash_hash hash;
 	struct lbhash_conf conf;
 	u64 digest;
@@ -140,14 +155,16 @@ u16 *lbhash_marks_alloc(u32 n, u32 *bits, gfp_t gfp);
 
 struct lbhash_table *lbhash_table_build(const struct lbhash_conf *conf,
 					const struct lbhash_member *members,
-					u32 n, const struct lbhash_table *old);
+					u32 n, const struct lbhash_table *old,
+					u32 number);
 int lbhash_table_copy_settled(struct lbhash_table *copy,
 			      const struct lbhash_table *table);
 void lbhash_table_free(struct lbhash_table *table);
 void lbhash_table_free_rcu(struct lbhash_table *table);
 u64 lbhash_table_digest(struct lbhash_table *table);
 void lbhash_table_map(const struct lbhash_table *from,
-		      const struct lbhash_table *to, u16 *indices);
+		      const struct lbhash_table *to, bool usable,
+		      u16 *indices);
 bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 bool lbhash_table_is_comparable(const struct lbhash_table *a,
@@ -197,6 +214,44 @@ static inline const struct lbhash_member *
 lbhash_table_usable_by_mark(const struct lbhash_table *table, u32 mark)
 {
 	const struct lbhash_member *member = lbhash_table_by_mark(table, mark);
+
+	return member && lbhash_member_is_usable(member) ? member : NULL;
+}
+
+/**
+ * lbhash_ids_at - look the number of a backend up in an index
+ * @ids: index, from lbhash_marks_alloc()
+ * @bits: binary logarithm of the length of @ids
+ * @members: array that the index refers to
+ * @id: number to find
+ *
+ * Return: as lbhash_marks_at().
+ */
+static inline u16 *lbhash_ids_at(u16 *ids, u32 bits,
+				 const struct lbhash_member *members, u32 id)
+{
+	u32 at = hash_32(id, bits);
+
+	while (ids[at] != LBHASH_NONE && members[ids[at]].id != id)
+		at = (at + 1) & ((1u << bits) - 1);
+	return &ids[at];
+}
+
+/* The member with a number, whatever its state, or NULL. */
+static inline const struct lbhash_member *
+lbhash_table_by_id(const struct lbhash_table *table, u32 id)
+{
+	u16 found = *lbhash_ids_at(table->ids, table->marks_bits,
+				   table->members, id);
+
+	return found == LBHASH_NONE ? NULL : &table->members[found];
+}
+
+/* The member with a number if it is usable, else NULL. */
+static inline const struct lbhash_member *
+lbhash_table_usable_by_id(const struct lbhash_table *table, u32 id)
+{
+	const struct lbhash_member *member = lbhash_table_by_id(table, id);
 
 	return member && lbhash_member_is_usable(member) ? member : NULL;
 }
@@ -258,6 +313,25 @@ lbhash_table_member(const struct lbhash_table *table, u16 index)
 	if (unlikely(index == LBHASH_NONE))
 		return NULL;
 	return &table->members[index];
+}
+
+/**
+ * lbhash_table_home - find the home of a slot
+ * @table: table
+ * @slot: owner and previous owner
+ *
+ * Return: where connections belong that are not remembered: the previous owner
+ * while it is usable, else the owner; NULL if there is no backend.
+ */
+static inline const struct lbhash_member *
+lbhash_table_home(const struct lbhash_table *table, u32 slot)
+{
+	const struct lbhash_member *home;
+
+	home = lbhash_table_member(table, lbhash_slot_fallback(slot));
+	if (home && unlikely(!lbhash_member_is_usable(home)))
+		home = lbhash_table_member(table, lbhash_slot_owner(slot));
+	return home;
 }
 
 #endif /* LBHASH_TABLE_H */

@@ -6,12 +6,14 @@
 #include <linux/netfilter/x_tables.h>
 #include <uapi/linux/netfilter/xt_lbhash.h>
 
+#include "flow.h"
 #include "hooks.h"
 #include "net.h"
 #include "oneway.h"
 #include "packet.h"
 #include "pick.h"
 #include "pin.h"
+#include "recall.h"
 #include "service.h"
 #include "xt.h"
 
@@ -75,27 +77,31 @@ static bool is_follower(const struct xt_lbhash_target_info *info)
 	return info->svc && info->track == XT_LBHASH_TRACK_SERVICE;
 }
 
-/* Packets of a rule that only adopts are tracked. */
-static bool tracks(const struct xt_lbhash_target_info *info)
+/* Packets of a rule that only adopts are tracked, and those of the flow memory
+ * are not.
+ */
+static bool needs_conntrack(const struct xt_lbhash_target_info *info)
 {
-	return !info->svc || info->track != XT_LBHASH_TRACK_NEVER;
+	return !info->svc || lbhash_track_in(info->track, is_raw(info)) ==
+			     LBHASH_TRACK_ALWAYS;
 }
 
 static int get_hooks(struct net *net, u8 family,
 		     const struct xt_lbhash_target_info *info)
 {
 	return is_follower(info) ?
-	       lbhash_hooks_join(&info->svc->hooks, net, family) :
-	       lbhash_hooks_get(net, family, tracks(info));
+	       lbhash_hooks_join(&info->svc->hooks[is_raw(info)], net, family) :
+	       lbhash_hooks_get(net, family, needs_conntrack(info));
 }
 
 static void put_hooks(struct net *net, u8 family,
 		      const struct xt_lbhash_target_info *info)
 {
 	if (is_follower(info))
-		lbhash_hooks_leave(&info->svc->hooks, net, family);
+		lbhash_hooks_leave(&info->svc->hooks[is_raw(info)], net,
+				   family);
 	else
-		lbhash_hooks_put(net, family, tracks(info));
+		lbhash_hooks_put(net, family, needs_conntrack(info));
 }
 
 /* The service's counter of rules that track like this one. */
@@ -249,18 +255,36 @@ static void match_destroy(const struct xt_mtdtor_param *par)
 		lbhash_service_release(info->svc);
 }
 
+static bool is_called(const struct lbhash_member *member, const char *backend)
+{
+	return member && !strcmp(member->backend->name, backend);
+}
+
 static bool is_pinned_to(const struct nf_conn *ct, struct lbhash_service *svc,
 			 const char *backend)
 {
 	const struct lbhash_table *table = rcu_dereference(svc->table);
-	const struct lbhash_member *member;
-	u32 mark;
+	u32 mark = lbhash_pin_read(ct, table->mask);
 
-	mark = lbhash_pin_read(ct, table->mask);
-	if (!mark)
+	return mark && is_called(lbhash_table_by_mark(table, mark), backend);
+}
+
+/* noinline: most rules need no stack for a flow. */
+static noinline bool is_remembered_at(const struct sk_buff *skb,
+				      const struct xt_action_param *par)
+{
+	const struct xt_lbhash_match_info *info = par->matchinfo;
+	const struct lbhash_service *svc = info->svc;
+	struct lbhash_net *ln = lbhash_net(xt_net(par));
+	const struct lbhash_table *table = rcu_dereference(svc->table);
+	struct lbhash_flow flow;
+	u32 id;
+
+	if (!lbhash_service_remembers(svc, table) ||
+	    lbhash_flow_parse(skb, xt_family(par), &flow))
 		return false;
-	member = lbhash_table_by_mark(table, mark);
-	return member && !strcmp(member->backend->name, backend);
+	id = lbhash_recall_flow(ln, svc, table, &flow);
+	return id && is_called(lbhash_table_by_id(table, id), info->backend);
 }
 
 static bool match(const struct sk_buff *skb, struct xt_action_param *par)
@@ -277,6 +301,8 @@ static bool match(const struct sk_buff *skb, struct xt_action_param *par)
 			    is_pinned_to(ct, info->svc, info->backend);
 		nf_ct_put(ct);
 	}
+	if (info->svc && !pinned_to)
+		pinned_to = is_remembered_at(skb, par);
 
 	if (flags & XT_LBHASH_SYN_SEEN &&
 	    syn_seen == !!(flags & XT_LBHASH_SYN_SEEN_INV))

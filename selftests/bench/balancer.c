@@ -14,6 +14,9 @@
 #define CLOSE_WAIT	60
 #define UDP		30
 
+/* Between two connections from one port, as Linux counts. */
+#define ISN_STEP	15000000
+
 #define EVICTION_RANGE	8
 
 static void *make_room(void *memory, size_t n, size_t size)
@@ -217,20 +220,32 @@ static u32 *fill(const struct backend *backends)
 	return slots;
 }
 
-static void plan(struct balancer *b, u32 pause, u32 now)
+static struct lbhash_times times_at(const struct balancer *b, u32 now)
 {
-	u32 seconds = lbhash_transition_wait(b->slots, b->list, b->n,
-					     b->settle, now / TICKS, false);
+	now /= TICKS;
+	return (struct lbhash_times){
+		.now = now, .settle = b->settle, .idle = IDLE, .udp_idle = UDP,
+		.full = b->memory &&
+			lbhash_memory_lost_home(b->memory, now, IDLE),
+	};
+}
+
+static void plan(struct balancer *b, u32 now)
+{
+	const struct lbhash_times times = times_at(b, now);
+	u32 seconds = lbhash_transition_wait(b->slots, b->moves, b->list, b->n,
+					     &times, false);
 
 	if (seconds == U32_MAX)
 		b->sweep_at = U32_MAX;
 	else
-		b->sweep_at = now + (seconds > pause ? seconds : pause) * TICKS;
+		b->sweep_at = now + (!b->moves && seconds ? seconds : 1) *
+				    TICKS;
 }
 
 /* Set up a service without connections. */
 void balancer_begin(struct balancer *b, enum tracking track, u32 settle,
-		    struct conntrack *conntrack,
+		    struct conntrack *conntrack, struct lbhash_memory *memory,
 		    const struct backend *backends)
 {
 	u32 i;
@@ -239,6 +254,11 @@ void balancer_begin(struct balancer *b, enum tracking track, u32 settle,
 	b->track = track;
 	b->settle = settle;
 	b->conntrack = conntrack;
+	if (track == TRACK_CHANGED) {
+		b->memory = memory;
+		b->moves = calloc(SLOTS, sizeof(*b->moves));
+		assert(b->moves);
+	}
 	b->slots = fill(backends);
 	for (i = 0; i < BACKENDS; i++)
 		b->usable[i] = is_usable(&backends[i]);
@@ -247,69 +267,116 @@ void balancer_begin(struct balancer *b, enum tracking track, u32 settle,
 void balancer_end(struct balancer *b)
 {
 	free(b->slots);
+	free(b->moves);
 	free(b->list);
+}
+
+static void number_transitions(struct balancer *b, const u32 *old_moves,
+			       u32 now)
+{
+	b->moves = calloc(SLOTS, sizeof(*b->moves));
+	assert(b->moves);
+	lbhash_transition_moves(b->moves, old_moves, b->list, b->n,
+				b->changes);
+	lbhash_memory_start(b->memory, now / TICKS);
 }
 
 void balancer_change(struct balancer *b, const struct backend *backends,
 		     u32 now)
 {
-	struct lbhash_transition *list;
-	u32 *slots = fill(backends);
-	u16 heirs[BACKENDS];
-	u32 i, n;
+	struct balancer old = *b;
+	u16 at[BACKENDS], usable[BACKENDS];
+	const struct lbhash_heirs heirs = { .at = at, .usable = usable };
+	u32 i;
 
 	for (i = 0; i < BACKENDS; i++) {
-		heirs[i] = b->usable[i] && is_usable(&backends[i]) ?
-			   i : LBHASH_NONE;
+		at[i] = backends[i].state == REMOVED ? LBHASH_NONE : i;
+		usable[i] = b->usable[i] && is_usable(&backends[i]) ?
+			    i : LBHASH_NONE;
 		b->usable[i] = is_usable(&backends[i]);
 	}
-	n = lbhash_transition_carry(slots, SLOTS, b->slots, b->list, heirs);
-	list = make_room(NULL, n, sizeof(*list));
-	lbhash_transition_list(list, slots, SLOTS, b->slots, b->list, heirs,
-			       now / TICKS);
-	balancer_end(b);
-	b->slots = slots;
-	b->list = list;
-	b->n = n;
-	plan(b, 1, now);
+	b->slots = fill(backends);
+	b->n = lbhash_transition_carry(b->slots, SLOTS, old.slots, old.list,
+				       &heirs);
+	b->list = make_room(NULL, b->n, sizeof(*b->list));
+	lbhash_transition_list(b->list, b->slots, SLOTS, old.slots, old.list,
+			       &heirs, now / TICKS);
+	b->changes++;
+	if (b->memory)
+		number_transitions(b, old.moves, now);
+	balancer_end(&old);
+	plan(b, now);
 }
 
-static bool is_elsewhere(const struct balancer *b, const struct flow *flow,
-			 u32 now)
+static bool is_elsewhere(const struct balancer *b,
+			 const struct lbhash_memory_info *info)
 {
-	u32 slot = b->slots[flow->slot];
-
-	return !is_expired(&flow->entry, now) &&
-	       flow->entry.mark != LBHASH_NONE &&
-	       b->usable[flow->entry.mark] &&
-	       lbhash_slot_in_transition(slot) &&
-	       flow->entry.mark != lbhash_slot_owner(slot);
+	return b->usable[info->backend] &&
+	       info->backend != lbhash_slot_owner(b->slots[info->slot]);
 }
 
-/* Close and settle the slots that are due, if a sweep is. */
+/**
+ * struct sweep - argument of judge()
+ */
+struct sweep {
+	struct balancer *b;
+	u32 now;
+};
+
+static int judge(const struct lbhash_memory_info *info, void *data)
+{
+	const struct sweep *sweep = data;
+	struct balancer *b = sweep->b;
+	u32 age = sweep->now - info->last, *move = &b->moves[info->slot];
+
+	if (lbhash_move_number(*move) != info->transition)
+		return LBHASH_MEMORY_DROP;
+	if (!(info->flags & LBHASH_MEMORY_OPEN))
+		return LBHASH_MEMORY_STAYS;
+	if ((*move & LBHASH_MOVE_DUE && age >= IDLE) ||
+	    (info->flags & LBHASH_MEMORY_FLOW && age >= UDP))
+		return LBHASH_MEMORY_RELEASE;
+	if (!is_elsewhere(b, info))
+		return LBHASH_MEMORY_STAYS;
+	if (lbhash_memory_is_busy(info, sweep->now, IDLE)) {
+		b->elsewhere++;
+		*move |= LBHASH_MOVE_BUSY;
+	}
+	return *move & LBHASH_MOVE_DUE ? LBHASH_MEMORY_KEEP :
+					 LBHASH_MEMORY_STAYS;
+}
+
+static void sweep_memory(struct balancer *b, u32 now)
+{
+	struct sweep sweep = { b, now / TICKS };
+	u32 i;
+
+	b->elsewhere = 0;
+	for (i = 0; i < b->n; i++)
+		b->moves[b->list[i].slot] &= ~LBHASH_MOVE_BUSY;
+	run_work(&b->memory->growth);
+	lbhash_memory_sweep(b->memory, sweep.now, judge, &sweep);
+}
+
+/* Settle what may, if the time has come. */
 void balancer_sweep(struct balancer *b, u32 now)
 {
-	static unsigned long held[SLOTS / BITS_PER_LONG + 1];
-	const struct conntrack *ct = b->conntrack;
-	u32 i, slot;
+	const struct lbhash_times times = times_at(b, now);
 
 	if (!b->n || now < b->sweep_at)
 		return;
-	if (lbhash_transition_close(b->slots, b->list, b->n, b->settle,
-				    now / TICKS)) {
-		memset(held, 0, sizeof(held));
-		for (i = 0; i < ct->n; i++) {
-			slot = ct->flows[i]->slot;
-			if (is_elsewhere(b, ct->flows[i], now))
-				held[slot / BITS_PER_LONG] |=
-					1ul << slot % BITS_PER_LONG;
-		}
-		b->n = lbhash_transition_settle(b->slots, b->list, b->n, held);
-	}
-	plan(b, 1, now);
+	if (b->memory)
+		sweep_memory(b, now);
+	b->n = lbhash_transition_settle(b->slots, b->moves, b->list, b->n,
+					&times);
+	if (b->memory && b->n)
+		sweep_memory(b, now);
+	else if (b->memory)
+		lbhash_memory_stop(b->memory);
+	plan(b, now);
 }
 
-/* --- the decision: decide.c ----------------------------------------------- */
+/* --- the decision: decide.c, recall.c ------------------------------------- */
 
 static bool is_known(const struct balancer *b, const struct entry *entry)
 {
@@ -317,10 +384,18 @@ static bool is_known(const struct balancer *b, const struct entry *entry)
 	       b->usable[entry->mark];
 }
 
-static u16 choose_slot(u32 slot, bool tracked, struct entry *entry,
-		       enum packet packet)
+static u16 home_of(const struct balancer *b, u32 slot)
 {
-	u16 to = lbhash_slot_fallback(slot);
+	u16 home = lbhash_slot_fallback(slot);
+
+	return home != LBHASH_NONE && b->usable[home] ? home :
+						       lbhash_slot_owner(slot);
+}
+
+static u16 choose_slot(const struct balancer *b, u32 slot, bool tracked,
+		       struct entry *entry, enum packet packet)
+{
+	u16 to = home_of(b, slot);
 
 	if (tracked &&
 	    (packet == PACKET_SYN || entry->mark != LBHASH_NONE))
@@ -340,25 +415,163 @@ static void hold(const struct balancer *b, struct entry *entry, u32 now)
 		expire_in(entry, b->settle, now);
 }
 
-/* Return: the backend that gets the packet, or LBHASH_NONE. */
-u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
-		  u32 now)
+static u16 send_tracked(struct balancer *b, struct flow *flow,
+			enum packet packet, u32 now)
 {
+	bool tracked = track(b->conntrack, flow, packet, now);
 	u32 slot = b->slots[flow->slot];
-	bool tracked;
 	u16 to;
 
-	if (b->track == TRACK_NEVER)
-		return lbhash_slot_owner(slot);
-	if (b->track == TRACK_CHANGED && lbhash_slot_is_settled(slot)) {
-		if (packet == PACKET_SYN)
-			forget(flow);
-		return lbhash_slot_owner(slot);
-	}
-	tracked = track(b->conntrack, flow, packet, now);
 	to = is_known(b, &flow->entry) ? flow->entry.mark :
-	     choose_slot(slot, tracked, &flow->entry, packet);
+	     choose_slot(b, slot, tracked, &flow->entry, packet);
 	if (tracked)
 		hold(b, &flow->entry, now);
 	return to;
+}
+
+static struct lbhash_memory_packet about(const struct balancer *b,
+					 const struct flow *flow, u8 kind,
+					 u32 now)
+{
+	return (struct lbhash_memory_packet){
+		.print = flow->print, .opener = flow->print, .service = 1,
+		.slot = flow->slot,
+		.transition = lbhash_move_number(b->moves[flow->slot]),
+		.seq = flow->seq, .end = flow->seq, .now = now / TICKS,
+		.idle = UDP, .kind = kind,
+	};
+}
+
+static u16 send_opener(struct balancer *b,
+		       const struct lbhash_memory_packet *p, u32 slot)
+{
+	u16 owner = lbhash_slot_owner(slot), home = home_of(b, slot);
+	u32 to;
+
+	if (lbhash_memory_find(b->memory, p, &to) != LBHASH_MEMORY_REFUSED &&
+	    lbhash_memory_open(b->memory, p, owner,
+			       lbhash_slot_is_closing(slot)))
+		return owner;
+	return home;
+}
+
+static u16 send_known(struct balancer *b, const struct lbhash_memory_packet *p,
+		      u16 owner, u32 to)
+{
+	if (b->usable[to])
+		return to;
+	lbhash_memory_move(b->memory, p, to, owner);
+	return owner;
+}
+
+static u16 send_later(struct balancer *b, const struct lbhash_memory_packet *p,
+		      u32 slot)
+{
+	u16 owner = lbhash_slot_owner(slot), home = home_of(b, slot);
+	bool at_owner = home == owner && !lbhash_slot_is_closing(slot);
+	u32 to;
+
+	if (lbhash_memory_find(b->memory, p, &to))
+		return send_known(b, p, owner, to);
+	if (at_owner || b->moves[p->slot] & LBHASH_MOVE_LEARNS)
+		lbhash_memory_learn(b->memory, p, home, !at_owner);
+	return home;
+}
+
+static u16 send_loose(struct balancer *b, const struct lbhash_memory_packet *p,
+		      u32 slot)
+{
+	u16 owner = lbhash_slot_owner(slot), home = home_of(b, slot);
+	bool aged = b->moves[p->slot] & LBHASH_MOVE_AGED;
+	u32 to;
+
+	if (lbhash_memory_find(b->memory, p, &to))
+		return send_known(b, p, owner, to);
+	to = lbhash_memory_is_new_flow(b->memory, p,
+				       aged ? p->now - UDP : p->now) ?
+	     owner : home;
+	if (lbhash_memory_learn(b->memory, p, to,
+				to == home && home != owner))
+		return to;
+	return home;
+}
+
+static u16 send_remembered(struct balancer *b, struct flow *flow,
+			   enum packet packet, u32 now)
+{
+	u32 slot = b->slots[flow->slot];
+	struct lbhash_memory_packet p;
+
+	if (packet == PACKET_SYN)
+		flow->seq += ISN_STEP;
+	if (lbhash_slot_is_settled(slot))
+		return lbhash_slot_owner(slot);
+	p = about(b, flow, packet == PACKET_SYN ? LBHASH_MEMORY_OPENS :
+		  packet == PACKET_UDP ? LBHASH_MEMORY_LOOSE :
+		  LBHASH_MEMORY_CONTINUES, now);
+	if (packet == PACKET_SYN)
+		return send_opener(b, &p, slot);
+	if (packet == PACKET_UDP)
+		return send_loose(b, &p, slot);
+	p.fin = packet == PACKET_FIN;
+	p.end += p.fin;
+	return send_later(b, &p, slot);
+}
+
+/* The backend that gets the packet, or LBHASH_NONE. */
+u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
+		  u32 now)
+{
+	switch (b->track) {
+	case TRACK_NEVER:
+		return lbhash_slot_owner(b->slots[flow->slot]);
+	case TRACK_CHANGED:
+		return send_remembered(b, flow, packet, now);
+	default:
+		return send_tracked(b, flow, packet, now);
+	}
+}
+
+bool balancer_remembers(struct balancer *b, const struct flow *flow, u32 now)
+{
+	struct lbhash_memory_packet p;
+	u32 to;
+
+	if (!b->moves || !lbhash_move_number(b->moves[flow->slot]))
+		return false;
+	p = about(b, flow, LBHASH_MEMORY_ASKS, now);
+	return lbhash_memory_find(b->memory, &p, &to) != LBHASH_MEMORY_UNKNOWN;
+}
+
+/* --- copies of the flow memory -------------------------------------------- */
+
+struct copy {
+	struct lbhash_memory *to;
+	u32 now;
+};
+
+static bool copy_entry(const struct lbhash_memory_info *info, void *data)
+{
+	const struct copy *copy = data;
+
+	lbhash_memory_insert(copy->to, info, copy->now);
+	run_work(&copy->to->growth);
+	return true;
+}
+
+/* Both balancers have had the same changes, so numbers mean the same. */
+void memory_move(struct lbhash_memory *to, struct lbhash_memory *from, u32 now)
+{
+	struct copy copy = { to, now / TICKS };
+	u64 position = 0;
+
+	lbhash_memory_dump(from, &position, copy_entry, &copy);
+}
+
+u32 memory_entries(struct lbhash_memory *memory)
+{
+	struct lbhash_memory_counts counts;
+
+	lbhash_memory_count(memory, &counts);
+	return counts.entries;
 }

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A balancer in user space. The slots are those of the module: maglev.c and
- * transition.c of kmod/ are compiled in. decide.c, settle.c and conntrack's
- * handling of one-way connections are modelled. There is no concurrency.
+ * A balancer in user space: slots by kmod/maglev.c and kmod/transition.c and the
+ * flow memory by kmod/memory.c, as they are; decide.c, recall.c, settle.c and
+ * what conntrack does for one-way connections as a model of each. Nothing
+ * happens at the same time as something else.
  */
 #ifndef BENCH_BALANCER_H
 #define BENCH_BALANCER_H
 
 #include <linux/types.h>
 
+#include "memory.h"
 #include "transition.h"
 
 #define BACKENDS	468
 #define SLOTS		65537
-#define TICKS		100	/* per second */
+#define TICKS		100	/* a second */
+#define IDLE		300	/* seconds */
 
 enum tracking { TRACK_CHANGED, TRACK_ALWAYS, TRACK_NEVER };
 enum state { UP, DRAINED, DOWN, REMOVED };
@@ -57,13 +60,17 @@ struct entry {
 };
 
 /**
- * struct flow - the packets from one port of a client
- * @entry: its conntrack entry
- * @slot: the slot that it hashes to
+ * struct flow - the packets of a client's port
+ * @entry: what conntrack knows of them
+ * @print: what the flow memory knows them by
+ * @slot: what they hash to
+ * @seq: sequence number of the next one
  */
 struct flow {
 	struct entry entry;
+	u64 print;
 	u32 slot;
+	u32 seq;
 };
 
 /**
@@ -83,20 +90,25 @@ struct conntrack {
 };
 
 /**
- * struct balancer - a service on one machine
- * @track: when connections are tracked
- * @conntrack: conntrack of the machine
- * @slots: the table, SLOTS values in the format of transition.h; owned
- * @usable: for each backend, whether its connections may stay with it
- * @list: the slots in transition; owned
- * @n: length of @list
- * @settle: settle time, in seconds
- * @sweep_at: tick of the next sweep; U32_MAX if none is needed
+ * struct balancer - a service of one machine
+ * @conntrack: of TRACK_ALWAYS
+ * @memory: of TRACK_CHANGED
+ * @moves: words of slots in transition, for @memory
+ * @changes: number of changes
+ * @elsewhere: number of connections that slots wait for
+ * @usable: backends that connections can stay with
+ * @list: slots in transition
+ * @n: number of them
+ * @settle: seconds
+ * @sweep_at: tick, if @n
  */
 struct balancer {
 	enum tracking track;
 	struct conntrack *conntrack;
-	u32 *slots;
+	struct lbhash_memory *memory;
+	u32 *slots, *moves;
+	u32 changes;
+	u32 elsewhere;
 	bool usable[BACKENDS];
 	struct lbhash_transition *list;
 	u32 n;
@@ -105,7 +117,7 @@ struct balancer {
 };
 
 void balancer_begin(struct balancer *b, enum tracking track, u32 settle,
-		    struct conntrack *conntrack,
+		    struct conntrack *conntrack, struct lbhash_memory *memory,
 		    const struct backend *backends);
 void balancer_end(struct balancer *b);
 void balancer_change(struct balancer *b, const struct backend *backends,
@@ -113,6 +125,11 @@ void balancer_change(struct balancer *b, const struct backend *backends,
 void balancer_sweep(struct balancer *b, u32 now);
 u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
 		  u32 now);
+
+bool balancer_remembers(struct balancer *b, const struct flow *flow, u32 now);
+
+void memory_move(struct lbhash_memory *to, struct lbhash_memory *from, u32 now);
+u32 memory_entries(struct lbhash_memory *memory);
 
 void conntrack_clean(struct conntrack *ct, u32 now);
 void conntrack_end(struct conntrack *ct);

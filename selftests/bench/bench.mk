@@ -2,14 +2,16 @@
 #
 # Benches: what packets and changes cost.
 
-churn	:= $(addprefix selftests/bench/,churn.c operator.c traffic.c balancer.c)
+churn	:= $(addprefix selftests/bench/,churn.c operator.c traffic.c \
+		balancer.c) kmod/memory.c
 
 tests: $(B)/bench/churn
 $(B)/bench/churn: $(churn) $(wildcard selftests/bench/*.h \
-		selftests/unit/shim/linux/*.h kmod/maglev.* kmod/transition.*)
+		selftests/unit/shim/linux/*.h kmod/maglev.* kmod/memory.h \
+		kmod/transition.*)
 	@mkdir -p $(@D) && echo '  CC      bench/churn'
-	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Werror \
-		-I selftests/unit/shim -I kmod -o $@ $(churn) -lm
+	$(Q)$(CC) -std=gnu11 -g -O2 -Wall -Wextra -Wno-maybe-uninitialized \
+		-Werror -I selftests/unit/shim -I kmod -o $@ $(churn) -lm
 
 # Makes the packets of which the benches count instructions; in the guest only.
 source: $(KVERS:%=$(B)/%/bench/lbhash_source.ko)

@@ -19,15 +19,15 @@
  * promises to keep, if that mode has more entries than it should, or if the
  * other modes break nothing: the simulation would prove nothing then.
  *
- *	broken		connections broken though their backend stayed usable
- *	silent		likewise, of connections that had sent nothing for the
- *			settle time
- *	lost		connections broken because their backend was not usable
- *	entries		conntrack entries, mean and maximum; and how many of
- *			them belong to open connections
- *	slots		share of slots in transition, mean and maximum
- *	ratio		entries of open connections, divided by the number of
- *			open connections times the share of slots in transition
+ *	broken		connections whose backend was usable all the time
+ *	silent		likewise, but they were silent for five minutes
+ *	lost		connections whose backend was not
+ *	entries		of conntrack or of the flow memory, on average and at
+ *			most; and how many of them are of connections that are
+ *			still open
+ *	slots		that are in transition, on average and at most
+ *	ratio		entries of open connections, to what the share of slots
+ *			makes of the open connections
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +72,10 @@ static void begin_world(const struct scale *scale, const struct mode *mode)
 		own = mode->copy == COPY_ALL ? 0 : i;
 		w.conntracks[i].forgotten = traffic_forgotten;
 		w.conntracks[i].max = mode->percent * (scale->open / 100);
+		lbhash_memory_init(&w.memories[i], LBHASH_MEMORY_LIMIT, 0);
 		balancer_begin(&w.balancers[i], mode->track, mode->settle,
-			       &w.conntracks[own], w.backends);
+			       &w.conntracks[own], &w.memories[own],
+			       w.backends);
 	}
 	traffic_begin();
 }
@@ -87,13 +89,21 @@ static void end_world(void)
 		conntrack_end(&w.conntracks[i]);
 		balancer_end(&w.balancers[i]);
 	}
+	for (i = 0; i < ARRAY_SIZE(w.memories); i++)
+		lbhash_memory_stop(&w.memories[i]);
+}
+
+static u32 entries(void)
+{
+	return w.mode->track == TRACK_CHANGED ?
+	       memory_entries(&w.memories[0]) : w.conntracks[0].n;
 }
 
 static void fail_over(void)
 {
 	traffic_take_over();
 	if (w.mode->copy == COPY_LAST)
-		conntrack_move(&w.conntracks[0], &w.conntracks[1]);
+		memory_move(&w.memories[0], &w.memories[1], w.now);
 	conntrack_end(&w.conntracks[1]);
 	balancer_end(&w.balancers[1]);
 	w.n = 1;
@@ -102,17 +112,17 @@ static void fail_over(void)
 static void sample(void)
 {
 	double share = (double)w.balancers[0].n / SLOTS;
-	const struct conntrack *ct = &w.conntracks[0];
+	u32 n = entries();
 	struct result *r = &w.result;
 
 	r->samples++;
 	r->open += w.open;
-	r->entries += ct->n;
-	r->known += traffic_known(ct);
+	r->entries += n;
+	r->known += traffic_known();
 	r->needed += share * w.open;
 	r->share += share;
-	if (ct->n > r->most_entries)
-		r->most_entries = ct->n;
+	if (n > r->most_entries)
+		r->most_entries = n;
 	if (share > r->most_share)
 		r->most_share = share;
 }
@@ -128,9 +138,9 @@ static bool is_at_rest(u32 seconds)
 		return false;
 	if (!r->settled) {
 		r->settled = seconds;
-		r->left = w.conntracks[0].n;
+		r->left = entries();
 	}
-	if (w.conntracks[0].n || !w.open)
+	if (entries() || !w.open)
 		return false;
 	r->empty = seconds;
 	return true;

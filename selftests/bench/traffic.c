@@ -164,6 +164,8 @@ static struct connection *take(enum kind kind)
 	unused = c->next;
 	memset(c, 0, sizeof(*c));
 	c->flow.slot = draw(&dice, SLOTS);
+	c->flow.seq = draw(&dice, ~0u);
+	c->flow.print = (u64)draw(&dice, ~0u) << 32 | draw(&dice, ~0u);
 	return c;
 }
 
@@ -239,7 +241,7 @@ static void break_up(struct connection *c, u32 silence)
 {
 	if (w.backends[c->at].losses != c->losses) {
 		w.result.lost++;
-	} else if (silence > (w.mode->settle - 1) * TICKS) {
+	} else if (silence > (IDLE - 1) * TICKS) {
 		w.result.silent++;
 	} else {
 		w.result.taken_broken[c->fate]++;
@@ -248,7 +250,9 @@ static void break_up(struct connection *c, u32 silence)
 	end(c);
 }
 
-/* Only SILENT connections may send nothing for as long as the settle time. */
+/* Only the silent ones are silent for as long as a slot waits for them, or as
+ * conntrack does.
+ */
 static u32 next_packet(const struct connection *c)
 {
 	u32 seconds = c->kind == SILENT ? 300 + draw(&dice, 600) :
@@ -348,17 +352,26 @@ void traffic_take_over(void)
 				  lbhash_slot_is_settled(b[c->flow.slot]) ?
 				  WAS_SETTLED : WAS_IN_TRANSITION;
 			w.result.taken[c->fate]++;
-			w.result.copied += !!c->flow.entry.conntrack;
+			w.result.copied += balancer_remembers(&w.balancers[1],
+							      &c->flow, w.now);
 		}
 }
 
-/* Return: the number of entries whose connections are open. */
-u32 traffic_known(const struct conntrack *ct)
+/* Entries of connections that are open. */
+u32 traffic_known(void)
 {
+	const struct conntrack *ct = &w.conntracks[0];
+	struct connection *c;
 	u32 i, n = 0;
 
 	for (i = 0; i < ct->n; i++)
 		n += ((struct connection *)ct->flows[i])->open;
+	if (w.mode->track != TRACK_CHANGED)
+		return n;
+	for (i = w.now; i <= w.until; i++)
+		for (c = wheel[i]; c; c = c->next)
+			n += balancer_remembers(&w.balancers[0], &c->flow,
+						w.now);
 	return n;
 }
 

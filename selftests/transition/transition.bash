@@ -184,9 +184,16 @@ check_counts() {
 }
 
 # tracked N: of N flows in slots in transition, or of all flows, the number that
-# conntrack sees
+# are remembered: by the flow memory, or by conntrack
 tracked() {
 	[ "$track" = changed ] && echo "$1" || echo $ALL
+}
+
+# remembered PROTO N: of N flows in slots in transition that do not show that
+# they begin, the number that are remembered: by the flow memory only those that
+# have no beginning to show, as the settle time is not over
+remembered() {
+	[ "$track$1" = changedtcp ] && echo 0 || echo "$2"
 }
 
 # --- connections --------------------------------------------------------------

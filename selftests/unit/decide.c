@@ -24,16 +24,15 @@ enum {
 };
 
 /**
- * struct row - a kind of packets and the expected decision
- * @name: description, for the report
- * @slots: kinds of slots that match, letters of slot_of()
- * @mark: kinds of marks that match: 0 none, u of a usable backend, x of a
- *	backend that is deleted or down
- * @facts: the facts tracked, opens, adopted, reopened, related, quoted and
- *	hash_only, in this order: a letter if the fact must hold, - if it must
- *	not hold, . if it does not matter
- * @backend: expected backend: o owner, p previous owner, m the mark's, - none
- * @reason: expected reason
+ * struct row - what packets of some kind meet
+ * @name: of the row
+ * @slots: kinds of slots, letters of slot_of()
+ * @mark: kinds of marks, or of numbers in the flow memory: 0 none, u usable
+ *	backend, x backend that is gone or down
+ * @facts: tracked, opens, adopted, reopened, related, quoted, hash only; a
+ *	letter if it has to be so, - if it must not, . if it does not matter
+ * @backend: o owner, p previous owner, m the backend of the mark, - none
+ * @reason: why
  */
 struct row {
 	const char *name, *slots, *mark, *facts;
@@ -42,71 +41,72 @@ struct row {
 };
 
 static const struct row rows[] = {
-	/* With "--track never" only the owner counts. */
-	{ "hash only", "stc", "0ux", ".....-h", 'o', LBHASH_REASON_STATELESS },
-	{ "hash only, ICMP error", "stc", "0ux", ".....qh", 'o',
+	/* A rule that says "--track never" looks at the owner alone. */
+	{ "hash only", "stcd", "0ux", ".....-h", 'o', LBHASH_REASON_STATELESS },
+	{ "hash only, ICMP error", "stcd", "0ux", ".....qh", 'o',
 	  LBHASH_REASON_RELATED },
-	{ "hash only, no owner", "ne", "0ux", "......h", '-',
+	{ "hash only, no owner", "nfe", "0ux", "......h", '-',
 	  LBHASH_REASON_EMPTY },
 
-	/* A usable backend keeps its connections, in any slot. */
-	{ "pinned", "stcne", "u", "t.-.-.-", 'm', LBHASH_REASON_PINNED },
-	{ "pinned, ICMP error", "stcne", "u", "t.-.r.-", 'm',
+	/* A usable backend keeps its connections, whatever the slot. */
+	{ "pinned", "stcdnfe", "u", "t.-.-.-", 'm', LBHASH_REASON_PINNED },
+	{ "pinned, ICMP error", "stcdnfe", "u", "t.-.r.-", 'm',
 	  LBHASH_REASON_RELATED },
-	{ "adopted", "stcne", "u", "t.a...-", 'm', LBHASH_REASON_ADOPTED },
-	{ "invalid packet of a pinned connection", "stcne", "u", "-.....-",
+	{ "adopted", "stcdnfe", "u", "t.a...-", 'm', LBHASH_REASON_ADOPTED },
+	{ "invalid packet of a pinned connection", "stcdnfe", "u", "-.....-",
 	  'm', LBHASH_REASON_STATELESS },
 
-	/* Without an entry, old and new connections look alike. */
-	{ "no entry, settled or closing", "sc", "0x", "-....--", 'o',
+	/* Without an entry nothing tells old from new. */
+	{ "no entry, settled, closing or home down", "scd", "0x", "-....--", 'o',
 	  LBHASH_REASON_STATELESS },
 	{ "no entry, in transition", "tn", "0x", "-....--", 'p',
 	  LBHASH_REASON_STATELESS },
-	{ "ICMP error, no entry, settled or closing", "sc", "0x", "-....q-",
+	{ "ICMP error, no entry, settled, closing or home down", "scd", "0x", "-....q-",
 	  'o', LBHASH_REASON_RELATED },
 	{ "ICMP error, no entry, in transition", "tn", "0x", "-....q-", 'p',
 	  LBHASH_REASON_RELATED },
-	{ "no entry, no backend", "e", "0x", "-.....-", '-',
+	{ "no entry, no backend", "fe", "0x", "-.....-", '-',
 	  LBHASH_REASON_EMPTY },
 
-	/* A connection whose backend is lost gets the owner, as a new one. */
-	{ "backend lost", "stc", "x", "t....--", 'o', LBHASH_REASON_REPICKED },
-	{ "backend lost, ICMP error", "stc", "x", "t....q-", 'o',
+	/* A connection that lost its backend gets the owner, like a new one. */
+	{ "backend lost", "stcd", "x", "t....--", 'o', LBHASH_REASON_REPICKED },
+	{ "backend lost, ICMP error", "stcd", "x", "t....q-", 'o',
 	  LBHASH_REASON_RELATED },
-	{ "backend lost, no owner", "ne", "x", "t.....-", '-',
+	{ "backend lost, no owner", "nfe", "x", "t.....-", '-',
 	  LBHASH_REASON_EMPTY },
 
 	/* A new connection gets the owner. */
-	{ "opens", "stc", "0", "to.-.--", 'o', LBHASH_REASON_PICKED },
-	{ "opens, ports reused", "stc", "0", "to.r.--", 'o',
-	  LBHASH_REASON_REOPENED },
-	{ "opens, no owner", "ne", "0", "to...--", '-', LBHASH_REASON_EMPTY },
+	{ "opens", "stcd", "0", "to.-.--", 'o', LBHASH_REASON_PICKED },
+	{ "opens anew", "stcd", "0", "to.r.--", 'o', LBHASH_REASON_REOPENED },
+	{ "opens, no owner", "nfe", "0", "to...--", '-', LBHASH_REASON_EMPTY },
 
-	/* Any other packet without a mark may belong to an old connection. */
-	{ "other, settled or closing", "sc", "0", "t-.-.--", 'o',
+	/* One that does not say whether it is new may be an old one. */
+	{ "goes on, settled, closing or home down", "scd", "0", "t-.-.--", 'o',
 	  LBHASH_REASON_PICKED },
 	{ "other, in transition", "tn", "0", "t-.-.--", 'p',
 	  LBHASH_REASON_PREVIOUS },
-	{ "other, ports reused, settled or closing", "sc", "0", "t-.r.--",
-	  'o', LBHASH_REASON_REOPENED },
-	{ "other, ports reused, in transition", "tn", "0", "t-.r.--", 'p',
+	{ "replaces another, settled, closing or home down", "scd", "0", "t-.r.--", 'o',
 	  LBHASH_REASON_REOPENED },
-	{ "ICMP error, settled or closing", "sc", "0", "t-...q-", 'o',
+	{ "replaces another, in transition", "tn", "0", "t-.r.--", 'p',
+	  LBHASH_REASON_REOPENED },
+	{ "ICMP error, settled, closing or home down", "scd", "0", "t-...q-", 'o',
 	  LBHASH_REASON_RELATED },
 	{ "ICMP error, in transition", "tn", "0", "t-...q-", 'p',
 	  LBHASH_REASON_RELATED },
-	{ "other, no backend", "e", "0", "t-....-", '-',
+	{ "goes on, no backend", "fe", "0", "t-....-", '-',
 	  LBHASH_REASON_EMPTY },
 };
 
 static struct {
 	struct lbhash_member members[MEMBERS];
-	u16 marks[1 << MARKS_BITS];
+	u16 marks[1 << MARKS_BITS], ids[1 << MARKS_BITS];
 	struct lbhash_table table;
 } service;
 
-/* Marks differ from indices; three of them have the same lowest four bits. */
+/* Marks are not indices; the lowest bits of two are equal. Numbers are others.
+ */
 static const u32 marks[MEMBERS] = { 0x10, 0x20, 0x31, 0x40 };
+static const u32 ids[MEMBERS] = { 0x31, 0x40, 0x10, 0x20 };
 
 static void set_up(void)
 {
@@ -115,23 +115,26 @@ static void set_up(void)
 	service.table = (struct lbhash_table){
 		.mask = 0xff, .size = 1, .n = MEMBERS,
 		.members = service.members, .marks = service.marks,
-		.marks_bits = MARKS_BITS,
+		.ids = service.ids, .marks_bits = MARKS_BITS,
 	};
 	memset(service.marks, 0xff, sizeof(service.marks));
+	memset(service.ids, 0xff, sizeof(service.ids));
 	for (i = 0; i < MEMBERS; i++) {
 		service.members[i] = (struct lbhash_member){
-			.mark = marks[i], .weight = 1,
+			.mark = marks[i], .id = ids[i], .weight = 1,
 			.state = i == DOWN ? LBHASH_STATE_DOWN :
 				 i == PREVIOUS ? LBHASH_STATE_DRAIN :
 				 LBHASH_STATE_UP,
 		};
 		*lbhash_marks_at(service.marks, MARKS_BITS, service.members,
 				 marks[i]) = i;
+		*lbhash_ids_at(service.ids, MARKS_BITS, service.members,
+			       ids[i]) = i;
 	}
 }
 
-/* Make a slot: s settled, t in transition, c closing, n in transition without
- * an owner, e empty.
+/* Settled, in transition, closing, in transition from a backend that is down;
+ * of no owner and in transition, from a backend that is down; empty.
  */
 static u32 slot_of(char kind)
 {
@@ -142,18 +145,35 @@ static u32 slot_of(char kind)
 		return lbhash_slot(OWNER, PREVIOUS);
 	case 'c':
 		return lbhash_slot(OWNER, OWNER);
+	case 'd':
+		return lbhash_slot(OWNER, DOWN);
 	case 'n':
 		return lbhash_slot(LBHASH_NONE, PREVIOUS);
+	case 'f':
+		return lbhash_slot(LBHASH_NONE, DOWN);
 	default:
 		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
 	}
 }
 
-static char mark_kind(u32 mark)
+/* The backend of a mark or a number; MEMBERS for none. */
+static u32 backend_of(const struct lbhash_facts *facts)
 {
-	if (!mark)
+	u32 i;
+
+	for (i = 0; i < MEMBERS; i++)
+		if (facts->mark ? marks[i] == facts->mark : ids[i] == facts->id)
+			break;
+	return i;
+}
+
+static char mark_kind(const struct lbhash_facts *facts)
+{
+	u32 backend = backend_of(facts);
+
+	if (!facts->mark && !facts->id)
 		return '0';
-	return mark == marks[DOWN] || mark == 0x77 ? 'x' : 'u';
+	return backend == DOWN || backend == MEMBERS ? 'x' : 'u';
 }
 
 static bool matches(const struct row *row, char slot,
@@ -170,23 +190,20 @@ static bool matches(const struct row *row, char slot,
 		if (row->facts[i] != '.' && has[i] != (row->facts[i] != '-'))
 			return false;
 	return strchr(row->slots, slot) &&
-	       strchr(row->mark, mark_kind(facts->mark));
+	       strchr(row->mark, mark_kind(facts));
 }
 
-static const struct lbhash_member *expected(const struct row *row, u32 mark)
+static const struct lbhash_member *expected(const struct row *row,
+					    const struct lbhash_facts *facts)
 {
-	u32 i;
-
 	switch (row->backend) {
 	case 'o':
 		return &service.members[OWNER];
 	case 'p':
 		return &service.members[PREVIOUS];
 	case 'm':
-		for (i = 0; i < MEMBERS; i++)
-			if (marks[i] == mark)
-				return &service.members[i];
-		abort();
+		assert(backend_of(facts) < MEMBERS);
+		return &service.members[backend_of(facts)];
 	default:
 		return NULL;
 	}
@@ -213,7 +230,7 @@ static void try(char slot, const struct lbhash_facts *facts)
 	walked[at]++;
 	decision = lbhash_decide(&service.table, slot_of(slot), facts);
 	if (decision.reason != rows[at].reason ||
-	    decision.member != expected(&rows[at], facts->mark))
+	    decision.member != expected(&rows[at], facts))
 		wrong[at]++;
 }
 
@@ -226,11 +243,12 @@ static void walk(void)
 	const char *slot;
 	u32 i, bits;
 
-	for (slot = "stcne"; *slot; slot++)
+	for (slot = "stcdnfe"; *slot; slot++)
 		for (i = 0; i < ARRAY_SIZE(tried); i++)
-			for (bits = 0; bits < 1 << 7; bits++) {
+			for (bits = 0; bits < 1 << 8; bits++) {
 				struct lbhash_facts facts = {
-					.mark = tried[i],
+					.mark = bits & 128 ? 0 : tried[i],
+					.id = bits & 128 ? tried[i] : 0,
 					.tracked = bits & 1,
 					.opens = bits & 2,
 					.adopted = bits & 4,

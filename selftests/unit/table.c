@@ -49,13 +49,12 @@ void lbhash_nexthop_drop(struct lbhash_nexthop __rcu **place)
 
 /**
  * struct service - a configuration under construction
- * @conf: attributes of the service
- * @n: number of members
- * @members: backends, sorted by name
+ * @members: sorted by name
+ * @number: of the transitions of the next change, for the flow memory
  */
 struct service {
 	struct lbhash_conf conf;
-	u32 n;
+	u32 n, number;
 	struct lbhash_member members[MOST_MEMBERS];
 };
 
@@ -146,7 +145,7 @@ static struct lbhash_table *build(const struct service *service,
 	struct lbhash_table *table;
 
 	table = lbhash_table_build(&service->conf, service->members,
-				   service->n, old);
+				   service->n, old, service->number);
 	assert(table && has_counts(table));
 	return table;
 }
@@ -403,6 +402,7 @@ static void test_map(void)
 	static struct service service;
 	struct lbhash_table *from, *to;
 	u16 map[5];
+	u16 all[5];
 
 	begin(&service, 251, 5, 1);
 	from = build(&service, NULL);
@@ -413,12 +413,18 @@ static void test_map(void)
 	find(&service, "b4")->state = LBHASH_STATE_DRAIN;
 	add(&service, "a", 9, 1);
 	to = build(&service, from);
-	lbhash_table_map(from, to, map);
+	lbhash_table_map(from, to, true, map);
+	lbhash_table_map(from, to, false, all);
 	check(map[0] == LBHASH_NONE && map[2] == LBHASH_NONE &&
 	      map[3] == LBHASH_NONE, "deleted, replaced and down: no heir");
 	check(!strcmp(name_of(to, map[1]), "b1") &&
 	      !strcmp(name_of(to, map[4]), "b4"),
-	      "up and drained: themselves, with other indices");
+	      "up and draining: themselves, at other places");
+	check(all[0] == LBHASH_NONE && all[2] == LBHASH_NONE &&
+	      !strcmp(name_of(to, all[1]), "b1") &&
+	      !strcmp(name_of(to, all[3]), "b3") &&
+	      !strcmp(name_of(to, all[4]), "b4"),
+	      "one that is down is there, too");
 	lbhash_table_free(from);
 	lbhash_table_free(to);
 	end(&service);
@@ -495,9 +501,44 @@ static void test_change(void)
 	}
 }
 
-/* With a new size, settled slots stay settled. If any slot is in transition,
- * all slots close: their connections may be with any backend.
- */
+/* Words for the flow memory exist while slots are in transition. */
+static void test_moves(void)
+{
+	static struct service service;
+	struct lbhash_table *old, *new, *next;
+	u32 i, wrong = 0;
+
+	begin(&service, 251, 3, 1);
+	service.number = 7;
+	old = build(&service, NULL);
+	check(!old->moves, "no words without a transition");
+	add(&service, "b3", 4, 1);
+	new = build(&service, old);
+	for (i = 0; i < 251; i++)
+		wrong += lbhash_move_number(new->moves->move[i]) !=
+			 (lbhash_slot_in_transition(new->slots[i]) ? 7 : 0);
+	check(!wrong, "the number of the change, in slots in transition");
+	add(&service, "b4", 5, 1);
+	service.number = 8;
+	next = build(&service, new);
+	for (i = 0; i < 251; i++)
+		wrong += lbhash_move_number(next->moves->move[i]) !=
+			 (!lbhash_slot_in_transition(next->slots[i]) ? 0 :
+			  lbhash_slot_in_transition(new->slots[i]) ? 7 : 8);
+	check(!wrong, "or of the change before");
+	lbhash_table_settle(next);
+	check(!next->moves, "... until they settle");
+	lbhash_table_free(next);
+	service.number = 0;
+	next = build(&service, new);
+	check(!next->moves, "no words where the memory is not used");
+	lbhash_table_free(next);
+	lbhash_table_free(new);
+	lbhash_table_free(old);
+	end(&service);
+}
+
+/* A new size means nothing for settled slots, and any backend for others. */
 static void test_resize(void)
 {
 	static struct service service;
@@ -631,7 +672,7 @@ static void test_no_memory(void)
 	for (left = 0; !new && left < 50; left++) {
 		allocations_left = left;
 		new = lbhash_table_build(&service.conf, service.members,
-					 service.n, old);
+					 service.n, old, 7);
 	}
 	allocations_left = -1;
 	check(new && left > 5, "a table is there after %ld failures", left - 1);
@@ -659,6 +700,7 @@ int main(void)
 	test_comparable();
 	test_map();
 	test_change();
+	test_moves();
 	test_resize();
 	test_states();
 	test_marks();

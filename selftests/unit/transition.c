@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of transitions, kmod/transition.c as it is: the states of one slot,
- * step by step; large tables, in which each slot must behave as it does alone;
- * random changes of a few slots, with connections that follow the rules of
- * pick.c and must not move without need. Prints TAP.
+ * Unit test of transitions, kmod/transition.c unchanged: the states of one
+ * slot, step by step; large tables, in which each slot must behave as it does
+ * alone; random changes of a few slots with connections that follow the rules
+ * of recall.c, none of which may move without need. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -17,17 +17,17 @@
 #define MOST_SLOTS	4
 #define BACKENDS	6
 #define SETTLE		60
+#define IDLE		20
+#define UDP_IDLE	30
 
 /**
- * struct table - slots, and a list of those in transition
- * @slots: owner and previous owner of each slot
- * @size: number of slots
- * @n: number of slots in transition
- * @list: the slots in transition; has exactly @n entries, so that
- *	AddressSanitizer detects overruns
+ * struct table - slots, and those of them that are in transition
+ * @moves: their words, of exactly @size; NULL without a flow memory
+ * @list: of exactly @n, so that the sanitizer detects overruns
  */
 struct table {
 	u32 slots[MOST_SLOTS];
+	u32 *moves;
 	u32 size;
 	u32 n;
 	struct lbhash_transition *list;
@@ -55,34 +55,63 @@ static struct lbhash_transition *make_list(u32 n)
 	return list;
 }
 
-/* Change the owners, with the calls and in the order of table.c. */
-static void change(struct table *table, const u16 *owners, const u16 *heirs,
-		   u32 now)
+static u32 *make_moves(u32 size)
 {
+	u32 *moves = calloc(size, sizeof(*moves));
+
+	assert(moves);
+	return moves;
+}
+
+static u32 transitions;
+
+/* The order of calls that table.c has. */
+static void change(struct table *table, const u16 *owners, const u16 *at,
+		   const u16 *usable, u32 now)
+{
+	const struct lbhash_heirs heirs = { .at = at, .usable = usable };
 	struct table old = *table;
 	u32 i;
 
 	for (i = 0; i < table->size; i++)
 		table->slots[i] = lbhash_slot(owners[i], LBHASH_NONE);
 	table->n = lbhash_transition_carry(table->slots, table->size,
-					   old.slots, old.list, heirs);
+					   old.slots, old.list, &heirs);
 	table->list = make_list(table->n);
 	lbhash_transition_list(table->list, table->slots, table->size,
-			       old.slots, old.list, heirs, now);
+			       old.slots, old.list, &heirs, now);
 	free(old.list);
+	if (!old.moves)
+		return;
+	table->moves = make_moves(table->size);
+	lbhash_transition_moves(table->moves, old.moves, table->list, table->n,
+				++transitions);
+	free(old.moves);
 }
 
-static u32 close_slots(struct table *table, u32 now)
+static struct lbhash_times times_at(u32 now)
 {
-	return lbhash_transition_close(table->slots, table->list, table->n,
-				       SETTLE, now);
+	return (struct lbhash_times){
+		.now = now, .settle = SETTLE, .idle = IDLE,
+		.udp_idle = UDP_IDLE,
+	};
 }
 
-/* @held: a bit per slot that must not settle */
-static void settle_slots(struct table *table, unsigned long held)
+/* What the work of a second does; @held: bit per slot. */
+static void settle_slots(struct table *table, unsigned long held, u32 now)
 {
-	table->n = lbhash_transition_settle(table->slots, table->list,
-					    table->n, &held);
+	const struct lbhash_times times = times_at(now);
+	u32 i;
+
+	for (i = 0; table->moves && i < table->n; i++) {
+		u32 slot = table->list[i].slot;
+
+		table->moves[slot] &= ~LBHASH_MOVE_BUSY;
+		if (held >> slot & 1)
+			table->moves[slot] |= LBHASH_MOVE_BUSY;
+	}
+	table->n = lbhash_transition_settle(table->slots, table->moves,
+					    table->list, table->n, &times);
 }
 
 /* --- one slot, step by step ----------------------------------------------- */
@@ -91,14 +120,17 @@ static void settle_slots(struct table *table, unsigned long held)
  * A story begins with a slot and continues with events and the slot after each.
  * A slot is written as its owner and its previous owner, "-" for none.
  *
- *	B!A:xx	B becomes the owner, A becomes unusable
- *	wait:xx	the settle time passes
- *	look:xx	a sweep finds no entry pinned to another backend than the owner
- *	held:xx	a sweep finds one
+ *	B!A:xx	B becomes the owner, A is gone; "-" stands for no backend
+ *	B~A:xx	B becomes the owner, A is down
+ *	wait:xx	the settle time passes, and the time to learn connections
+ *	look:xx	idle connections are forgotten, and none is elsewhere
+ *	held:xx	... or one is
  */
-static const struct {
+struct story {
 	const char *what, *steps;
-} stories[] = {
+};
+
+static const struct story remembered[] = {
 	{ "nothing happens", "A- A:A- wait:A- look:A-" },
 	{ "the previous owner is the one that was", "A- B:BA B:BA" },
 	{ "one change comes to its end", "A- B:BA wait:BB look:B-" },
@@ -137,6 +169,27 @@ static const struct {
 	{ "... and somebody comes back",
 	  "A- B:BA -:-A wait:-A B:BA wait:BB look:B-" },
 	{ "all leave at once", "A- -!A:-- B:BB look:B-" },
+	{ "a settled slot's owner is down", "A- B~A:B-" },
+	{ "the previous owner is down, and returns",
+	  "A- B:BA B~A:BA B:BA wait:BB look:B-" },
+	{ "... while the owner changes", "A- B:BA B~A:BA C~A:CA C:CA" },
+	{ "... but the slot has closed", "A- B:BA B~A:BA wait:BB B:BB look:B-" },
+	{ "the previous owner is down, and goes", "A- B:BA B~A:BA B!A:B-" },
+	{ "of several owners it is down, and goes",
+	  "A- B:BA C~A:CA C!A:CC held:CC look:C-" },
+	{ "closing, the owner is down", "A- B:BA wait:BB C~B:CC look:C-" },
+	{ "nobody owns it, and the previous owner is down",
+	  "A- -:-A -~A:-A A:AA look:A-" },
+};
+
+/* Conntrack has all connections, so slots only wait for the settle time. */
+static const struct story tracked[] = {
+	{ "one change comes to its end", "A- B:BA look:BA wait:B-" },
+	{ "there and back waits, too", "A- B:BA A:AA look:AA wait:A-" },
+	{ "nobody waits for connections", "A- B:BA held:BA wait:B-" },
+	{ "several changes", "A- B:BA C:CA wait:C- D:DC wait:D-" },
+	{ "nobody owns it", "A- -:-A wait:-A B:BA wait:B-" },
+	{ "the previous owner is down", "A- B:BA B~A:BA wait:B-" },
 };
 
 static u16 from_letter(char letter)
@@ -151,45 +204,71 @@ static char to_letter(u16 index)
 
 static void change_to(struct table *table, const char *step, u32 now)
 {
-	u16 owner = from_letter(step[0]), heirs[BACKENDS], i;
+	u16 owner = from_letter(step[0]), at[BACKENDS], usable[BACKENDS], i;
+	char how = step[1];
 
 	for (i = 0; i < BACKENDS; i++)
-		heirs[i] = i;
-	if (step[1] == '!')
-		for (step += 2; *step != ':'; step++)
-			heirs[from_letter(*step)] = LBHASH_NONE;
-	change(table, &owner, heirs, now);
+		at[i] = usable[i] = i;
+	for (step += 2; how != ':' && *step != ':'; step++) {
+		usable[from_letter(*step)] = LBHASH_NONE;
+		if (how == '!')
+			at[from_letter(*step)] = LBHASH_NONE;
+	}
+	change(table, &owner, at, usable, now);
 }
 
-/* Does the list agree with the slot? */
+/* Whether list and word say what the slot says. */
 static bool is_listed(const struct table *table)
 {
+	bool closing = lbhash_slot_is_closing(table->slots[0]);
+	u32 move = table->moves ? table->moves[0] : 0;
+
 	if (!lbhash_slot_in_transition(table->slots[0]))
-		return !table->n;
-	return table->n == 1 && table->list[0].slot == 0 &&
-	       (!lbhash_slot_is_closing(table->slots[0]) ||
-		table->list[0].mixed);
+		return !table->n && !move;
+	if (table->n != 1 || table->list[0].slot)
+		return false;
+	if (!table->moves)
+		return true;
+	return lbhash_move_number(move) &&
+	       !(move & LBHASH_MOVE_LEARNS) ==
+	       (table->list[0].phase != LBHASH_PHASE_LEARNING) &&
+	       closing == (table->list[0].phase == LBHASH_PHASE_CLOSING) &&
+	       (!closing || (table->list[0].mixed && move & LBHASH_MOVE_DUE));
 }
 
-static void tell(const char *what, const char *steps)
+static void wait_for_closing(struct table *table, u32 *now)
+{
+	u32 i;
+
+	*now += SETTLE;
+	settle_slots(table, 1, *now);
+	*now += IDLE;
+	for (i = 0; i < 2; i++)
+		settle_slots(table, 1, ++*now);
+}
+
+static void tell(const struct story *story, bool remembers)
 {
 	struct table table = { .size = 1 };
 	char got[3] = "", copy[80], *step;
 	bool good = true;
 	u32 now = 0;
 
-	snprintf(copy, sizeof(copy), "%s", steps);
+	snprintf(copy, sizeof(copy), "%s", story->steps);
 	step = strtok(copy, " ");
 	table.slots[0] = lbhash_slot(from_letter(step[0]),
 				     from_letter(step[1]));
+	if (remembers)
+		table.moves = make_moves(1);
 	while (good && (step = strtok(NULL, " "))) {
 		if (!strncmp(step, "wait", 4)) {
-			now += SETTLE;
-			close_slots(&table, now);
+			wait_for_closing(&table, &now);
 		} else if (!strncmp(step, "look", 4)) {
-			settle_slots(&table, 0);
+			now += IDLE;
+			settle_slots(&table, 0, now);
 		} else if (!strncmp(step, "held", 4)) {
-			settle_slots(&table, 1);
+			now += IDLE;
+			settle_slots(&table, 1, now);
 		} else {
 			change_to(&table, step, ++now);
 		}
@@ -198,66 +277,164 @@ static void tell(const char *what, const char *steps)
 		good = !strcmp(strchr(step, ':') + 1, got) &&
 		       is_listed(&table);
 	}
-	check(good, "%s: %s", what, steps);
+	check(good, "%s, %s: %s", remembers ? "remembered" : "tracked",
+	      story->what, story->steps);
 	if (!good)
 		printf("# %s: got %s, %u listed\n", step, got, table.n);
 	free(table.list);
+	free(table.moves);
 }
 
 static void test_stories(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(stories); i++)
-		tell(stories[i].what, stories[i].steps);
+	for (i = 0; i < ARRAY_SIZE(remembered); i++)
+		tell(&remembered[i], true);
+	for (i = 0; i < ARRAY_SIZE(tracked); i++)
+		tell(&tracked[i], false);
 }
 
 /* --- time, and what else is not a slot's own ------------------------------ */
 
-static u32 wait_for(const struct table *table, u32 now, bool last)
+static const u16 same[] = { 0, 1, 2 };
+
+static u32 wait_at(const struct table *table, u32 now, bool last)
 {
-	return lbhash_transition_wait(table->slots, table->list, table->n,
-				      SETTLE, now, last);
+	const struct lbhash_times times = times_at(now);
+
+	return lbhash_transition_wait(table->slots, table->moves, table->list,
+				      table->n, &times, last);
 }
 
 static bool waits(const struct table *table, u32 now, u32 first, u32 last)
 {
-	return wait_for(table, now, false) == first &&
-	       wait_for(table, now, true) == last;
+	return wait_at(table, now, false) == first &&
+	       wait_at(table, now, true) == last;
 }
 
-static void test_times(void)
+static struct table three_slots(bool remembers)
 {
-	const u16 heirs[] = { 0, 1, 2 };
-	struct table table = { .slots = {
-		lbhash_slot(0, LBHASH_NONE), lbhash_slot(0, LBHASH_NONE),
-		lbhash_slot(0, LBHASH_NONE),
-	}, .size = 3 };
+	return (struct table){
+		.slots = {
+			lbhash_slot(0, LBHASH_NONE),
+			lbhash_slot(0, LBHASH_NONE),
+			lbhash_slot(0, LBHASH_NONE),
+		},
+		.size = 3,
+		.moves = remembers ? make_moves(3) : NULL,
+	};
+}
+
+static void test_tracked_times(void)
+{
+	struct table table = three_slots(false);
 
 	check(waits(&table, 7, U32_MAX, U32_MAX), "nothing to wait for");
-	change(&table, (u16[]){ 1, 0, 0 }, heirs, 100);
-	change(&table, (u16[]){ 1, 1, 0 }, heirs, 110);
+	change(&table, (u16[]){ 1, 0, 0 }, same, same, 100);
+	change(&table, (u16[]){ 1, 1, 0 }, same, same, 110);
 	check(waits(&table, 110, SETTLE - 10, SETTLE), "the first and the last");
 	check(waits(&table, 300, 0, 0), "nothing less than now");
-	change(&table, (u16[]){ 2, 1, 0 }, heirs, 120);
+	change(&table, (u16[]){ 2, 1, 0 }, same, same, 120);
 	check(waits(&table, 120, SETTLE - 10, SETTLE),
 	      "a change lets the slot wait anew, and no other");
-	change(&table, (u16[]){ 2, 1, 0 }, heirs, 130);
+	change(&table, (u16[]){ 2, 1, 0 }, same, same, 130);
 	check(waits(&table, 130, SETTLE - 20, SETTLE - 10),
 	      "a change of nothing does not");
-	check(!close_slots(&table, 169) && close_slots(&table, 170) == 1 &&
-	      close_slots(&table, 179) == 1 && close_slots(&table, 180) == 2,
-	      "slots close on time");
-	check(waits(&table, 180, 0, 0), "closing is now");
-	settle_slots(&table, 2);
-	check(table.n == 1 && table.list[0].slot == 1 &&
-	      lbhash_slot_is_closing(table.slots[1]),
-	      "a slot that is held stays");
+	settle_slots(&table, 7, 169);
+	check(table.n == 2, "none settles too early");
+	settle_slots(&table, 7, 170);
+	check(table.n == 1 && table.list[0].slot == 0 &&
+	      table.slots[1] == lbhash_slot(1, LBHASH_NONE), "one on time");
+	settle_slots(&table, 7, 180);
+	check(!table.n, "and the other");
 
-	/* Seconds are 32 bits wide and wrap around. */
-	change(&table, (u16[]){ 0, 1, 0 }, heirs, -10u);
-	check(wait_for(&table, 20, true) == SETTLE - 30, "seconds wrap around");
+	/* Seconds are 32 bits wide and go round. */
+	change(&table, (u16[]){ 0, 1, 0 }, same, same, -10u);
+	check(wait_at(&table, 20, true) == SETTLE - 30, "time goes round");
 	free(table.list);
+}
+
+/* Second by second: what the first slot is at, and its word. */
+static void test_remembered_times(void)
+{
+	struct table table = three_slots(true);
+	u32 number;
+
+	change(&table, (u16[]){ 1, 0, 0 }, same, same, 100);
+	number = table.moves[0];
+	check(waits(&table, 100, SETTLE + 2 * IDLE, SETTLE + 2 * IDLE) &&
+	      lbhash_move_number(number) && !table.moves[1],
+	      "settle and twice idle, and a number");
+	settle_slots(&table, 0, 129);
+	check(table.moves[0] == number, "flows may still be old");
+	settle_slots(&table, 0, 130);
+	check(table.moves[0] == (number | LBHASH_MOVE_AGED), "now they are new");
+	change(&table, (u16[]){ 2, 1, 0 }, same, same, 140);
+	check(table.moves[0] == (number | LBHASH_MOVE_AGED) &&
+	      table.moves[1] && !(table.moves[1] & LBHASH_MOVE_AGED) &&
+	      lbhash_move_number(table.moves[1]) != lbhash_move_number(number),
+	      "a slot in transition keeps its number");
+	settle_slots(&table, 0, 199);
+	check(table.list[0].phase == LBHASH_PHASE_OPEN, "settle begins anew");
+	settle_slots(&table, 0, 200);
+	check(table.list[0].phase == LBHASH_PHASE_LEARNING &&
+	      table.moves[0] & LBHASH_MOVE_LEARNS, "it learns");
+	check(waits(&table, 205, 2 * IDLE - 5, 2 * IDLE - 5), "waits for idle");
+	change(&table, (u16[]){ 2, 1, 0 }, same, same, 206);
+	check(table.moves[0] & LBHASH_MOVE_LEARNS &&
+	      wait_at(&table, 206, true) == 2 * IDLE - 6,
+	      "a change of nothing lets it learn");
+	settle_slots(&table, 0, 219);
+	check(!(table.moves[0] & LBHASH_MOVE_DUE), "not due");
+	settle_slots(&table, 0, 220);
+	check(table.moves[0] & LBHASH_MOVE_DUE &&
+	      table.slots[0] == lbhash_slot(2, 0), "due, and still open");
+	settle_slots(&table, 0, 221);
+	check(lbhash_slot_is_closing(table.slots[0]) &&
+	      !(table.moves[0] & LBHASH_MOVE_LEARNS) &&
+	      waits(&table, 221, IDLE, IDLE), "closing");
+	settle_slots(&table, 0, 240);
+	check(table.n == 2, "for idle seconds");
+	settle_slots(&table, 1, 241);
+	check(table.n == 1 && table.list[0].slot == 0 && !table.moves[1],
+	      "what is busy stays");
+	settle_slots(&table, 0, 242);
+	check(!table.n && !table.moves[0] &&
+	      table.slots[0] == lbhash_slot(2, LBHASH_NONE), "settled");
+	free(table.list);
+	free(table.moves);
+}
+
+/* A memory that is full learns nothing; there may be a limit to waiting. */
+static void test_limits(void)
+{
+	struct lbhash_times times = times_at(100 + SETTLE);
+	struct table table = three_slots(true);
+
+	change(&table, (u16[]){ 1, 0, 0 }, same, same, 100);
+	times.full = true;
+	for (; times.now < 100 + SETTLE + 10 * IDLE; times.now++)
+		lbhash_transition_settle(table.slots, table.moves, table.list,
+					 table.n, &times);
+	check(table.list[0].phase == LBHASH_PHASE_LEARNING &&
+	      table.moves[0] & LBHASH_MOVE_DUE &&
+	      table.moves[0] & LBHASH_MOVE_LEARNS,
+	      "it does not close while memory is full, but makes room");
+	times.most = 10 * IDLE + SETTLE + 1;
+	check(lbhash_transition_wait(table.slots, true, table.list, table.n,
+				     &times, false) == 1, "a second is left");
+	table.moves[0] |= LBHASH_MOVE_BUSY;
+	table.n = lbhash_transition_settle(table.slots, table.moves,
+					   table.list, table.n, &times);
+	times.now++;
+	check(table.n == 1, "not yet");
+	table.n = lbhash_transition_settle(table.slots, table.moves,
+					   table.list, table.n, &times);
+	check(!table.n && table.slots[0] == lbhash_slot(1, LBHASH_NONE),
+	      "settled at the limit, whatever is busy");
+	free(table.list);
+	free(table.moves);
 }
 
 static void test_close_all(void)
@@ -268,13 +445,18 @@ static void test_close_all(void)
 		lbhash_slot(LBHASH_NONE, LBHASH_NONE),
 	};
 	u32 n = lbhash_transition_close_all(slots, 3, list, 9);
+	u32 moves[3] = {};
 
 	check(n == 2 && slots[0] == lbhash_slot(0, 0) &&
 	      slots[1] == lbhash_slot(1, 1) && list[1].slot == 1 &&
-	      list[0].mixed && list[1].since == 9,
-	      "with a new hash all slots close");
+	      list[0].mixed && list[1].since == 9 && list[1].at == 9 &&
+	      list[1].phase == LBHASH_PHASE_CLOSING,
+	      "slots that mean something else close, all of them");
 	check(slots[2] == lbhash_slot(LBHASH_NONE, LBHASH_NONE),
-	      "except those without an owner");
+	      "but those that nobody owns");
+	lbhash_transition_moves(moves, NULL, list, n, 5);
+	check(moves[0] == (lbhash_move(5) | LBHASH_MOVE_DUE) &&
+	      moves[1] == moves[0] && !moves[2], "with a new number");
 }
 
 /* --- large tables --------------------------------------------------------- */
@@ -301,24 +483,20 @@ static void *make_room(size_t n, size_t size)
 }
 
 /**
- * struct large - a large table that replaces another one
- * @size: number of slots of either
- * @n: length of @list
- * @n_was: length of @was
- * @slots: slots of the new table
- * @old: slots of the old table
- * @at: for each slot, its index in @was, or that of the next slot listed there
- * @list: slots of the new table in transition
- * @was: slots of the old table in transition
- * @held: a bit per slot that must not settle
- * @heirs: new index of each backend, LBHASH_NONE if it becomes unusable
+ * struct large - a table on its way to the next one
+ * @slots: the new one's
+ * @list: those in transition
+ * @moves: words of the new table's
+ * @old: the old one's
+ * @was: likewise; @at[i] is the place of slot i, or of the next one
+ * @present: backends that are not gone; @usable those that are not down, either
  */
 struct large {
 	u32 size, n, n_was;
-	u32 *slots, *old, *at;
+	u32 *slots, *old, *at, *moves, *old_moves;
 	struct lbhash_transition *list, *was;
-	unsigned long *held;
-	u16 heirs[BACKENDS];
+	u16 present[BACKENDS], usable[BACKENDS];
+	struct lbhash_heirs heirs;
 };
 
 static u16 draw_owner(void)
@@ -326,9 +504,19 @@ static u16 draw_owner(void)
 	return draw(8) ? draw(BACKENDS) : LBHASH_NONE;
 }
 
-/* Draw slots of all kinds. Those at both ends of a piece of
- * LBHASH_SLOTS_AT_ONCE are in transition.
- */
+static void draw_heirs(struct large *t)
+{
+	u32 i;
+
+	for (i = 0; i < BACKENDS; i++) {
+		t->present[i] = draw(8) ? i : LBHASH_NONE;
+		t->usable[i] = draw(8) ? t->present[i] : LBHASH_NONE;
+	}
+	t->heirs.at = t->present;
+	t->heirs.usable = t->usable;
+}
+
+/* Slots of all kinds; the last one of each piece is in transition. */
 static void draw_large(struct large *t, u32 size)
 {
 	u32 i, before;
@@ -336,137 +524,130 @@ static void draw_large(struct large *t, u32 size)
 	t->size = size;
 	t->n_was = 0;
 	t->slots = make_room(size, sizeof(*t->slots));
+	t->moves = make_room(size, sizeof(*t->moves));
 	t->old = make_room(size, sizeof(*t->old));
+	t->old_moves = make_room(size, sizeof(*t->old_moves));
 	t->at = make_room(size + 1, sizeof(*t->at));
 	t->was = make_room(size, sizeof(*t->was));
-	t->held = make_room(size / BITS_PER_LONG + 1, sizeof(*t->held));
-	for (i = 0; i < BACKENDS; i++)
-		t->heirs[i] = draw(4) ? i : LBHASH_NONE;
+	draw_heirs(t);
 	for (i = 0; i < size; i++) {
 		bool end = i == size - 1 || i % LBHASH_SLOTS_AT_ONCE < 2 ||
 			   (i + 1) % LBHASH_SLOTS_AT_ONCE == 0;
+		bool closing;
 
 		t->at[i] = t->n_was;
 		t->slots[i] = lbhash_slot(draw_owner(), LBHASH_NONE);
 		t->old[i] = lbhash_slot(draw_owner(), end ? 0 : draw_owner());
-		t->held[i / BITS_PER_LONG] |= (unsigned long)draw(2) <<
-					      i % BITS_PER_LONG;
 		if (!lbhash_slot_in_transition(t->old[i]))
 			continue;
 		before = 1 + draw(2 * SETTLE);
+		closing = lbhash_slot_is_closing(t->old[i]);
 		t->was[t->n_was++] = (struct lbhash_transition){
 			.since = NOW - before, .slot = i,
-			.mixed = lbhash_slot_is_closing(t->old[i]) ||
-				   draw(2),
+			.began = NOW - before - draw(SETTLE),
+			.at = NOW - draw(before + 1),
+			.phase = closing ? LBHASH_PHASE_CLOSING : draw(2),
+			.mixed = closing || draw(2),
 		};
+		t->old_moves[i] = lbhash_move(1 + draw(9)) | draw(16);
 	}
 }
 
 static void free_large(struct large *t)
 {
 	free(t->slots);
+	free(t->moves);
 	free(t->old);
+	free(t->old_moves);
 	free(t->at);
 	free(t->list);
 	free(t->was);
-	free(t->held);
 }
 
 static bool same_entry(const struct lbhash_transition *a,
 		       const struct lbhash_transition *b, u32 slot)
 {
-	return a->since == b->since && a->slot == slot && b->slot == 0 &&
-	       a->mixed == b->mixed;
+	return a->since == b->since && a->began == b->began &&
+	       a->at == b->at && a->phase == b->phase && a->slot == slot &&
+	       b->slot == 0 && a->mixed == b->mixed;
 }
 
 /* Fill in the new table. Is each slot as if it were alone in its table? */
 static bool carry_large(struct large *t)
 {
-	u32 i, *alone = make_room(t->size, sizeof(*alone)), n = 0;
+	u32 i, *alone = make_room(t->size, sizeof(*alone)), n = 0, move;
 	struct lbhash_transition entry;
 	bool good = true;
 
 	memcpy(alone, t->slots, t->size * sizeof(*alone));
 	t->n = lbhash_transition_carry(t->slots, t->size, t->old, t->was,
-				       t->heirs);
+				       &t->heirs);
 	t->list = make_list(t->n);
 	lbhash_transition_list(t->list, t->slots, t->size, t->old, t->was,
-			       t->heirs, NOW);
+			       &t->heirs, NOW);
+	lbhash_transition_moves(t->moves, t->old_moves, t->list, t->n, 77);
 	for (i = 0; i < t->size; i++) {
 		const struct lbhash_transition *was = t->was + t->at[i];
 
+		move = 0;
 		if (lbhash_transition_carry(&alone[i], 1, &t->old[i], was,
-					    t->heirs)) {
+					    &t->heirs)) {
 			lbhash_transition_list(&entry, &alone[i], 1,
-					       &t->old[i], was, t->heirs,
+					       &t->old[i], was, &t->heirs,
 					       NOW);
+			lbhash_transition_moves(&move, &t->old_moves[i],
+						&entry, 1, 77);
 			good = good && n < t->n &&
 			       same_entry(&t->list[n++], &entry, i);
 		}
-		good = good && alone[i] == t->slots[i];
+		good = good && alone[i] == t->slots[i] && move == t->moves[i];
 	}
 	free(alone);
 	return good && n == t->n;
 }
 
-/* Is the time until the first or last slot closes the minimum or maximum over
- * single slots?
- */
+/* Seconds until the first or the last one settles, as each alone says. */
 static bool wait_large(const struct large *t, u32 now, bool last)
 {
+	const struct lbhash_times times = times_at(now);
 	u32 i, wait, answer = U32_MAX;
 
 	for (i = 0; i < t->n; i++) {
-		wait = lbhash_transition_wait(t->slots, &t->list[i], 1, SETTLE,
-					      now, last);
+		wait = lbhash_transition_wait(t->slots, true, &t->list[i], 1,
+					      &times, last);
 		if (wait != U32_MAX &&
 		    (answer == U32_MAX || (last ? wait > answer :
 						  wait < answer)))
 			answer = wait;
 	}
-	return answer == lbhash_transition_wait(t->slots, t->list, t->n,
-						SETTLE, now, last);
+	return answer == lbhash_transition_wait(t->slots, true, t->list, t->n,
+						&times, last);
 }
 
-static bool close_large(struct large *t, u32 now)
+static bool settle_large(struct large *t, u32 now)
 {
-	u32 i, closing = 0, *alone = make_room(t->size, sizeof(*alone)), n;
-	struct lbhash_transition *list = make_list(t->n);
-	bool good;
-
-	memcpy(alone, t->slots, t->size * sizeof(*alone));
-	memcpy(list, t->list, t->n * sizeof(*list));
-	n = lbhash_transition_close(t->slots, t->list, t->n, SETTLE, now);
-	for (i = 0; i < t->n; i++)
-		closing += lbhash_transition_close(alone, &list[i], 1, SETTLE,
-						   now);
-	good = n == closing && n &&
-	       !memcmp(alone, t->slots, t->size * sizeof(*alone)) &&
-	       !memcmp(list, t->list, t->n * sizeof(*list));
-	free(list);
-	free(alone);
-	return good;
-}
-
-static bool settle_large(struct large *t)
-{
-	u32 i, left = 0, *alone = make_room(t->size, sizeof(*alone));
+	u32 *alone = make_room(t->size, sizeof(*alone)), i, left = 0;
+	u32 *moves = make_room(t->size, sizeof(*moves));
 	struct lbhash_transition *list = make_list(t->n), entry;
+	const struct lbhash_times times = times_at(now);
 	bool good;
 
 	memcpy(alone, t->slots, t->size * sizeof(*alone));
+	memcpy(moves, t->moves, t->size * sizeof(*moves));
 	for (i = 0; i < t->n; i++) {
 		entry = t->list[i];
-		if (lbhash_transition_settle(alone, &entry, 1, t->held))
-			list[left++] = t->list[i];
+		if (lbhash_transition_settle(alone, moves, &entry, 1, &times))
+			list[left++] = entry;
 	}
 	good = left < t->n &&
-	       left == lbhash_transition_settle(t->slots, t->list, t->n,
-						t->held) &&
+	       left == lbhash_transition_settle(t->slots, t->moves, t->list,
+						t->n, &times) &&
 	       !memcmp(alone, t->slots, t->size * sizeof(*alone)) &&
+	       !memcmp(moves, t->moves, t->size * sizeof(*moves)) &&
 	       !memcmp(list, t->list, left * sizeof(*list));
 	t->n = left;
 	free(list);
+	free(moves);
 	free(alone);
 	return good;
 }
@@ -504,9 +685,7 @@ static void test_pieces(u32 size)
 	good = wait_large(&t, NOW, false) && wait_large(&t, NOW, true) &&
 	       wait_large(&t, NOW - SETTLE, true);
 	check(good, "%u slots: all are waited for", size);
-	good = close_large(&t, NOW + 1) && close_large(&t, NOW + SETTLE);
-	check(good, "%u slots: each closes as if alone", size);
-	good = settle_large(&t);
+	good = settle_large(&t, NOW + 1) && settle_large(&t, NOW + SETTLE);
 	check(good, "%u slots: each settles as if alone", size);
 	good = close_all_large(&t);
 	check(good, "%u slots: all close", size);
@@ -556,12 +735,13 @@ static void test_large(void)
 #define CONNECTIONS	12
 
 /**
- * struct connection - a connection, and conntrack's entry for its ports
- * @open: it has not ended
- * @slot: the slot that its packets hash to
- * @at: its backend
- * @safe: @at has been usable since the connection began: it must not break
- * @mark: backend that the entry is marked with, or LBHASH_NONE
+ * struct connection - one of a client's, and the memory's entry for it
+ * @open: it goes on
+ * @slot: where its packets hash to
+ * @at: backend that it is with
+ * @safe: which has been usable ever since
+ * @mark: backend that the entry names, or LBHASH_NONE
+ * @number: of the transition that the entry belongs to
  */
 struct connection {
 	bool open;
@@ -569,6 +749,7 @@ struct connection {
 	u16 at;
 	bool safe;
 	u16 mark;
+	u32 number;
 };
 
 /**
@@ -603,27 +784,56 @@ static bool is_usable(u16 name)
 	return name != LBHASH_NONE && w.usable[name];
 }
 
-/* The backend of a packet, by the rules of pick.c for --track changed. */
+static bool is_remembered(const struct connection *c)
+{
+	u32 number = lbhash_move_number(w.table.moves[c->slot]);
+
+	return c->mark != LBHASH_NONE && c->number == number;
+}
+
+static void remember(struct connection *c, u16 name)
+{
+	c->mark = name;
+	c->number = lbhash_move_number(w.table.moves[c->slot]);
+}
+
+static u16 home_of(u32 slot)
+{
+	u16 previous = name_of(lbhash_slot_fallback(slot));
+
+	return is_usable(previous) ? previous :
+				     name_of(lbhash_slot_owner(slot));
+}
+
+/* Whom a packet goes to, as recall.c has it. */
 static u16 pick(struct connection *c, bool opens)
 {
 	u32 slot = w.table.slots[c->slot];
-	u16 to = lbhash_slot_fallback(slot);
+	u16 owner = name_of(lbhash_slot_owner(slot)), home = home_of(slot);
 
 	if (lbhash_slot_is_settled(slot)) {
 		seen.settled++;
-		return name_of(lbhash_slot_owner(slot));
+		return owner;
 	}
-	if (is_usable(c->mark)) {
+	if (!lbhash_slot_in_transition(slot))
+		return LBHASH_NONE;
+	if (is_remembered(c) && !opens) {
 		seen.follow++;
+		if (!is_usable(c->mark) && owner != LBHASH_NONE)
+			c->mark = owner;
 		return c->mark;
 	}
-	if (opens || c->mark != LBHASH_NONE)
-		to = lbhash_slot_owner(slot);
-	else
-		seen.home++;
-	if (to != LBHASH_NONE)
-		c->mark = name_of(to);
-	return name_of(to);
+	if (opens) {
+		if (owner != LBHASH_NONE && !lbhash_slot_is_closing(slot))
+			remember(c, owner);
+		return owner;
+	}
+	seen.home++;
+	if (home != LBHASH_NONE &&
+	    ((home == owner && !lbhash_slot_is_closing(slot)) ||
+	     w.table.moves[c->slot] & LBHASH_MOVE_LEARNS))
+		remember(c, home);
+	return home;
 }
 
 /* Send a packet; a backend that does not know the connection resets it. Return:
@@ -666,7 +876,8 @@ static void begin(struct connection *c)
  */
 static void change_world(void)
 {
-	u16 heirs[BACKENDS], places[BACKENDS], owners[MOST_SLOTS];
+	u16 at[BACKENDS], usable[BACKENDS], places[BACKENDS];
+	u16 owners[MOST_SLOTS];
 	u16 old_names[BACKENDS], active[BACKENDS];
 	u32 i, n = w.n, n_active = 0;
 
@@ -685,20 +896,21 @@ static void change_world(void)
 			active[n_active++] = w.n;
 		w.names[w.n++] = name;
 	}
-	for (i = 0; i < n; i++)
-		heirs[i] = is_usable(old_names[i]) ? places[old_names[i]] :
-						     LBHASH_NONE;
+	for (i = 0; i < n; i++) {
+		at[i] = places[old_names[i]];
+		usable[i] = is_usable(old_names[i]) ? at[i] : LBHASH_NONE;
+	}
 	for (i = 0; i < w.table.size; i++)
 		owners[i] = n_active ? active[draw(n_active)] : LBHASH_NONE;
 	/* Half of the slots keep their owner, if they can. */
 	for (i = 0; i < w.table.size && n_active; i++) {
 		u16 owner = lbhash_slot_owner(w.table.slots[i]);
 
-		if (owner != LBHASH_NONE && heirs[owner] != LBHASH_NONE &&
+		if (owner != LBHASH_NONE && usable[owner] != LBHASH_NONE &&
 		    draw(2))
-			owners[i] = heirs[owner];
+			owners[i] = usable[owner];
 	}
-	change(&w.table, owners, heirs, w.now);
+	change(&w.table, owners, at, usable, w.now);
 	for (i = 0; i < CONNECTIONS; i++)
 		if (!is_usable(w.connections[i].at))
 			w.connections[i].safe = false;
@@ -709,17 +921,17 @@ static void sweep(void)
 	unsigned long held = 0;
 	u32 i, slot;
 
-	if (!close_slots(&w.table, w.now))
-		return;
 	for (i = 0; i < CONNECTIONS; i++) {
-		slot = w.table.slots[w.connections[i].slot];
-		if (is_usable(w.connections[i].mark) &&
+		const struct connection *c = &w.connections[i];
+
+		slot = w.table.slots[c->slot];
+		if (is_remembered(c) && is_usable(c->mark) &&
 		    lbhash_slot_in_transition(slot) &&
-		    w.connections[i].mark != name_of(lbhash_slot_owner(slot)))
-			held |= 1ul << w.connections[i].slot;
+		    c->mark != name_of(lbhash_slot_owner(slot)))
+			held |= 1ul << c->slot;
 	}
 	seen.held += !!held;
-	settle_slots(&w.table, held);
+	settle_slots(&w.table, held, w.now);
 }
 
 static bool step(void)
@@ -731,8 +943,8 @@ static bool step(void)
 		change_world();
 		return true;
 	case 1:
-		/* No connection is silent for the settle time. */
-		w.now += draw(SETTLE);
+		/* No connection is silent for as long as a slot learns. */
+		w.now += draw(IDLE);
 		if (!send_all())
 			return false;
 		sweep();
@@ -755,8 +967,10 @@ static void begin_world(void)
 	u32 i;
 
 	free(w.table.list);
+	free(w.table.moves);
 	memset(&w, 0, sizeof(w));
 	w.table.size = 1 + draw(MOST_SLOTS);
+	w.table.moves = make_moves(w.table.size);
 	w.n = BACKENDS;
 	for (i = 0; i < BACKENDS; i++) {
 		w.names[i] = i;
@@ -794,8 +1008,8 @@ static bool is_sound(void)
 			continue;
 		if (lbhash_slot_is_settled(slot) ?
 		    c->at != name_of(lbhash_slot_owner(slot)) :
-		    is_usable(c->mark) ? c->mark != c->at :
-		    c->at != name_of(lbhash_slot_fallback(slot)))
+		    is_remembered(c) ? c->mark != c->at :
+		    c->at != home_of(slot))
 			return false;
 	}
 	return true;
@@ -811,7 +1025,10 @@ static bool settles(void)
 	for (i = 0; i < CONNECTIONS; i++)
 		w.connections[i].mark = LBHASH_NONE;
 	w.now += SETTLE;
-	sweep();
+	for (i = 0; i < 4; i++) {
+		sweep();
+		w.now += IDLE;
+	}
 	for (i = 0; i < w.table.n; i++) {
 		u32 slot = w.table.slots[w.table.list[i].slot];
 
@@ -833,6 +1050,7 @@ static void test_random(void)
 		unsettled += !settles();
 	}
 	free(w.table.list);
+	free(w.table.moves);
 	check(!failed, "%u random lives, %u packets: broken without need in %u",
 	      HISTORIES, seen.packets, failed);
 	check(!unsettled, "slots that do not settle without connections: %u",
@@ -847,7 +1065,9 @@ static void test_random(void)
 int main(void)
 {
 	test_stories();
-	test_times();
+	test_tracked_times();
+	test_remembered_times();
+	test_limits();
 	test_close_all();
 	test_large();
 	test_random();

@@ -5,8 +5,17 @@
 #include <linux/types.h>
 
 typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
 	s64 counter;
 } atomic64_t;
+
+static inline int atomic_inc_return(atomic_t *number)
+{
+	return ++number->counter;
+}
 
 static inline void atomic64_inc(atomic64_t *number)
 {

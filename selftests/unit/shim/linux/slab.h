@@ -13,4 +13,7 @@
 #define kfree(memory)			free(memory)
 #define kvfree(memory)			free(memory)
 
+/* Nothing reads at the same time. */
+#define kvfree_rcu(memory, member)	free(memory)
+
 #endif /* SHIM_SLAB_H */

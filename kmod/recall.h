@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef LBHASH_RECALL_H
+#define LBHASH_RECALL_H
+
+#include <linux/types.h>
+
+struct lbhash_facts;
+struct lbhash_flow;
+struct lbhash_net;
+struct lbhash_packet;
+struct lbhash_service;
+struct lbhash_table;
+
+void lbhash_recall(const struct lbhash_packet *packet,
+		   const struct lbhash_flow *flow, u32 number, u32 slot,
+		   struct lbhash_facts *facts);
+u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
+		       const struct lbhash_table *table,
+		       const struct lbhash_flow *flow);
+bool lbhash_recall_is_new(struct lbhash_net *ln,
+			  const struct lbhash_service *svc,
+			  const struct lbhash_table *table,
+			  const struct lbhash_flow *flow);
+
+#endif /* LBHASH_RECALL_H */
