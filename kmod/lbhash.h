@@ -5,19 +5,31 @@
  * &lbhash_net.mutex (mutex)
  *	Protects the configuration of one namespace: its services and their
  *	numbers, the published tables against other writers, generations, the
- *	counts of pinned connections, and when settle.c runs next. Taken in
+ *	counts of connections elsewhere, and when settle.c runs next. Taken in
  *	process context by netlink operations and dumps, by rules that get a
- *	service, by the settle work, which holds it while it walks conntrack,
- *	and at the end of the namespace. Outermost of the module's locks.
- *	Netlink's and x_tables' own locks are outside it; conntrack's bucket
- *	locks, &lbhash_net.nexthops_lock and those of allocators are inside.
+ *	service, by the settle work, which holds it while it walks the flow
+ *	memory, and at the end of the namespace. Outermost of the module's
+ *	locks. Netlink's and x_tables' own locks are outside it;
+ *	&lbhash_memory.mutex, &lbhash_net.nexthops_lock and those of allocators
+ *	are inside.
  *
  * RCU
  *	Protects what packets read: &lbhash_service.table and all that a table
- *	points to, &lbhash_backend.nexthop4 and nexthop6, &lbhash_net.locals.
- *	Packets never wait for a writer. In a published table only the words of
- *	slots change, and &lbhash_table.transitions, list and digest, all of
- *	them under &lbhash_net.mutex.
+ *	points to, &lbhash_backend.nexthop4 and nexthop6, &lbhash_net.locals,
+ *	&lbhash_memory.store. Packets never wait for a writer. In a published
+ *	table only the words of slots change, and &lbhash_table.transitions,
+ *	list, moves and digest, all of them under &lbhash_net.mutex.
+ *
+ * &lbhash_memory.mutex (mutex)
+ *	Protects &lbhash_memory.store and its buckets against others that
+ *	replace or walk them. Taken by changes that start the flow memory, the
+ *	settle work and the work that doubles the memory, which waits for a
+ *	grace period. The locks of stripes are inside.
+ *
+ * stripe.lock of memory.c (spinlock, softirqs off)
+ *	Protects the entries of a part of the flow memory against other
+ *	writers. Taken by packets that begin or end a connection or complete
+ *	its handshake, and by walks. Nothing is taken inside it.
  *
  * hooks_mutex (mutex, of the module)
  *	Protects &struct lbhash_hooks, the hooks of the services' rules. Taken
@@ -35,8 +47,8 @@
  *	Conntrack's own. Taken by oneway.c, inside RCU, while a half-open entry
  *	is adopted. Nothing is taken inside it.
  *
- * &lbhash_service.rules, destinations and the counters of backends are atomic
- * or per CPU and need no lock. A rule holds a reference to its service, whose
+ * &lbhash_service.rules and the counters of backends are atomic or per CPU and
+ * need no lock. A rule holds a reference to its service, whose
  * memory therefore outlives the namespace's if the rules are freed last.
  */
 #ifndef LBHASH_LBHASH_H

@@ -561,7 +561,7 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 	return 0;
 }
 
-/* Likewise, of a service whose packets conntrack does not see. */
+/* Likewise, of packets that conntrack does not see. */
 static void get_remembered_facts(struct lbhash_net *ln,
 				 const struct lbhash_service *svc,
 				 const struct lbhash_table *table,
@@ -577,8 +577,9 @@ static void get_remembered_facts(struct lbhash_net *ln,
 	rcu_read_unlock();
 }
 
-/* The facts of the next packet of a flow, or of the first one if it is not known
- * by conntrack or by the flow memory; false if the packet would be left alone.
+/* The facts of the next packet of a flow, or of the first one if neither
+ * conntrack nor the flow memory knows it; false if the packet would be left
+ * alone.
  */
 static bool get_facts(struct lbhash_net *ln, const struct lbhash_service *svc,
 		      const struct lbhash_table *table,
@@ -597,7 +598,8 @@ static bool get_facts(struct lbhash_net *ln, const struct lbhash_service *svc,
 	}
 	if (lbhash_service_remembers(svc, table)) {
 		get_remembered_facts(ln, svc, table, flow, facts);
-		return true;
+		if (facts->id || !lbhash_service_pins(svc, table))
+			return true;
 	}
 	ct = lbhash_pin_get_flow(ln->net, flow, &dir);
 	if (!ct) {

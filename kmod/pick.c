@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * From a packet to its backend: the facts of the packet are gathered, decide.c
- * decides, and the conntrack entry of a new connection is marked; or the flow
- * memory is asked, by recall.c, about packets of slots in transition. Most packets
+ * decides, and the conntrack entry of a new connection is marked; or recall.c
+ * asks the flow memory about packets of slots in transition. Most packets
  * take the fast way of their rule's --track, which answers one row of the table
  * in decide.c; all others take the slow way. These packets are left alone,
  * whatever the rule matches:

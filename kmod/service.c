@@ -183,6 +183,20 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 					 lockdep_is_held(&ln->mutex));
 }
 
+/* The ways of tracking in use: bits of enum lbhash_track. */
+static u32 ways_in_use(const struct lbhash_service *svc, u32 track)
+{
+	u32 i, used = 0;
+
+	for (i = 0; i < ARRAY_SIZE(svc->by_track); i++)
+		if (atomic_read(&svc->by_track[i]))
+			used |= BIT(i);
+	for (i = 0; i < ARRAY_SIZE(svc->followers); i++)
+		if (atomic_read(&svc->followers[i]))
+			used |= BIT(lbhash_track_in(track, i));
+	return used ?: BIT(track);
+}
+
 /**
  * lbhash_service_track - tell the strictest way of tracking in use
  * @svc: service
@@ -197,21 +211,26 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
 				       u32 track)
 {
-	u32 i, used = 0;
+	u32 used = ways_in_use(svc, track);
 
-	for (i = 0; i < ARRAY_SIZE(svc->by_track); i++)
-		if (atomic_read(&svc->by_track[i]))
-			used |= BIT(i);
-	for (i = 0; i < ARRAY_SIZE(svc->followers); i++)
-		if (atomic_read(&svc->followers[i]))
-			used |= BIT(lbhash_track_in(track, i));
-	if (!used)
-		return track;
 	if (used & BIT(LBHASH_TRACK_CHANGED))
 		return LBHASH_TRACK_CHANGED;
 	if (used & BIT(LBHASH_TRACK_ALWAYS))
 		return LBHASH_TRACK_ALWAYS;
 	return LBHASH_TRACK_NEVER;
+}
+
+/**
+ * lbhash_service_pins - are connections kept in conntrack?
+ * @svc: service
+ * @table: its published table
+ *
+ * Return: true if packets of the service take the way of LBHASH_TRACK_ALWAYS.
+ */
+bool lbhash_service_pins(const struct lbhash_service *svc,
+			 const struct lbhash_table *table)
+{
+	return ways_in_use(svc, table->conf.track) & BIT(LBHASH_TRACK_ALWAYS);
 }
 
 /**
@@ -431,12 +450,16 @@ err_undo:
 	return lbhash_refuse_memory(why);
 }
 
-/* The number of transitions that begin with the next change; 0 if it needs none.
+/* Number the transitions that begin with the next change; 0 if nothing of them
+ * is to be remembered.
  */
 static u32 next_number(const struct lbhash_net *ln,
-		       const struct lbhash_service *svc, u32 track)
+		       const struct lbhash_service *svc,
+		       const struct lbhash_table *old, u32 track)
 {
-	if (lbhash_service_track(svc, track) != LBHASH_TRACK_CHANGED)
+	/* Rules that remember may be about to be replaced. */
+	if (lbhash_service_track(svc, track) != LBHASH_TRACK_CHANGED &&
+	    !rcu_access_pointer(old->moves))
 		return 0;
 	return lbhash_move_number(lbhash_move(ln->changes + 1)) ?: 1;
 }
@@ -477,7 +500,7 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_refusal *why)
 {
 	struct lbhash_table *old = lbhash_service_table(ln, svc);
-	u32 number = next_number(ln, svc, draft->conf.track);
+	u32 number = next_number(ln, svc, old, draft->conf.track);
 	u32 rules = atomic_read(&svc->rules);
 	struct lbhash_table *table;
 	int err;

@@ -63,6 +63,8 @@ struct lbhash_table *lbhash_service_table(struct lbhash_net *ln,
 
 enum lbhash_track lbhash_service_track(const struct lbhash_service *svc,
 				       u32 track);
+bool lbhash_service_pins(const struct lbhash_service *svc,
+			 const struct lbhash_table *table);
 u32 lbhash_service_forgets(const struct lbhash_service *svc,
 			   const struct lbhash_table *table, u32 track);
 

@@ -54,8 +54,7 @@ struct sweep {
 	u32 now;
 };
 
-/* The word of the slot that an entry belongs to; NULL if its transition is over.
- */
+/* The word of an entry's slot; NULL if its transition is over. */
 static u32 *move_of(const struct lbhash_table *table,
 		    const struct lbhash_memory_info *info)
 {

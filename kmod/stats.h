@@ -23,6 +23,7 @@ struct lbhash_service_stats {
  * @LBHASH_OPENER_GIVEN: a SYN or an INIT got the backend
  * @LBHASH_OPENER_WENT_ON: its connection has gone on
  * @LBHASH_OPENER_REPEATED: it was repeated before that
+ * @LBHASH_OPENERS: number of these
  */
 enum lbhash_opener {
 	LBHASH_OPENER_GIVEN,

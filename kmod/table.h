@@ -92,7 +92,7 @@ struct lbhash_moves {
  * @marks: open hash of marks; values are indices of @members or LBHASH_NONE
  * @ids: likewise, of the numbers of backends
  * @moves: words of the slots in transition, RCU; NULL if there are none, or if
- *	packets of the service are not remembered in the flow memory
+ *	the service does not use the flow memory
  * @hash: how flows are hashed
  * @conf: attributes of the service
  * @digest: fingerprint of the slots, 0 until it is first asked for

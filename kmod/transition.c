@@ -104,6 +104,7 @@ carry_entry(u32 i, u32 slot, u32 old, const struct lbhash_transition *was,
 	    const struct lbhash_heirs *heirs, u32 now)
 {
 	bool changed = !was || owner_changed(slot, old, heirs);
+	bool was_closing = was && was->phase == LBHASH_PHASE_CLOSING;
 	bool closing = lbhash_slot_is_closing(slot);
 	struct lbhash_transition entry = {
 		.since = now,
@@ -117,7 +118,7 @@ carry_entry(u32 i, u32 slot, u32 old, const struct lbhash_transition *was,
 	if (!changed) {
 		entry.since = was->since;
 		/* Its previous owner may be gone: then it closes now. */
-		if (closing == (was->phase == LBHASH_PHASE_CLOSING)) {
+		if (closing == was_closing) {
 			entry.at = was->at;
 			entry.phase = was->phase;
 		}
