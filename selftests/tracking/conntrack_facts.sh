@@ -540,7 +540,7 @@ table() {
 	forget
 	send udp 20000 0 $n
 	look
-	fact walk_visits_all UDP "$n $n" \
+	check_eq 'UDP, walk: entries, visits' "$n $n" \
 		"$(field table count) $(field table visits)"
 	# Conntrack looks for an entry to evict near the hash of the new one.
 	set_max $n
@@ -568,13 +568,13 @@ table() {
 		"$(packet tracked verdict info entry)"
 	tell track no
 	send tcp 30000 A 1
-	fact full_table_finds ACK ESTABLISHED "$state"
+	check_eq 'full table, ACK' ESTABLISHED "$state"
 
 	look
-	fact walk_visits_all TCP "$n $n" \
+	check_eq 'TCP, walk: entries, visits' "$n $n" \
 		"$(field table count) $(field table visits)"
 	fact tuple_finds_entry TCP $n "$(grep -c '^entry.* found=1' "$T/facts")"
-	fact walk_keeps_all 'after walks' $n "$(entries)"
+	check_eq 'after walks' $n "$(entries)"
 	fact count_is_the_namespaces 'entries of another one, of all' "yes, $n" \
 		"$(holds test "$(cl conntrack -C)" -gt 0), $(field table count)"
 
