@@ -13,7 +13,7 @@ struct lbhash_memory_store;
 /* A memory never has fewer places for entries. */
 #define LBHASH_MEMORY_MIN	512
 /* The limit of a new namespace. */
-#define LBHASH_MEMORY_LIMIT	(1u << 20)
+#define LBHASH_MEMORY_LIMIT	1048576
 
 /**
  * enum lbhash_memory_kind - how the connection of a packet is found

@@ -103,8 +103,8 @@ struct lbhash_moves {
  * Every change of a service, large or small, publishes a new table, so that no
  * packet sees half of a change. In a published table only @digest, @list,
  * @transitions, @moves and previous owners change: slots close and settle, one
- * word each. @marks is an array and not an rhashtable because it must be published
- * together with the members that it refers to.
+ * word each. @marks is an array and not an rhashtable because it must be
+ * published together with the members that it refers to.
  */
 struct lbhash_table {
 	u32 mask;

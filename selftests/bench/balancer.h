@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A balancer in user space: slots by kmod/maglev.c and kmod/transition.c and the
+ * A balancer in user space: slots by kmod/maglev.c and kmod/transition.c, the
  * flow memory by kmod/memory.c, as they are; decide.c, recall.c, settle.c and
  * what conntrack does for one-way connections as a model of each. Nothing
  * happens at the same time as something else.

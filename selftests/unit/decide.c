@@ -56,12 +56,14 @@ static const struct row rows[] = {
 	{ "invalid packet of a pinned connection", "stcdnfe", "u", "-.....-",
 	  'm', LBHASH_REASON_STATELESS },
 
-	/* Without an entry nothing tells old from new. */
-	{ "no entry, settled, closing or home down", "scd", "0x", "-....--", 'o',
+	/* Without an entry nothing tells old from new. "At the owner": the slot
+	 * is settled or closing, or its previous owner is down.
+	 */
+	{ "no entry, at the owner", "scd", "0x", "-....--", 'o',
 	  LBHASH_REASON_STATELESS },
 	{ "no entry, in transition", "tn", "0x", "-....--", 'p',
 	  LBHASH_REASON_STATELESS },
-	{ "ICMP error, no entry, settled, closing or home down", "scd", "0x", "-....q-",
+	{ "ICMP error, no entry, at the owner", "scd", "0x", "-....q-",
 	  'o', LBHASH_REASON_RELATED },
 	{ "ICMP error, no entry, in transition", "tn", "0x", "-....q-", 'p',
 	  LBHASH_REASON_RELATED },
@@ -81,15 +83,15 @@ static const struct row rows[] = {
 	{ "opens, no owner", "nfe", "0", "to...--", '-', LBHASH_REASON_EMPTY },
 
 	/* One that does not say whether it is new may be an old one. */
-	{ "goes on, settled, closing or home down", "scd", "0", "t-.-.--", 'o',
+	{ "goes on, at the owner", "scd", "0", "t-.-.--", 'o',
 	  LBHASH_REASON_PICKED },
 	{ "other, in transition", "tn", "0", "t-.-.--", 'p',
 	  LBHASH_REASON_PREVIOUS },
-	{ "replaces another, settled, closing or home down", "scd", "0", "t-.r.--", 'o',
+	{ "replaces another, at the owner", "scd", "0", "t-.r.--", 'o',
 	  LBHASH_REASON_REOPENED },
 	{ "replaces another, in transition", "tn", "0", "t-.r.--", 'p',
 	  LBHASH_REASON_REOPENED },
-	{ "ICMP error, settled, closing or home down", "scd", "0", "t-...q-", 'o',
+	{ "ICMP error, at the owner", "scd", "0", "t-...q-", 'o',
 	  LBHASH_REASON_RELATED },
 	{ "ICMP error, in transition", "tn", "0", "t-...q-", 'p',
 	  LBHASH_REASON_RELATED },

@@ -207,8 +207,10 @@ static void change_to(struct table *table, const char *step, u32 now)
 	u16 owner = from_letter(step[0]), at[BACKENDS], usable[BACKENDS], i;
 	char how = step[1];
 
-	for (i = 0; i < BACKENDS; i++)
-		at[i] = usable[i] = i;
+	for (i = 0; i < BACKENDS; i++) {
+		at[i] = i;
+		usable[i] = i;
+	}
 	for (step += 2; how != ':' && *step != ':'; step++) {
 		usable[from_letter(*step)] = LBHASH_NONE;
 		if (how == '!')

@@ -2,7 +2,7 @@
 #ifndef SHIM_OVERFLOW_H
 #define SHIM_OVERFLOW_H
 
-#define struct_size(pointer, member, n) \
-	(sizeof(*(pointer)) + (n) * sizeof((pointer)->member[0]))
+#define struct_size(pointer, array, n) \
+	(sizeof(*(pointer)) + (n) * sizeof(*(pointer)->array))
 
 #endif /* SHIM_OVERFLOW_H */
