@@ -333,6 +333,7 @@ static int carry_slots(struct lbhash_table *table,
 	struct lbhash_heirs heirs;
 	int err = -ENOMEM;
 	u16 *map;
+	u32 i;
 
 	if (!lbhash_table_has_slots(table) || !lbhash_table_has_slots(old) ||
 	    (!lbhash_table_is_comparable(table, old) && !old->transitions))
@@ -344,6 +345,9 @@ static int carry_slots(struct lbhash_table *table,
 	lbhash_table_map(old, table, true, map + old->n);
 	heirs.at = map;
 	heirs.usable = map + old->n;
+	heirs.any = LBHASH_NONE;
+	for (i = 0; i < old->n && heirs.any == LBHASH_NONE; i++)
+		heirs.any = heirs.usable[i];
 
 	if (!carry_lists(table, old, &heirs))
 		err = build_moves(table, old, number);

@@ -52,6 +52,11 @@ static u16 carry_previous(u16 owner, u32 old, bool mixed,
 	u16 fallback = heir_of(waits ? heirs->at : heirs->usable,
 			       lbhash_slot_fallback(old));
 
+	/* Nothing else keeps a slot without an owner in transition, which it is
+	 * while connections are remembered at other backends.
+	 */
+	if (fallback == LBHASH_NONE && owner == LBHASH_NONE && mixed)
+		return heirs->any;
 	/* Without an owner, connections could be at any backend. */
 	if (fallback == LBHASH_NONE)
 		return mixed || lbhash_slot_fallback(old) == LBHASH_NONE ?

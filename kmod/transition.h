@@ -140,10 +140,12 @@ struct lbhash_transition {
  * struct lbhash_heirs - where the backends of a table are in the next one
  * @at: for each backend its index in the new table, LBHASH_NONE if it is gone
  * @usable: likewise, LBHASH_NONE if it cannot keep its connections, either
+ * @any: index of a backend of both that keeps its connections, or LBHASH_NONE
  */
 struct lbhash_heirs {
 	const u16 *at;
 	const u16 *usable;
+	u16 any;
 };
 
 /**

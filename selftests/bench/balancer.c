@@ -286,7 +286,7 @@ void balancer_change(struct balancer *b, const struct backend *backends,
 {
 	struct balancer old = *b;
 	u16 at[BACKENDS], usable[BACKENDS];
-	const struct lbhash_heirs heirs = { .at = at, .usable = usable };
+	const struct lbhash_heirs heirs = { at, usable, LBHASH_NONE };
 	u32 i;
 
 	for (i = 0; i < BACKENDS; i++) {

@@ -63,15 +63,20 @@ static u32 *make_moves(u32 size)
 	return moves;
 }
 
+/* Of the table that is replaced. */
+static u32 old_backends = BACKENDS;
 static u32 transitions;
 
 /* The order of calls that table.c has. */
 static void change(struct table *table, const u16 *owners, const u16 *at,
 		   const u16 *usable, u32 now)
 {
-	const struct lbhash_heirs heirs = { .at = at, .usable = usable };
+	struct lbhash_heirs heirs = { at, usable, LBHASH_NONE };
 	struct table old = *table;
 	u32 i;
+
+	for (i = 0; i < old_backends && heirs.any == LBHASH_NONE; i++)
+		heirs.any = usable[i];
 
 	for (i = 0; i < table->size; i++)
 		table->slots[i] = lbhash_slot(owners[i], LBHASH_NONE);
@@ -169,6 +174,8 @@ static const struct story remembered[] = {
 	{ "... and somebody comes back",
 	  "A- B:BA -:-A wait:-A B:BA wait:BB look:B-" },
 	{ "all leave at once", "A- -!A:-- B:BB look:B-" },
+	{ "nobody owns it, and others are elsewhere",
+	  "A- B:BA -!A:-B held:-B C:CB" },
 	{ "a settled slot's owner is down", "A- B~A:B-" },
 	{ "the previous owner is down, and returns",
 	  "A- B:BA B~A:BA B:BA wait:BB look:B-" },
@@ -516,6 +523,7 @@ static void draw_heirs(struct large *t)
 	}
 	t->heirs.at = t->present;
 	t->heirs.usable = t->usable;
+	t->heirs.any = t->usable[0];
 }
 
 /* Slots of all kinds; the last one of each piece is in transition. */
@@ -912,6 +920,7 @@ static void change_world(void)
 		    draw(2))
 			owners[i] = usable[owner];
 	}
+	old_backends = n;
 	change(&w.table, owners, at, usable, w.now);
 	for (i = 0; i < CONNECTIONS; i++)
 		if (!is_usable(w.connections[i].at))
