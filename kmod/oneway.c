@@ -7,9 +7,9 @@
  * later packet INVALID. Adopting puts the entry into the state that the answer
  * would have put it into; conntrack itself does the rest.
  *
- * A one-way TCP entry is recognised by the reply direction's largest window,
- * which is still 0. SCTP leaves no such trace, so adopting sets a flag that
- * conntrack does not use.
+ * An adopted entry looks like any other, so adopting notes it in the entry's
+ * status. Windows do not tell: a flowtable that lets go of a connection forgets
+ * those of both directions.
  */
 #include <linux/sctp.h>
 #include <linux/skbuff.h>
@@ -25,14 +25,27 @@
  */
 #define LARGEST_WINDOW	(65535u << 14)
 
-/* In nf_conn's proto.sctp.flags; conntrack's own flags start from bit 0. */
-/* conntrack_facts: sctp_bit_7_is_free */
-#define SCTP_ONE_WAY	BIT(7)
+/* In nf_conn's status: the entry was adopted. Conntrack's own bits start from
+ * bit 0. Where a long has 64 bits, user space can neither read nor set this one.
+ */
+/* conntrack_facts: top_of_status_is_free */
+#define ONE_WAY_BIT	(BITS_PER_LONG - 1)
 
+static bool is_adopted(const struct nf_conn *ct)
+{
+	return test_bit(ONE_WAY_BIT, &ct->status);
+}
+
+/* Until a reply has been seen. A reply to an adopted connection sets a window.
+ */
 /* conntrack_facts: reply_maxwin_is_0, reply_sets_maxwin */
 static bool tcp_is_one_way(const struct nf_conn *ct)
 {
-	return !READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_maxwin);
+	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
+
+	if (is_adopted(ct))
+		return !READ_ONCE(tcp->seen[IP_CT_DIR_REPLY].td_maxwin);
+	return !test_bit(IPS_SEEN_REPLY_BIT, &ct->status);
 }
 
 /* conntrack_facts: syn_is_half_open, syn_again_keeps_entry */
@@ -85,11 +98,6 @@ static bool tcp_adopt(struct nf_conn *ct, const struct tcphdr *th)
 	return true;
 }
 
-static bool sctp_is_one_way(const struct nf_conn *ct)
-{
-	return READ_ONCE(ct->proto.sctp.flags) & SCTP_ONE_WAY;
-}
-
 /* conntrack_facts: sctp_init_is_half_open */
 /* The client's tag is known from its INIT, the server's is not. */
 static bool sctp_is_half_open(const struct nf_conn *ct)
@@ -124,7 +132,7 @@ static bool sctp_is_init(const struct sctphdr *sh)
 static bool sctp_continues(const struct nf_conn *ct, const struct sctphdr *sh)
 {
 	return !sctp_is_init(sh) &&
-	       (sctp_is_half_open(ct) || sctp_is_one_way(ct));
+	       (sctp_is_half_open(ct) || is_adopted(ct));
 }
 
 /* The client's packets carry the server's tag. Such an entry never becomes
@@ -141,7 +149,6 @@ static bool sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
 		return false;
 	sctp->state = SCTP_CONNTRACK_ESTABLISHED;
 	sctp->vtag[IP_CT_DIR_ORIGINAL] = sh->vtag;
-	sctp->flags |= SCTP_ONE_WAY;
 	return true;
 }
 
@@ -208,6 +215,7 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	} else if (allowed && adopt(ct, header)) {
 		/* conntrack_facts: rst_ends_unreplied, rst_closes_adopted */
 		/* conntrack_facts: seen_reply_is_established */
+		set_bit(ONE_WAY_BIT, &ct->status);
 		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
 		result = LBHASH_ADOPTED_NOW;
 	}
@@ -230,7 +238,7 @@ static bool is_worn_out(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 		       (tcp_is_one_way(ct) || tcp_is_over(ct));
 	case IPPROTO_SCTP:
 		return sctp_is_over(ct) ||
-		       (sctp_is_one_way(ct) && dir == IP_CT_DIR_ORIGINAL);
+		       (is_adopted(ct) && dir == IP_CT_DIR_ORIGINAL);
 	default:
 		return false;
 	}
@@ -292,10 +300,9 @@ bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct)
 	case IPPROTO_TCP:
 		/* conntrack_facts: unknown_ack_is_new */
 		return tcp_is_one_way(ct) &&
-		       (tcp_is_half_open(ct) ||
-			test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
+		       (tcp_is_half_open(ct) || is_adopted(ct));
 	case IPPROTO_SCTP:
-		return sctp_is_one_way(ct) || sctp_is_half_open(ct);
+		return is_adopted(ct) || sctp_is_half_open(ct);
 	default:
 		return false;
 	}

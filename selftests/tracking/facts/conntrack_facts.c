@@ -23,6 +23,7 @@
  *   adopt TAG				adopt half-open connections, as
  *					lbhash_oneway_adopt() does; TAG: the
  *					server's verification tag, for SCTP
+ *   note N			keep numbers in TCP entries, as oneway.c does
  *   hold SECONDS			set the timeout of all entries
  *   route ADDRESS			select the route that is reported
  */
@@ -56,6 +57,7 @@
  * @refs: reference count of the template
  * @confirmed: the entry is confirmed
  * @mark: conntrack mark of the entry
+ * @lasts: timeout of the entry in seconds, if that is not a point in time
  * @frag_max: size of its largest fragment; 0 if it was not reassembled
  * @len: skb->len
  * @verdict: verdict of nf_conntrack_in(), if it was tracked early
@@ -67,6 +69,7 @@ struct sight {
 	unsigned int refs;
 	bool confirmed;
 	u32 mark;
+	unsigned int lasts;
 	unsigned int frag_max;
 	unsigned int len;
 	int verdict;
@@ -131,6 +134,7 @@ static struct sight look_at(struct sk_buff *skb, u8 family)
 		sight.refs = refcount_read(&ct->ct_general.use);
 	sight.confirmed = nf_ct_is_confirmed(ct);
 	sight.mark = READ_ONCE(ct->mark);
+	sight.lasts = READ_ONCE(ct->timeout) / HZ;
 	return sight;
 }
 
@@ -250,15 +254,19 @@ static void print_entry(struct seq_file *m, struct nf_conn *ct)
 		   test_bit(IPS_SEEN_REPLY_BIT, &ct->status),
 		   test_bit(IPS_ASSURED_BIT, &ct->status), READ_ONCE(ct->mark),
 		   nf_ct_zone(ct)->id, is_found(seq_file_single_net(m), ct));
-	seq_printf(m, " until=%u left=%d", until,
-		   DIV_ROUND_UP((s32)(until - nfct_time_stamp), HZ));
+	seq_printf(m, " until=%u left=%d top=%#lx", until,
+		   DIV_ROUND_UP((s32)(until - nfct_time_stamp), HZ),
+		   READ_ONCE(ct->status) >> (BITS_PER_LONG - 8));
 	if (nf_ct_protonum(ct) == IPPROTO_TCP)
-		seq_printf(m, " state=%u end=%u maxwin=%u,%u flags=%#x,%#x",
+		seq_printf(m, " state=%u end=%u maxwin=%u,%u flags=%#x,%#x noted=%u,%u,%u",
 			   tcp->state, tcp->seen[IP_CT_DIR_ORIGINAL].td_end,
 			   tcp->seen[IP_CT_DIR_ORIGINAL].td_maxwin,
 			   tcp->seen[IP_CT_DIR_REPLY].td_maxwin,
 			   tcp->seen[IP_CT_DIR_ORIGINAL].flags,
-			   tcp->seen[IP_CT_DIR_REPLY].flags);
+			   tcp->seen[IP_CT_DIR_REPLY].flags,
+			   tcp->seen[IP_CT_DIR_ORIGINAL].td_maxack,
+			   tcp->seen[IP_CT_DIR_REPLY].td_end,
+			   tcp->seen[IP_CT_DIR_REPLY].td_maxack);
 	else if (nf_ct_protonum(ct) == IPPROTO_SCTP)
 		seq_printf(m, " state=%u vtag=%#x,%#x flags=%#x", sctp->state,
 			   ntohl(sctp->vtag[IP_CT_DIR_ORIGINAL]),
@@ -304,8 +312,23 @@ static int adopt(struct nf_conn *ct, void *data)
 	} else if (nf_ct_protonum(ct) == IPPROTO_SCTP) {
 		ct->proto.sctp.state = SCTP_CONNTRACK_ESTABLISHED;
 		ct->proto.sctp.vtag[IP_CT_DIR_ORIGINAL] = *tag;
-		ct->proto.sctp.flags |= BIT(7);
 		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+	}
+	set_bit(BITS_PER_LONG - 1, &ct->status);
+	spin_unlock_bh(&ct->lock);
+	return 0;
+}
+
+/* What lbhash_oneway_expect() and others keep in an entry. */
+static int note(struct nf_conn *ct, void *data)
+{
+	const u32 *value = data;
+
+	spin_lock_bh(&ct->lock);
+	if (nf_ct_protonum(ct) == IPPROTO_TCP) {
+		ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_maxack = *value;
+		ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_end = *value + 1;
+		ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_maxack = *value + 2;
 	}
 	spin_unlock_bh(&ct->lock);
 	return 0;
@@ -387,9 +410,10 @@ static void print_packet(struct seq_file *m, const char *when,
 {
 	seq_printf(m, "packet %s info=%u entry=%u template=%u refs=%u", when,
 		   sight->info, sight->entry, sight->template, sight->refs);
-	seq_printf(m, " confirmed=%u mark=%u frag_max=%u len=%u verdict=%d\n",
-		   sight->confirmed, sight->mark, sight->frag_max, sight->len,
-		   sight->verdict);
+	seq_printf(m, " confirmed=%u mark=%u lasts=%u", sight->confirmed,
+		   sight->mark, sight->lasts);
+	seq_printf(m, " frag_max=%u len=%u verdict=%d\n", sight->frag_max,
+		   sight->len, sight->verdict);
 }
 
 static int show(struct seq_file *m, void *v)
@@ -456,6 +480,8 @@ static int command(struct file *file, char *text, size_t size)
 	if (!strcmp(word, "adopt")) {
 		tag = htonl(n);
 		walk(net, adopt, &tag);
+	} else if (!strcmp(word, "note")) {
+		walk(net, note, &n);
 	} else if (!strcmp(word, "hold")) {
 		walk(net, hold, &n);
 	} else {
