@@ -44,8 +44,9 @@
  *	inside it.
  *
  * &nf_conn.lock (spinlock, softirqs off)
- *	Conntrack's own. Taken by oneway.c, inside RCU, while a half-open entry
- *	is adopted. Nothing is taken inside it.
+ *	Conntrack's own. Taken by oneway.c, inside RCU, where an entry is
+ *	adopted, expects a connection, becomes another one's or gets back its
+ *	state. Nothing is taken inside it.
  *
  * &lbhash_service.rules and the counters of backends are atomic or per CPU and
  * need no lock. A rule holds a reference to its service, whose

@@ -10,6 +10,20 @@
  * An adopted entry looks like any other, so adopting notes it in the entry's
  * status. Windows do not tell: a flowtable that lets go of a connection forgets
  * those of both directions.
+ *
+ * Anybody can send a packet with the client's addresses. A SYN on an entry that
+ * is in use may come from a client that begins anew or from a stranger, so it
+ * changes nothing: it is expected to go on, at a backend of its own, and the
+ * entry becomes the new connection's with the ACK that fits it.
+ *
+ * What has to be known for that is kept where conntrack keeps what it never
+ * sees: acknowledgements of a half-open connection's client, and the server's
+ * packets. In &ip_ct_tcp.seen:
+ *
+ *	ORIGINAL td_maxack	sequence number behind the SYN
+ *	ORIGINAL td_end		last sequence number of an adopted connection
+ *	REPLY td_end		that behind a SYN that is expected to go on
+ *	REPLY td_maxack		mark of the backend of that SYN
  */
 #include <linux/sctp.h>
 #include <linux/skbuff.h>
@@ -20,20 +34,39 @@
 #include "flow.h"
 #include "oneway.h"
 
-/* The largest window of TCP (RFC 7323, section 2.3: 65535 << 14): how far the
- * sequence number of a half-open connection's client can be past its SYN.
- */
-#define LARGEST_WINDOW	(65535u << 14)
+/* conntrack_facts: notes_stay */
 
-/* In nf_conn's status: the entry was adopted. Conntrack's own bits start from
- * bit 0. Where a long has 64 bits, user space can neither read nor set this one.
+/* How far past its SYN a client can be when its next packet is seen: a window
+ * that is not scaled (RFC 7323, section 2.2), and the SYN's data.
  */
-/* conntrack_facts: top_of_status_is_free */
-#define ONE_WAY_BIT	(BITS_PER_LONG - 1)
+#define FIRST_WINDOW	(2 * 65535u)
+
+/* How far behind the last sequence number an RST or FIN can be, and half of how
+ * far past it. One that is wrongly taken for a stranger's does little harm: the
+ * entry lasts for as long as that of a silent connection.
+ */
+#define NEAR		65536u
 
 static bool is_adopted(const struct nf_conn *ct)
 {
-	return test_bit(ONE_WAY_BIT, &ct->status);
+	return test_bit(LBHASH_ONE_WAY_BIT, &ct->status);
+}
+
+/* Is a SYN expected to go on? */
+static bool is_expecting(const struct nf_conn *ct)
+{
+	return test_bit(LBHASH_EXPECTING_BIT, &ct->status);
+}
+
+/* The expected connection's mark becomes the entry's; without a service there
+ * is no mark of ours.
+ */
+static void take_mark(struct nf_conn *ct, u32 mark, u32 mask)
+{
+	lockdep_assert_held(&ct->lock);
+
+	WRITE_ONCE(ct->mark, (READ_ONCE(ct->mark) & ~mask) | (mark & mask));
+	clear_bit(LBHASH_EXPECTING_BIT, &ct->status);
 }
 
 /* Until a reply has been seen. A reply to an adopted connection sets a window.
@@ -68,34 +101,93 @@ static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
 	return tcp_is_one_way(ct) && th->ack && !th->syn && !th->rst;
 }
 
-static bool tcp_opens(const struct tcphdr *th)
+static bool tcp_fits(u32 seq, u32 first)
 {
-	return th->syn && !th->ack && !th->rst;
+	return seq - first <= FIRST_WINDOW;
+}
+
+/* Could the client's next packet have that sequence number? It may follow a
+ * packet of up to 64 KB, or overtake or repeat others.
+ */
+static bool tcp_is_near(const struct nf_conn *ct, u32 seq)
+{
+	const struct ip_ct_tcp_state *client =
+		&ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL];
+
+	return seq - READ_ONCE(client->td_end) + NEAR <= 3 * NEAR;
+}
+
+/* May a SYN be that of another connection, and the entry be in use? */
+/* conntrack_facts: syn_on_open_passes */
+static bool tcp_expects(const struct nf_conn *ct)
+{
+	return tcp_is_one_way(ct) && !tcp_is_over(ct) &&
+	       (is_adopted(ct) || tcp_is_half_open(ct));
+}
+
+/* conntrack_facts: td_end_follows_syn */
+/* Sequence number behind the SYN. If the SYN met no rule, conntrack has only
+ * noted the end of its data.
+ */
+static u32 tcp_first(const struct nf_conn *ct)
+{
+	const struct ip_ct_tcp_state *client =
+		&ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL];
+
+	return READ_ONCE(client->td_maxack) ?: READ_ONCE(client->td_end);
+}
+
+/* The SYN that was expected to go on does: the entry is its connection's from
+ * here on.
+ */
+static void tcp_replace(struct nf_conn *ct, u32 mask)
+{
+	struct ip_ct_tcp_state *seen = ct->proto.tcp.seen;
+
+	seen[IP_CT_DIR_ORIGINAL].td_maxack = seen[IP_CT_DIR_REPLY].td_end;
+	take_mark(ct, seen[IP_CT_DIR_REPLY].td_maxack, mask);
+}
+
+/* Does the packet of a half-open connection's client follow a SYN? The newest
+ * one counts first: an older one may be a stranger's.
+ */
+static bool tcp_follows(struct nf_conn *ct, u32 seq, u32 mask)
+{
+	struct ip_ct_tcp_state *seen = ct->proto.tcp.seen;
+
+	lockdep_assert_held(&ct->lock);
+
+	if (!tcp_is_half_open(ct))
+		return false;
+	if (is_expecting(ct) && tcp_fits(seq, seen[IP_CT_DIR_REPLY].td_end))
+		tcp_replace(ct, mask);
+	else if (!tcp_fits(seq, tcp_first(ct)))
+		return false;
+	/* It may not be adopted for long, where there is no room. */
+	seen[IP_CT_DIR_ORIGINAL].td_maxack = seq;
+	return true;
 }
 
 /* No window is known, so none is checked from here on; and nothing the client
  * sends will ever be seen acknowledged, which keeps the entry's idle time at
  * nf_conntrack_tcp_timeout_unacknowledged instead of five days.
  */
-/* conntrack_facts: td_end_follows_syn, adopted_ack_is_valid */
+/* conntrack_facts: adopted_ack_is_valid */
 /* conntrack_facts: liberal_skips_windows, liberal_stays */
 /* conntrack_facts: unacknowledged_stays, adopted_lasts_unacknowledged */
-static bool tcp_adopt(struct nf_conn *ct, const struct tcphdr *th)
+static void tcp_adopt(struct nf_conn *ct, u32 seq)
 {
 	struct ip_ct_tcp *tcp = &ct->proto.tcp;
-	u32 ahead;
+	struct ip_ct_tcp_state *client = &tcp->seen[IP_CT_DIR_ORIGINAL];
 
 	lockdep_assert_held(&ct->lock);
 
-	ahead = ntohl(th->seq) - tcp->seen[IP_CT_DIR_ORIGINAL].td_end;
-	if (ahead > LARGEST_WINDOW || !tcp_is_half_open(ct))
-		return false;
-
 	tcp->state = TCP_CONNTRACK_SYN_RECV;
-	tcp->seen[IP_CT_DIR_ORIGINAL].flags |=
-		IP_CT_TCP_FLAG_BE_LIBERAL | IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+	client->td_end = seq;
+	client->td_maxend = seq;
+	client->flags |= IP_CT_TCP_FLAG_BE_LIBERAL |
+			 IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 	tcp->seen[IP_CT_DIR_REPLY].flags |= IP_CT_TCP_FLAG_BE_LIBERAL;
-	return true;
 }
 
 /* conntrack_facts: sctp_init_is_half_open */
@@ -128,6 +220,30 @@ static bool sctp_is_init(const struct sctphdr *sh)
 	return !sh->vtag;
 }
 
+/* What is kept of an INIT that is expected to go on. In an entry there is room
+ * behind what conntrack knows of an association, as TCP needs more.
+ */
+struct sctp_notes {
+	struct ip_ct_sctp conntrack;
+	__be32 tag;
+	u32 mark;
+};
+
+static struct sctp_notes *sctp_notes(const struct nf_conn *ct)
+{
+	static_assert(sizeof(struct sctp_notes) <=
+		      sizeof(union nf_conntrack_proto));
+
+	return (struct sctp_notes *)&ct->proto;
+}
+
+/* A packet's first chunk, if that is long enough for an INIT or COOKIE-ECHO. */
+struct sctp_start {
+	struct sctphdr header;
+	struct sctp_chunkhdr chunk;
+	__be32 tag;
+};
+
 /* conntrack_facts: sctp_cookie_invalid */
 static bool sctp_continues(const struct nf_conn *ct, const struct sctphdr *sh)
 {
@@ -139,16 +255,29 @@ static bool sctp_continues(const struct nf_conn *ct, const struct sctphdr *sh)
  * ASSURED, so it stays evictable.
  */
 /* conntrack_facts: sctp_adopted_is_valid, sctp_is_never_assured */
-static bool sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
+static void sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
 {
 	struct ip_ct_sctp *sctp = &ct->proto.sctp;
 
 	lockdep_assert_held(&ct->lock);
 
-	if (!sctp_is_half_open(ct))
-		return false;
 	sctp->state = SCTP_CONNTRACK_ESTABLISHED;
 	sctp->vtag[IP_CT_DIR_ORIGINAL] = sh->vtag;
+}
+
+/* Does a COOKIE-ECHO belong to the association that is expected? It has another
+ * server's tag, which only that association's client knows.
+ */
+static bool sctp_take_over(struct nf_conn *ct, const struct sctp_start *start,
+			   u32 mask)
+{
+	lockdep_assert_held(&ct->lock);
+
+	if (!is_expecting(ct) || start->chunk.type != SCTP_CID_COOKIE_ECHO ||
+	    start->header.vtag == ct->proto.sctp.vtag[IP_CT_DIR_ORIGINAL])
+		return false;
+	take_mark(ct, sctp_notes(ct)->mark, mask);
+	sctp_adopt(ct, &start->header);
 	return true;
 }
 
@@ -168,16 +297,39 @@ static const void *get_header(const struct nf_conn *ct,
 	return lbhash_flow_header(skb, family, proto, size, buffer);
 }
 
+static const struct sctp_start *get_start(const struct nf_conn *ct,
+					  const struct sk_buff *skb, u8 family,
+					  struct sctp_start *buffer)
+{
+	if (nf_ct_protonum(ct) != IPPROTO_SCTP)
+		return NULL;
+	return lbhash_flow_header(skb, family, IPPROTO_SCTP, sizeof(*buffer),
+				  buffer);
+}
+
 static bool continues(const struct nf_conn *ct, const void *header)
 {
 	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_continues(ct, header) :
 						   sctp_continues(ct, header);
 }
 
-static bool adopt(struct nf_conn *ct, const void *header)
+/* Does the packet follow the connection's first one? */
+static bool follows(struct nf_conn *ct, const void *header, u32 mask)
 {
-	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_adopt(ct, header) :
-						   sctp_adopt(ct, header);
+	const struct tcphdr *th = header;
+
+	return nf_ct_protonum(ct) == IPPROTO_TCP ?
+	       tcp_follows(ct, ntohl(th->seq), mask) : sctp_is_half_open(ct);
+}
+
+static void adopt(struct nf_conn *ct, const void *header)
+{
+	const struct tcphdr *th = header;
+
+	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+		tcp_adopt(ct, ntohl(th->seq));
+	else
+		sctp_adopt(ct, header);
 }
 
 /**
@@ -185,19 +337,23 @@ static bool adopt(struct nf_conn *ct, const void *header)
  * @ct: entry in whose original direction the packet runs
  * @skb: packet that conntrack called INVALID
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @mask: mask of the service
  * @allowed: the entry may be adopted if it has not been yet
  *
  * Two packets of a connection may arrive at once, on two CPUs: the second one
- * finds the entry adopted, and conntrack only has to see it again.
+ * finds the entry adopted, and conntrack only has to see it again. The mark of
+ * the entry may change, to that of the newest SYN.
  *
  * Context: packet path; takes &nf_conn.lock.
  * Return: see enum lbhash_adoption.
  */
 enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 					 const struct sk_buff *skb, u8 family,
-					 bool allowed)
+					 u32 mask, bool allowed)
 {
 	enum lbhash_adoption result = LBHASH_NOT_ADOPTED;
+	const struct sctp_start *start;
+	struct sctp_start room;
 	union header buffer;
 	const void *header;
 
@@ -206,16 +362,24 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	header = get_header(ct, skb, family, &buffer);
 	if (!header)
 		return LBHASH_NOT_ADOPTED;
+	start = get_start(ct, skb, family, &room);
 
 	spin_lock_bh(&ct->lock);
-	if (!continues(ct, header)) {
+	if (start && sctp_take_over(ct, start, mask)) {
+		result = LBHASH_ADOPTED_NOW;
+	} else if (!continues(ct, header)) {
 		result = LBHASH_NOT_ADOPTED;
 	} else if (test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
 		result = LBHASH_ADOPTED_BEFORE;
-	} else if (allowed && adopt(ct, header)) {
+	} else if (!follows(ct, header, mask)) {
+		result = LBHASH_NOT_ADOPTED;
+	} else if (!allowed) {
+		result = LBHASH_NO_ROOM;
+	} else {
+		adopt(ct, header);
 		/* conntrack_facts: rst_ends_unreplied, rst_closes_adopted */
 		/* conntrack_facts: seen_reply_is_established */
-		set_bit(ONE_WAY_BIT, &ct->status);
+		set_bit(LBHASH_ONE_WAY_BIT, &ct->status);
 		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
 		result = LBHASH_ADOPTED_NOW;
 	}
@@ -226,8 +390,8 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	return result;
 }
 
-/* Does the state of the entry allow a SYN or INIT to replace it? */
-/* conntrack_facts: syn_on_open_passes, syn_back_is_invalid */
+/* Is the entry of no more use to its connection? */
+/* conntrack_facts: syn_back_is_invalid */
 /* conntrack_facts: sctp_init_on_open_passes, sctp_init_on_over_passes */
 /* conntrack_facts: sctp_init_back_keeps_entry */
 static bool is_worn_out(const struct nf_conn *ct, enum ip_conntrack_dir dir)
@@ -244,20 +408,7 @@ static bool is_worn_out(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 	}
 }
 
-static bool opens(const struct nf_conn *ct, const void *header)
-{
-	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_opens(header) :
-						   sctp_is_init(header);
-}
-
-/**
- * lbhash_oneway_is_reuse - does a packet begin anew on a used entry?
- * @ct: entry that tracks the packet's connection
- * @dir: the direction in which the packet runs there
- * @skb: packet whose headers are read
- * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- *
- * Conntrack would keep the old entry for the packet and wait for the server's
+/* Conntrack would keep the old entry for the packet and wait for the server's
  * reply. On a one-way entry no reply will be seen; on a closed one, as after a
  * reset by the server, the reply would come from the old backend, which may no
  * longer own the slot.
@@ -265,23 +416,200 @@ static bool opens(const struct nf_conn *ct, const void *header)
  * If clients' packets are untracked but replies are not, a reply creates the
  * entry, and the client's next SYN is in its reply direction. Conntrack then
  * calls the SYN INVALID, because it has not seen the client's half end.
- *
- * Return: true for a SYN or an INIT on a one-way entry that is not half open,
- * or on any closed entry; in the reply direction only if a reply may have
- * created the entry.
  */
-bool lbhash_oneway_is_reuse(const struct nf_conn *ct,
-			    enum ip_conntrack_dir dir,
-			    const struct sk_buff *skb, u8 family)
+/* conntrack_facts: new_is_unconfirmed */
+static bool is_reuse(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 {
-	union header buffer;
-	const void *header;
+	return is_worn_out(ct, dir) && nf_ct_is_confirmed(ct) &&
+	       (dir == IP_CT_DIR_ORIGINAL || !lbhash_oneway_is_begun(ct));
+}
 
-	if (!is_worn_out(ct, dir) ||
-	    (dir == IP_CT_DIR_REPLY && lbhash_oneway_is_begun(ct)))
+/* A SYN on an entry in use. That of the entry's own connection may be late. */
+static enum lbhash_role tcp_meets_syn(const struct nf_conn *ct, u32 first,
+				      struct lbhash_opening *opening)
+{
+	const struct ip_ct_tcp_state *seen = ct->proto.tcp.seen;
+
+	if (first == READ_ONCE(seen[IP_CT_DIR_ORIGINAL].td_maxack))
+		return LBHASH_ROLE_MEMBER;
+	*opening = (struct lbhash_opening){ .first = first };
+	if (is_expecting(ct) &&
+	    READ_ONCE(seen[IP_CT_DIR_REPLY].td_end) == first) {
+		opening->mark = READ_ONCE(seen[IP_CT_DIR_REPLY].td_maxack);
+	} else if (tcp_is_half_open(ct)) {
+		opening->mark = READ_ONCE(ct->mark);
+		opening->first_time = true;
+	}
+	return LBHASH_ROLE_OPENING;
+}
+
+/* The new connection gets the state that conntrack gives one that was adopted
+ * with this packet.
+ */
+static bool tcp_take_over(struct nf_conn *ct, u32 seq, u32 mask)
+{
+	bool taken;
+
+	spin_lock_bh(&ct->lock);
+	taken = is_expecting(ct) &&
+		tcp_fits(seq, ct->proto.tcp.seen[IP_CT_DIR_REPLY].td_end);
+	if (taken) {
+		tcp_replace(ct, mask);
+		tcp_adopt(ct, seq);
+		ct->proto.tcp.state = TCP_CONNTRACK_ESTABLISHED;
+	}
+	spin_unlock_bh(&ct->lock);
+	if (taken)
+		nf_conntrack_event_cache(IPCT_MARK, ct);
+	return taken;
+}
+
+/* Conntrack has believed an RST or FIN. If it was not the client's, nothing has
+ * happened; and only the server's FIN, which is not seen, could make a repeated
+ * one of the client's the last.
+ */
+static enum lbhash_role tcp_meets_end(struct nf_conn *ct,
+				      const struct lbhash_segment *segment)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	bool stray;
+
+	spin_lock_bh(&ct->lock);
+	stray = !tcp_is_near(ct, segment->seq);
+	if (stray)
+		tcp->state = TCP_CONNTRACK_ESTABLISHED;
+	else if (tcp->state == TCP_CONNTRACK_LAST_ACK)
+		tcp->state = TCP_CONNTRACK_CLOSE_WAIT;
+	spin_unlock_bh(&ct->lock);
+	return stray ? LBHASH_ROLE_STRAY : LBHASH_ROLE_MEMBER;
+}
+
+static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
+				 const struct lbhash_segment *segment, u32 mask,
+				 struct lbhash_opening *opening)
+{
+	if (lbhash_segment_opens(segment)) {
+		if (!nf_ct_is_confirmed(ct))
+			ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_maxack =
+				segment->seq + 1;
+		else if (mask && dir == IP_CT_DIR_ORIGINAL &&
+			 tcp_expects(ct))
+			return tcp_meets_syn(ct, segment->seq + 1, opening);
+		return is_reuse(ct, dir) ? LBHASH_ROLE_REUSE :
+					   LBHASH_ROLE_MEMBER;
+	}
+	if (dir == IP_CT_DIR_REPLY || !tcp_is_one_way(ct))
+		return LBHASH_ROLE_MEMBER;
+	if (is_expecting(ct) && (segment->flags & (TCPHDR_ACK | TCPHDR_RST)) ==
+				TCPHDR_ACK &&
+	    tcp_take_over(ct, segment->seq, mask))
+		return LBHASH_ROLE_TAKES_OVER;
+	if (is_adopted(ct) && lbhash_segment_ends(segment))
+		return tcp_meets_end(ct, segment);
+	lbhash_oneway_keep_up(ct, segment);
+	return LBHASH_ROLE_MEMBER;
+}
+
+static enum lbhash_role sctp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
+				  const struct sk_buff *skb, u8 family,
+				  u32 mask, struct lbhash_opening *opening)
+{
+	const struct sctp_notes *notes = sctp_notes(ct);
+	const struct sctp_start *start;
+	struct sctp_start buffer;
+
+	start = get_start(ct, skb, family, &buffer);
+	if (!start || !sctp_is_init(&start->header))
+		return LBHASH_ROLE_MEMBER;
+	if (mask && dir == IP_CT_DIR_ORIGINAL && is_adopted(ct) &&
+	    !sctp_is_over(ct)) {
+		*opening = (struct lbhash_opening){
+			.first = ntohl(start->tag),
+		};
+		if (is_expecting(ct) && READ_ONCE(notes->tag) == start->tag)
+			opening->mark = READ_ONCE(notes->mark);
+		return LBHASH_ROLE_OPENING;
+	}
+	return is_reuse(ct, dir) ? LBHASH_ROLE_REUSE : LBHASH_ROLE_MEMBER;
+}
+
+/**
+ * lbhash_oneway_role - what is a packet to the connection of its entry?
+ * @ct: entry that tracks the packet's connection
+ * @dir: the direction in which the packet runs there
+ * @skb: packet, which conntrack has seen
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @segment: of the packet
+ * @mask: mask of the service, 0 without one: nothing is expected then
+ * @opening: out, for LBHASH_ROLE_OPENING
+ *
+ * Context: packet path; takes &nf_conn.lock.
+ * Return: see enum lbhash_role.
+ */
+enum lbhash_role lbhash_oneway_role(struct nf_conn *ct,
+				    enum ip_conntrack_dir dir,
+				    const struct sk_buff *skb, u8 family,
+				    const struct lbhash_segment *segment,
+				    u32 mask, struct lbhash_opening *opening)
+{
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		return tcp_role(ct, dir, segment, mask, opening);
+	case IPPROTO_SCTP:
+		return sctp_role(ct, dir, skb, family, mask, opening);
+	default:
+		return LBHASH_ROLE_MEMBER;
+	}
+}
+
+/**
+ * lbhash_oneway_expect - expect a new connection on an entry in use
+ * @ct: entry
+ * @opening: from lbhash_oneway_role()
+ * @mark: mark of the new connection's backend
+ *
+ * One opening is expected at a time, the newest.
+ *
+ * Context: packet path; takes &nf_conn.lock.
+ */
+void lbhash_oneway_expect(struct nf_conn *ct,
+			  const struct lbhash_opening *opening, u32 mark)
+{
+	struct ip_ct_tcp_state *server =
+		&ct->proto.tcp.seen[IP_CT_DIR_REPLY];
+	struct sctp_notes *notes = sctp_notes(ct);
+
+	spin_lock_bh(&ct->lock);
+	if (nf_ct_protonum(ct) == IPPROTO_TCP) {
+		WRITE_ONCE(server->td_end, opening->first);
+		WRITE_ONCE(server->td_maxack, mark);
+	} else {
+		WRITE_ONCE(notes->tag, htonl(opening->first));
+		WRITE_ONCE(notes->mark, mark);
+	}
+	set_bit(LBHASH_EXPECTING_BIT, &ct->status);
+	spin_unlock_bh(&ct->lock);
+}
+
+/**
+ * lbhash_oneway_is_stray - does an RST or FIN not belong to its connection?
+ * @ct: entry in whose original direction the packet runs
+ * @segment: of the packet, which conntrack has not seen yet
+ *
+ * A half-open connection is not ended by a FIN.
+ *
+ * Return: true for a one-way connection, if the sequence number is not one that
+ * its client could use now.
+ */
+bool lbhash_oneway_is_stray(const struct nf_conn *ct,
+			    const struct lbhash_segment *segment)
+{
+	if (nf_ct_protonum(ct) != IPPROTO_TCP || !tcp_is_one_way(ct))
 		return false;
-	header = get_header(ct, skb, family, &buffer);
-	return header && opens(ct, header);
+	if (tcp_is_half_open(ct))
+		return segment->flags & TCPHDR_RST &&
+		       !tcp_fits(segment->seq, tcp_first(ct));
+	return !tcp_is_near(ct, segment->seq);
 }
 
 /**

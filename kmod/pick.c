@@ -53,10 +53,28 @@ static u32 slot_of(const struct lbhash_table *table,
 	return lbhash_table_at(table, lbhash_table_slot(table, flow));
 }
 
-static u32 mark_of(const struct lbhash_conn *conn, u32 mask)
+/* The mark of a connection that may open on an entry in use, if it goes where
+ * an earlier one went.
+ */
+static u32 mark_of_opening(const struct lbhash_table *table,
+			   const struct lbhash_opening *opening)
 {
-	return conn->ct ? lbhash_pin_read(conn->ct, mask) :
-			  conn->remembered & mask;
+	u32 mark = opening->mark & table->mask;
+	const struct lbhash_member *member;
+
+	if (!opening->first_time)
+		return mark;
+	member = mark ? lbhash_table_usable_by_mark(table, mark) : NULL;
+	return member && lbhash_member_is_open(member) ? mark : 0;
+}
+
+static u32 mark_of(const struct lbhash_conn *conn,
+		   const struct lbhash_table *table)
+{
+	if (unlikely(conn->opens))
+		return mark_of_opening(table, &conn->opening);
+	return conn->ct ? lbhash_pin_read(conn->ct, table->mask) :
+			  conn->remembered & table->mask;
 }
 
 /* Decide by the slot, and mark the entry of a connection that gets a backend.
@@ -75,7 +93,7 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 	facts->opens = lbhash_slot_in_transition(slot) &&
 		       lbhash_flow_opens(packet->skb, flow);
 	decision = lbhash_decide_slot(table, slot, facts);
-	if (lbhash_stats_is_choice(decision.reason))
+	if (lbhash_stats_is_choice(decision.reason) && !conn->opens)
 		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
 	return decision;
 }
@@ -86,7 +104,9 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 static void extend_timeout(const struct lbhash_table *table,
 			   const struct lbhash_conn *conn)
 {
-	if (conn->ct && unlikely(READ_ONCE(table->transitions)))
+	if (conn->ct && unlikely(READ_ONCE(table->transitions)) &&
+	    nf_ct_is_confirmed(conn->ct) &&
+	    lbhash_pin_is_established(conn->ct))
 		lbhash_pin_extend(conn->ct, table->conf.settle);
 }
 
@@ -104,10 +124,10 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn)
 {
 	struct lbhash_facts facts = {
-		.mark = mark_of(conn, packet->table->mask),
+		.mark = mark_of(conn, packet->table),
 		.tracked = conn->ct,
 		.adopted = conn->adopted,
-		.reopened = conn->reopened,
+		.reopened = conn->reopened || conn->opens,
 		.related = is_related(conn),
 	};
 	struct lbhash_decision decision = {};
@@ -123,6 +143,9 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 			return deliver_malformed(packet);
 		decision = decide_slot(packet, &flow, conn, &facts);
 	}
+	if (unlikely(conn->opens) && decision.member)
+		lbhash_oneway_expect(conn->ct, &conn->opening,
+				     decision.member->mark);
 	extend_timeout(packet->table, conn);
 	return likely(decision.member) ?
 	       lbhash_deliver_to(packet, decision.member, decision.reason) :
@@ -152,15 +175,15 @@ pinned_fast(const struct lbhash_packet *packet)
 	enum ip_conntrack_info info;
 	struct nf_conn *ct = nf_ct_get(packet->skb, &info);
 	const struct lbhash_member *member;
+	struct lbhash_segment segment;
 
 	if (!ct || nf_ct_is_template(ct))
 		return NULL;
 	member = pinned_to(packet, ct, info);
-	if (member && lbhash_oneway_can_be_reused(ct) &&
-	    lbhash_oneway_is_reuse(ct, IP_CT_DIR_ORIGINAL, packet->skb,
-				   packet->family))
+	if (!member)
 		return NULL;
-	return member;
+	lbhash_segment_read(packet->skb, packet->family, &segment);
+	return lbhash_oneway_goes_on(ct, info, &segment) ? member : NULL;
 }
 
 /* noinline: the fast way needs no stack for a flow and a connection. */
@@ -174,7 +197,7 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 		return NF_ACCEPT;
 	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(packet.skb);
-	if (likely(conn.ct && !conn.adopted))
+	if (likely(conn.ct && !conn.adopted && !conn.opens))
 		member = pinned_to(&packet, conn.ct, conn.info);
 	verdict = likely(member) ?
 		  lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :

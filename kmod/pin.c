@@ -35,6 +35,12 @@ static bool has_room(const struct net *net)
 	return !max || nf_conntrack_count(net) <= max - max / 4;
 }
 
+/* The mask of the rule's service, 0 without one. */
+static u32 mask_of(const struct lbhash_packet *packet)
+{
+	return packet->svc ? packet->table->mask : 0;
+}
+
 /* conntrack_facts: tuple_finds_entry, zones_are_apart */
 static struct nf_conn *find_entry(struct net *net,
 				  const struct nf_conntrack_zone *zone,
@@ -50,14 +56,43 @@ static struct nf_conn *find_entry(struct net *net,
 	return nf_ct_tuplehash_to_ctrack(found);
 }
 
-/* conntrack_facts: new_is_unconfirmed */
-static bool is_reuse(const struct sk_buff *skb,
-		     const struct nf_hook_state *state,
-		     const struct lbhash_conn *conn)
+/**
+ * lbhash_pin_is_established - has a connection been opened and not closed?
+ * @ct: entry of the connection
+ *
+ * Return: true for connections whose ends are both open.
+ */
+/* conntrack_facts: fin_leaves_established */
+bool lbhash_pin_is_established(const struct nf_conn *ct)
 {
-	return lbhash_oneway_is_reuse(conn->ct, CTINFO2DIR(conn->info), skb,
-				      state->pf) &&
-	       nf_ct_is_confirmed(conn->ct);
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		return READ_ONCE(ct->proto.tcp.state) ==
+		       TCP_CONNTRACK_ESTABLISHED;
+	case IPPROTO_SCTP:
+		return READ_ONCE(ct->proto.sctp.state) ==
+		       SCTP_CONNTRACK_ESTABLISHED;
+	default:
+		return false;
+	}
+}
+
+/**
+ * lbhash_pin_extend - extend the timeout of a connection
+ * @ct: entry that has just seen a packet
+ * @seconds: minimum timeout in seconds
+ *
+ * Context: packet path.
+ */
+void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
+{
+	u32 timeout = seconds * HZ;
+
+	/* conntrack_facts: timeout_is_an_end, packet_sets_timeout */
+	if (nf_ct_is_confirmed(ct))
+		timeout += nfct_time_stamp;
+	if ((s32)(timeout - READ_ONCE(ct->timeout)) > 0)
+		WRITE_ONCE(ct->timeout, timeout);
 }
 
 /* Have conntrack see the packet, with the template @tmpl of a CT rule. The
@@ -162,48 +197,113 @@ static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
  * adopted, the entry's mark names the packet's backend.
  */
 /* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
-static int adopt(struct sk_buff *skb, const struct nf_hook_state *state,
-		 struct nf_conn *ct, struct lbhash_conn *conn)
+static int adopt(const struct lbhash_packet *packet, struct nf_conn *ct,
+		 struct lbhash_conn *conn)
 {
+	const struct nf_hook_state *state = packet->state;
 	enum lbhash_adoption adoption;
 	int verdict;
 
+	adoption = lbhash_oneway_adopt(ct, packet->skb, state->pf,
+				       mask_of(packet), has_room(state->net));
 	conn->remembered = READ_ONCE(ct->mark);
-	adoption = lbhash_oneway_adopt(ct, skb, state->pf,
-				       has_room(state->net));
-	if (adoption == LBHASH_NOT_ADOPTED)
+	if (adoption == LBHASH_NOT_ADOPTED || adoption == LBHASH_NO_ROOM)
 		return NF_ACCEPT;
-	verdict = track(skb, state, conn->tmpl, conn);
+	verdict = track(packet->skb, state, conn->tmpl, conn);
 	conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
 	return verdict;
+}
+
+/* The entry of a packet that has none attached, with a reference. */
+static struct nf_conn *find(const struct lbhash_packet *packet,
+			    const struct lbhash_conn *conn,
+			    enum ip_conntrack_dir *dir)
+{
+	struct net *net = packet->state->net;
+	struct sk_buff *skb = packet->skb;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone buffer;
+
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), packet->family,
+			       net, &tuple))
+		return NULL;
+	return find_entry(net, nf_ct_zone_tmpl(conn->tmpl, skb, &buffer),
+			  &tuple, dir);
 }
 
 /* Conntrack called the packet INVALID. Adopt or reopen the entry if the reason
  * is that only one half of its connection was seen.
  */
-static int reconsider(struct sk_buff *skb, const struct nf_hook_state *state,
+static int reconsider(const struct lbhash_packet *packet,
+		      const struct lbhash_segment *segment,
 		      struct lbhash_conn *conn)
 {
-	const struct nf_conntrack_zone *zone;
-	struct nf_conntrack_tuple tuple;
-	struct nf_conntrack_zone buffer;
 	enum ip_conntrack_dir dir;
 	int verdict = NF_ACCEPT;
 	struct nf_conn *ct;
 
-	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), state->pf,
-			       state->net, &tuple))
-		return NF_ACCEPT;
-	zone = nf_ct_zone_tmpl(conn->tmpl, skb, &buffer);
-	ct = find_entry(state->net, zone, &tuple, &dir);
+	ct = find(packet, conn, &dir);
 	if (!ct)
 		return NF_ACCEPT;
 	if (dir == IP_CT_DIR_ORIGINAL)
-		verdict = adopt(skb, state, ct, conn);
-	else if (lbhash_oneway_is_reuse(ct, dir, skb, state->pf))
-		verdict = reopen(skb, state, ct, conn);
+		verdict = adopt(packet, ct, conn);
+	else if (lbhash_oneway_role(ct, dir, packet->skb, packet->family,
+				    segment, 0, NULL) == LBHASH_ROLE_REUSE)
+		verdict = reopen(packet->skb, packet->state, ct, conn);
 	nf_ct_put(ct);
 	return verdict;
+}
+
+/* Attach the entry of an RST or FIN that is not its client's. Conntrack would
+ * believe it, and does not see it.
+ */
+/* conntrack_facts: tracked_is_left_alone */
+static bool is_stray(const struct lbhash_packet *packet,
+		     const struct lbhash_segment *segment,
+		     struct lbhash_conn *conn)
+{
+	enum ip_conntrack_dir dir;
+	struct nf_conn *ct;
+
+	ct = find(packet, conn, &dir);
+	if (!ct)
+		return false;
+	if (dir != IP_CT_DIR_ORIGINAL || !lbhash_oneway_is_stray(ct, segment)) {
+		nf_ct_put(ct);
+		return false;
+	}
+	conn->ct = ct;
+	conn->info = test_bit(IPS_SEEN_REPLY_BIT, &ct->status) ?
+		     IP_CT_ESTABLISHED : IP_CT_NEW;
+	nf_ct_set(packet->skb, ct, conn->info);
+	return true;
+}
+
+/* The packet's entry may have to be another one, or another connection's. */
+static int judge(const struct lbhash_packet *packet,
+		 const struct lbhash_segment *segment, struct lbhash_conn *conn)
+{
+	struct nf_conn *ct = conn->ct;
+
+	switch (lbhash_oneway_role(ct, CTINFO2DIR(conn->info), packet->skb,
+				   packet->family, segment, mask_of(packet),
+				   &conn->opening)) {
+	case LBHASH_ROLE_REUSE:
+		return reopen(packet->skb, packet->state, ct, conn);
+	case LBHASH_ROLE_OPENING:
+		conn->opens = true;
+		break;
+	case LBHASH_ROLE_TAKES_OVER:
+		conn->adopted = true;
+		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
+		break;
+	case LBHASH_ROLE_STRAY:
+		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
+		break;
+	case LBHASH_ROLE_MEMBER:
+		break;
+	}
+	return NF_ACCEPT;
 }
 
 /**
@@ -223,6 +323,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 {
 	const struct nf_hook_state *state = packet->state;
 	struct sk_buff *skb = packet->skb;
+	struct lbhash_segment segment;
 	bool raw = packet->way & LBHASH_WAY_RAW;
 	int verdict = NF_ACCEPT;
 
@@ -238,14 +339,19 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		conn->ct = NULL;
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
-	if (raw && (conn->tmpl || !conn->ct))
+	lbhash_segment_read(skb, packet->family, &segment);
+	if (raw && (conn->tmpl || !conn->ct)) {
+		if (unlikely(lbhash_segment_ends(&segment)) &&
+		    is_stray(packet, &segment, conn))
+			return NF_ACCEPT;
 		verdict = track(skb, state, conn->tmpl, conn);
+	}
 
 	if (!conn->ct) {
 		if (verdict == NF_ACCEPT)
-			verdict = reconsider(skb, state, conn);
-	} else if (is_reuse(skb, state, conn)) {
-		verdict = reopen(skb, state, conn->ct, conn);
+			verdict = reconsider(packet, &segment, conn);
+	} else if (!lbhash_oneway_goes_on(conn->ct, conn->info, &segment)) {
+		verdict = judge(packet, &segment, conn);
 	}
 	conn->invalid = raw && !conn->ct && verdict == NF_ACCEPT &&
 			conn->info != IP_CT_UNTRACKED;
@@ -298,41 +404,6 @@ void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask)
 	/* conntrack_facts: mark_is_kept, dropped_is_lost, event_at_confirm */
 	WRITE_ONCE(ct->mark, new);
 	nf_conntrack_event_cache(IPCT_MARK, ct);
-}
-
-/* conntrack_facts: fin_leaves_established */
-static bool is_established(const struct nf_conn *ct)
-{
-	switch (nf_ct_protonum(ct)) {
-	case IPPROTO_TCP:
-		return READ_ONCE(ct->proto.tcp.state) ==
-		       TCP_CONNTRACK_ESTABLISHED;
-	case IPPROTO_SCTP:
-		return READ_ONCE(ct->proto.sctp.state) ==
-		       SCTP_CONNTRACK_ESTABLISHED;
-	default:
-		return false;
-	}
-}
-
-/**
- * lbhash_pin_extend - extend the timeout of an established connection
- * @ct: entry that has just seen a packet
- * @seconds: minimum timeout in seconds
- *
- * The timeout of conntrack for connections whose replies it does not see is
- * five minutes.
- *
- * Context: packet path.
- */
-void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
-{
-	u32 until = nfct_time_stamp + seconds * HZ;
-
-	/* conntrack_facts: timeout_is_an_end, packet_sets_timeout */
-	if (nf_ct_is_confirmed(ct) && is_established(ct) &&
-	    (s32)(until - READ_ONCE(ct->timeout)) > 0)
-		WRITE_ONCE(ct->timeout, until);
 }
 
 /**

@@ -12,12 +12,19 @@ struct lbhash_packet;
 struct net;
 struct sk_buff;
 
+/* Seconds that conntrack remembers a silent connection of which it sees only
+ * one half, by default.
+ */
+#define LBHASH_PIN_IDLE	300u
+
 /**
  * struct lbhash_conn - the connection of a packet, according to conntrack
  * @ct: entry attached to the packet, or NULL
  * @info: relation of the packet to @ct; only valid with @ct
  * @adopted: the packet made a one-way connection valid
  * @reopened: the packet replaced a connection with the same ports
+ * @opens: the packet may open a connection on an entry that is in use
+ * @opening: only valid with @opens
  * @remembered: without @ct, mark of the entry of a packet that conntrack called
  *	INVALID, or 0
  * @tmpl: template that a CT rule attached to the packet, with a reference, or
@@ -31,6 +38,8 @@ struct lbhash_conn {
 	enum ip_conntrack_info info;
 	bool adopted;
 	bool reopened;
+	bool opens;
+	struct lbhash_opening opening;
 	u32 remembered;
 	struct nf_conn *tmpl;
 	bool invalid;
@@ -53,6 +62,7 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 void lbhash_pin_release(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn, int verdict);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
+bool lbhash_pin_is_established(const struct nf_conn *ct);
 void lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
 struct nf_conn *__must_check lbhash_pin_get(struct net *net,
 					     const struct sk_buff *skb,

@@ -59,6 +59,9 @@ check_known() {
 transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
 # shellcheck disable=SC2317 # called by wait_for
 settled() { [ "$(transition_slots)" -eq 0 ]; }
+# few_in_transition N: at most as many as there are connections that hold them
+# shellcheck disable=SC2317 # likewise
+few_in_transition() { [ "$(transition_slots)" -le "$1" ]; }
 
 # check_client AT NAME N: none of its N connections has broken or moved
 check_client() {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """SCTP associations, with one path or more."""
 
+import itertools
+
 from raw import *
 
 PEER_ADDR_PARAMS, HB_DEMAND, BINDX_ADD = 9, 4, 100
@@ -71,11 +73,18 @@ class Association:
         self.s.settimeout(patience(10))
         self.s.connect((VIP[family], port))
 
-    def beat(self):
+    def beat(self, addresses):
         family, _, port = self.key
         self.s.setsockopt(SCTP, PEER_ADDR_PARAMS, struct.pack(
-            "=i128sIHIII2x", 0, pack_address(family, VIP[family], port),
+            "=i128sIHIII2x", 0, pack_address(family, addresses[family], port),
             0, 0, 0, 0, HB_DEMAND))
+
+    def ask(self):
+        try:
+            self.s.send(b"?")
+        except OSError:
+            self.broken = True
+        return not self.broken
 
     def finish(self):
         """Read the answer; did another server give it than last time?"""
@@ -117,8 +126,7 @@ def ask_turn():
     """Ask a question on each association and read the answers."""
     waiting, moved = {}, 0
     for a in associations:
-        if not a.broken:
-            a.s.send(b"?")
+        if not a.broken and a.ask():
             waiting[a.s] = a
     until = time.monotonic() + patience(30)
     while waiting and time.monotonic() < until:
@@ -135,11 +143,49 @@ def ask_turn():
             "broken": len(associations) - len(alive), **answers}
 
 
-def ask_beat():
-    """A heartbeat on each association."""
+def ask_beat(path="first"):
+    """A heartbeat on each association, on one of its paths."""
     for a in associations:
-        a.beat()
+        a.beat(VIP if path == "first" else SECOND)
     return {}
+
+
+def ask_stray():
+    """A heartbeat to the first server's own address, which nothing balances."""
+    for family in 4, 6:
+        src, dst = client(family, 1), address(family, SERVER[family].format(101))
+        chunk = struct.pack("!BBHHH", 4, 0, 8, 1, 4)
+        head = struct.pack("!HHI", 9, 9, 1)
+        lab.deliver(family, [ip(src, dst, SCTP, head + crc32c(
+            head + bytes(4) + chunk) + chunk)])
+    return {}
+
+
+def ask_vanish():
+    """Clients forget their associations; the test keeps them from telling."""
+    for a in associations:
+        a.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                       struct.pack("ii", 1, 0))
+        a.s.close()
+        a.broken = True
+    return {}
+
+
+def init(src, dst, sport, tag):
+    chunk = struct.pack("!BBHIIHHI", 1, 0, 20, tag, 65536, 1, 1, 1)
+    head = struct.pack("!HHI", sport, 80, 0)
+    return ip(src, dst, SCTP, head + crc32c(head + bytes(4) + chunk) + chunk)
+
+
+def ask_init(family, first, last):
+    """A stranger's INIT with the address and port of each association; how many
+    has each server got?"""
+    family = int(family)
+    got = lab.deliver(family, [
+        init(client(family, n), vip(family), 20000 + n, next(tags))
+        for n in range(int(first), int(last) + 1)])
+    return {f"at-s{n}": got.count(f"s{n}")
+            for n in range(1, lab.servers + 1)}
 
 
 def ask_close():
@@ -151,5 +197,7 @@ def ask_close():
 
 associations = []
 servers = Servers(4)
+lab = Lab(4)
+tags = itertools.count(0xbad00)
 serve(open=ask_open, reopen=ask_reopen, turn=ask_turn, beat=ask_beat,
-      close=ask_close)
+      stray=ask_stray, vanish=ask_vanish, init=ask_init, close=ask_close)

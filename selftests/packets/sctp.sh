@@ -9,6 +9,7 @@
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
+. ./lib/sctp.bash
 
 # check_turn NAME ALIVE: no association is stuck, none has moved
 check_turn() {
@@ -132,18 +133,6 @@ pinned_and_settled() {
 	check_turn 'settled' 48
 	check_eq 'entries, settled' "$pinned" "$(established)"
 	close_all
-}
-
-# add_addresses: a second VIP on the servers, and the clients' routes to it
-add_addresses() {
-	local n
-
-	for n in 1 2 3 4; do
-		ip -n "s$n" addr add 198.51.100.11/32 dev lo
-		ip -n "s$n" addr add 2001:db8:f::11/128 dev lo nodad
-	done
-	ip -n cl route add 198.51.100.11 via 10.1.0.1
-	ip -n cl route add 2001:db8:f::11 via 2001:db8:1::1
 }
 
 paths() { awk 'NR > 1 && $NF == 2' <(cl cat /proc/net/sctp/remaddr) | wc -l; }

@@ -11,7 +11,7 @@
 # conntrack(8) show the results; a module of the test itself,
 # tracking/facts/conntrack_facts.c, shows kernel internals.
 # timeout: 600
-# checks: 225
+# checks: 229
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
@@ -165,6 +165,13 @@ half_open() {
 			1 "$arrived"
 	done
 
+	tell note 7000
+	send tcp 1001 S 5000
+	send tcp 1001 S 900000000
+	send tcp 1001 A 1
+	look
+	fact notes_stay 'SYNs, ACK in SYN_SENT' 7000,7001,7002 "$(of noted)"
+
 	forget
 	send tcp 1002 S 0 10
 	look
@@ -190,6 +197,7 @@ one_way() {
 		"$state, $(known | cut -d ' ' -f 1)"
 	look
 	fact adopted_is_assured ACK 1 "$(of assured)"
+	tell note 8000
 	fact adopted_lasts_unacknowledged ACK unacknowledged "$(lasts)"
 
 	# The largest window is 2^30 bytes; this is about half of it.
@@ -224,6 +232,7 @@ one_way() {
 	pin
 	look
 	fact top_of_status_is_free 'any state, user space' 0x80 "$(of top)"
+	fact notes_stay 'any state' 8000,8001,8002 "$(of noted)"
 }
 
 # A connection whose packets pass in both directions.

@@ -77,8 +77,6 @@ two_way() {
 	counted $(($(conntrack_stat invalid) - invalid))
 }
 
-few_in_transition() { [ "$(transition_slots)" -le "$1" ]; }
-
 # drained FAMILY: s1 gets no more connections and keeps those it has, also when
 # slots settle in which it has none
 drained() {
