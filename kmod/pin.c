@@ -207,6 +207,7 @@ static int adopt(const struct lbhash_packet *packet, struct nf_conn *ct,
 	adoption = lbhash_oneway_adopt(ct, packet->skb, state->pf,
 				       mask_of(packet), has_room(state->net));
 	conn->remembered = READ_ONCE(ct->mark);
+	conn->crowded = adoption == LBHASH_NO_ROOM;
 	if (adoption == LBHASH_NOT_ADOPTED || adoption == LBHASH_NO_ROOM)
 		return NF_ACCEPT;
 	verdict = track(packet->skb, state, conn->tmpl, conn);
@@ -306,6 +307,17 @@ static int judge(const struct lbhash_packet *packet,
 	return NF_ACCEPT;
 }
 
+/* Conntrack knows the connection, but there is no room to adopt it: its packets
+ * are not INVALID, and firewalls need not drop them.
+ */
+static void leave_untracked(const struct lbhash_packet *packet,
+			    struct lbhash_conn *conn)
+{
+	this_cpu_sub(packet->state->net->ct.stat->invalid, conn->counted);
+	lbhash_pin_untrack(packet->skb);
+	conn->info = IP_CT_UNTRACKED;
+}
+
 /**
  * lbhash_pin_track - get the packet's connection from conntrack
  * @packet: packet, which may have an entry already
@@ -353,6 +365,8 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 	} else if (!lbhash_oneway_goes_on(conn->ct, conn->info, &segment)) {
 		verdict = judge(packet, &segment, conn);
 	}
+	if (unlikely(conn->crowded && packet->svc))
+		leave_untracked(packet, conn);
 	conn->invalid = raw && !conn->ct && verdict == NF_ACCEPT &&
 			conn->info != IP_CT_UNTRACKED;
 	return verdict;

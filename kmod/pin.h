@@ -27,6 +27,7 @@ struct sk_buff;
  * @opening: only valid with @opens
  * @remembered: without @ct, mark of the entry of a packet that conntrack called
  *	INVALID, or 0
+ * @crowded: without @ct, there is no room to adopt the packet's connection
  * @tmpl: template that a CT rule attached to the packet, with a reference, or
  *	NULL
  * @invalid: conntrack called the packet INVALID, and its own hook, which comes
@@ -41,6 +42,7 @@ struct lbhash_conn {
 	bool opens;
 	struct lbhash_opening opening;
 	u32 remembered;
+	bool crowded;
 	struct nf_conn *tmpl;
 	bool invalid;
 	u32 counted;

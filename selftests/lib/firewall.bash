@@ -9,8 +9,8 @@ guide_firewall() {
 	rule filter FORWARD -m conntrack --ctstate INVALID -j DROP
 	rule filter FORWARD -m conntrack --ctstate ESTABLISHED,RELATED \
 		-j ACCEPT
-	rule filter FORWARD -p tcp --dport 80 -m conntrack --ctstate NEW \
-		-j ACCEPT
+	rule filter FORWARD -p tcp --dport 80 \
+		-m conntrack --ctstate NEW,UNTRACKED -j ACCEPT
 }
 
 no_firewall() {
