@@ -173,6 +173,7 @@ lbhash_oneway_goes_on(struct nf_conn *ct, enum ip_conntrack_info info,
 	if (!segment->flags)
 		return nf_ct_protonum(ct) != IPPROTO_SCTP;
 	if (segment->flags & (TCPHDR_SYN | TCPHDR_FIN | TCPHDR_RST) ||
+	    READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED ||
 	    status & BIT(LBHASH_EXPECTING_BIT) ||
 	    CTINFO2DIR(info) == IP_CT_DIR_REPLY)
 		return false;

@@ -98,16 +98,48 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 	return decision;
 }
 
-/* While slots are in transition, an entry that conntrack drops too early would
- * leave a connection that looks older than it is.
- */
-static void extend_timeout(const struct lbhash_table *table,
-			   const struct lbhash_conn *conn)
+/* Do or will packets without an entry go elsewhere? A NULL @flow is parsed. */
+static bool needs_pin(const struct lbhash_packet *packet,
+		      const struct lbhash_flow *flow,
+		      const struct lbhash_member *member)
 {
-	if (conn->ct && unlikely(READ_ONCE(table->transitions)) &&
-	    nf_ct_is_confirmed(conn->ct) &&
-	    lbhash_pin_is_established(conn->ct))
+	const struct lbhash_table *table = packet->table;
+	struct lbhash_flow buffer;
+	u32 slot;
+
+	if (!flow &&
+	    lbhash_flow_parse(packet->skb, packet->family, &buffer))
+		return false;
+	slot = slot_of(table, flow ?: &buffer);
+	return lbhash_slot_in_transition(slot) ||
+	       lbhash_table_member(table, lbhash_slot_owner(slot)) != member;
+}
+
+/* An entry that conntrack drops too early would leave a connection that looks
+ * older than it is while slots are in transition, and that goes to the owner
+ * once they have settled. There are many connections that are closing; only
+ * entries that matter last longer.
+ */
+static void extend_timeout(const struct lbhash_packet *packet,
+			   const struct lbhash_conn *conn,
+			   const struct lbhash_flow *flow,
+			   const struct lbhash_member *member)
+{
+	const struct lbhash_table *table = packet->table;
+
+	if (!conn->ct || !member)
+		return;
+	if (unlikely(conn->brief)) {
+		if (lbhash_pin_is_path(conn->ct))
+			lbhash_pin_extend(conn->ct, LBHASH_PIN_IDLE);
+		else if (needs_pin(packet, flow, member))
+			lbhash_pin_extend(conn->ct, max(LBHASH_PIN_IDLE,
+							table->conf.settle));
+	} else if (READ_ONCE(table->transitions) &&
+		   lbhash_pin_is_established(conn->ct) &&
+		   nf_ct_is_confirmed(conn->ct)) {
 		lbhash_pin_extend(conn->ct, table->conf.settle);
+	}
 }
 
 static int deliver_malformed(const struct lbhash_packet *packet)
@@ -146,7 +178,7 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 	if (unlikely(conn->opens) && decision.member)
 		lbhash_oneway_expect(conn->ct, &conn->opening,
 				     decision.member->mark);
-	extend_timeout(packet->table, conn);
+	extend_timeout(packet, conn, flow, decision.member);
 	return likely(decision.member) ?
 	       lbhash_deliver_to(packet, decision.member, decision.reason) :
 	       lbhash_deliver(packet, decision);
@@ -197,7 +229,7 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 		return NF_ACCEPT;
 	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(packet.skb);
-	if (likely(conn.ct && !conn.adopted && !conn.opens))
+	if (likely(conn.ct && !conn.adopted && !conn.opens && !conn.brief))
 		member = pinned_to(&packet, conn.ct, conn.info);
 	verdict = likely(member) ?
 		  lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :

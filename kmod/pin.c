@@ -78,6 +78,35 @@ bool lbhash_pin_is_established(const struct nf_conn *ct)
 }
 
 /**
+ * lbhash_pin_is_path - does an entry only know heartbeats?
+ * @ct: entry
+ *
+ * Return: true for a path of an SCTP association that began on another path.
+ */
+bool lbhash_pin_is_path(const struct nf_conn *ct)
+{
+	return nf_ct_protonum(ct) == IPPROTO_SCTP &&
+	       READ_ONCE(ct->proto.sctp.state) ==
+	       SCTP_CONNTRACK_HEARTBEAT_SENT;
+}
+
+/* One end has closed, or only heartbeats are seen: the timeout is shorter than
+ * the pauses between packets may be.
+ */
+static bool is_brief(const struct nf_conn *ct)
+{
+	switch (nf_ct_protonum(ct)) {
+	case IPPROTO_TCP:
+		return READ_ONCE(ct->proto.tcp.state) ==
+		       TCP_CONNTRACK_FIN_WAIT ||
+		       READ_ONCE(ct->proto.tcp.state) ==
+		       TCP_CONNTRACK_CLOSE_WAIT;
+	default:
+		return lbhash_pin_is_path(ct);
+	}
+}
+
+/**
  * lbhash_pin_extend - extend the timeout of a connection
  * @ct: entry that has just seen a packet
  * @seconds: minimum timeout in seconds
@@ -89,6 +118,7 @@ void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
 	u32 timeout = seconds * HZ;
 
 	/* conntrack_facts: timeout_is_an_end, packet_sets_timeout */
+	/* conntrack_facts: new_timeout_is_relative */
 	if (nf_ct_is_confirmed(ct))
 		timeout += nfct_time_stamp;
 	if ((s32)(timeout - READ_ONCE(ct->timeout)) > 0)
@@ -302,6 +332,7 @@ static int judge(const struct lbhash_packet *packet,
 		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
 		break;
 	case LBHASH_ROLE_MEMBER:
+		conn->brief = is_brief(ct);
 		break;
 	}
 	return NF_ACCEPT;

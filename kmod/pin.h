@@ -28,6 +28,7 @@ struct sk_buff;
  * @remembered: without @ct, mark of the entry of a packet that conntrack called
  *	INVALID, or 0
  * @crowded: without @ct, there is no room to adopt the packet's connection
+ * @brief: conntrack may drop the entry while the connection is in use
  * @tmpl: template that a CT rule attached to the packet, with a reference, or
  *	NULL
  * @invalid: conntrack called the packet INVALID, and its own hook, which comes
@@ -43,6 +44,7 @@ struct lbhash_conn {
 	struct lbhash_opening opening;
 	u32 remembered;
 	bool crowded;
+	bool brief;
 	struct nf_conn *tmpl;
 	bool invalid;
 	u32 counted;
@@ -65,6 +67,7 @@ void lbhash_pin_release(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn, int verdict);
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
 bool lbhash_pin_is_established(const struct nf_conn *ct);
+bool lbhash_pin_is_path(const struct nf_conn *ct);
 void lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
 struct nf_conn *__must_check lbhash_pin_get(struct net *net,
 					     const struct sk_buff *skb,

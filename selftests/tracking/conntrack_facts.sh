@@ -11,7 +11,7 @@
 # conntrack(8) show the results; a module of the test itself,
 # tracking/facts/conntrack_facts.c, shows kernel internals.
 # timeout: 600
-# checks: 229
+# checks: 231
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
@@ -488,6 +488,8 @@ tracked_early() {
 	look
 	fact new_is_unconfirmed 'SYN, raw' 'info 2 confirmed 0 verdict 1' \
 		"$(packet tracked info confirmed verdict)"
+	fact new_timeout_is_relative 'SYN, raw' "lasts ${LASTS[syn_sent]}" \
+		"$(packet tracked lasts)"
 	fact tracked_is_left_alone 'SYN, packets counted' 'NEW, 1' \
 		"$state, $(packets_counted)"
 	pin
