@@ -5,13 +5,14 @@
  * &lbhash_net.mutex (mutex)
  *	Protects the configuration of one namespace: its services and their
  *	numbers, the published tables against other writers, generations, the
- *	counts of connections elsewhere, and when settle.c runs next. Taken in
- *	process context by netlink operations and dumps, by rules that get a
- *	service, by the settle work, which holds it while it walks the flow
- *	memory, and at the end of the namespace. Outermost of the module's
- *	locks. Netlink's and x_tables' own locks are outside it;
- *	&lbhash_memory.mutex, &lbhash_net.nexthops_lock and those of allocators
- *	are inside.
+ *	counts of connections elsewhere, the marks of lost backends, and when
+ *	settle.c runs next. Taken in process context by netlink operations and
+ *	dumps, by rules that get a service, by the settle and offload works,
+ *	which hold it while they walk the flow memory and conntrack, and at the
+ *	end of the namespace. Outermost of the module's locks. Netlink's and
+ *	x_tables' own locks are outside it; &lbhash_memory.mutex, conntrack's
+ *	bucket locks, &lbhash_net.nexthops_lock and those of allocators are
+ *	inside.
  *
  * RCU
  *	Protects what packets read: &lbhash_service.table and all that a table

@@ -13,6 +13,7 @@
 #include "net.h"
 #include "netlink.h"
 #include "nexthop.h"
+#include "offload.h"
 #include "service.h"
 #include "settle.h"
 #include "source.h"
@@ -30,6 +31,7 @@ static int __net_init net_init(struct net *net)
 	lbhash_memory_init(&ln->memory, LBHASH_MEMORY_LIMIT,
 			   ktime_get_seconds());
 	lbhash_settle_init(ln);
+	lbhash_offload_init(ln);
 	return lbhash_services_init(ln);
 }
 
@@ -48,6 +50,7 @@ static void __net_exit net_exit(struct net *net)
 	struct lbhash_net *ln = lbhash_net(net);
 
 	lbhash_settle_exit(ln);
+	lbhash_offload_exit(ln);
 	lbhash_memory_exit(&ln->memory);
 	lbhash_services_exit(ln);
 	lbhash_source_exit(ln);

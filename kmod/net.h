@@ -13,12 +13,13 @@
 #include "memory.h"
 
 struct lbhash_locals;
+struct lbhash_lost;
 struct net;
 
 /**
  * struct lbhash_net - one network namespace
  * @net: the namespace, which outlives this struct
- * @mutex: protects the members up to @settle_at, see lbhash.h
+ * @mutex: protects the members up to @n_lost, see lbhash.h
  * @services: hash table of all services, by name
  * @ids: the same services by number, in the order of dumps
  * @generation: number of changes of any service, for the consistency of dumps
@@ -26,6 +27,9 @@ struct net;
  *	has; numbers the transitions that begin with them
  * @settle: work that settles slots, see settle.c
  * @settle_at: when @settle is to run, in jiffies, while it is pending
+ * @offload: work that ends the offload of connections, see offload.c
+ * @lost: marks of backends whose connections @offload is for
+ * @n_lost: length of @lost
  * @nexthops_lock: protects @nexthops
  * @nexthops: cached routes to backends, see nexthop.c
  * @memory: flow memory of services that track what changes
@@ -41,6 +45,9 @@ struct lbhash_net {
 	u32 changes;
 	struct delayed_work settle;
 	unsigned long settle_at;
+	struct delayed_work offload;
+	struct lbhash_lost *lost;
+	u32 n_lost;
 	spinlock_t nexthops_lock; /* protects the member below */
 	struct list_head nexthops;
 	struct lbhash_memory memory;

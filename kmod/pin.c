@@ -554,3 +554,36 @@ void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data)
 	/* conntrack_facts: walk_visits_all, walk_keeps_all */
 	nf_ct_iterate_cleanup_net(visit_entry, &iter);
 }
+
+struct search {
+	lbhash_pin_filter filter;
+	void *data;
+};
+
+static int end_offload(struct nf_conn *ct, void *data)
+{
+	const struct search *search = data;
+
+	return test_bit(IPS_OFFLOAD_BIT, &ct->status) &&
+	       search->filter(READ_ONCE(ct->mark), search->data);
+}
+
+/**
+ * lbhash_pin_end_offload - delete entries that flowtables hold
+ * @net: namespace whose entries are visited
+ * @filter: callback, which selects them by their marks
+ * @data: argument of @filter
+ *
+ * A flowtable lets go of a connection without an entry within a second or two.
+ *
+ * Context: process, may sleep; lets other tasks run after every bucket of
+ * conntrack's table.
+ */
+void lbhash_pin_end_offload(struct net *net, lbhash_pin_filter filter,
+			    void *data)
+{
+	struct search search = { .filter = filter, .data = data };
+	struct nf_ct_iter_data iter = { .net = net, .data = &search };
+
+	nf_ct_iterate_cleanup_net(end_offload, &iter);
+}

@@ -61,6 +61,16 @@ struct lbhash_conn {
 typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
 				   void *data);
 
+/**
+ * typedef lbhash_pin_filter - callback of lbhash_pin_end_offload()
+ * @mark: mark of the entry
+ * @data: argument of lbhash_pin_end_offload()
+ *
+ * Context: a spinlock of conntrack held.
+ * Return: true to end the connection's offload.
+ */
+typedef bool (*lbhash_pin_filter)(u32 mark, void *data);
+
 int lbhash_pin_track(const struct lbhash_packet *packet,
 		     struct lbhash_conn *conn);
 void lbhash_pin_release(const struct lbhash_packet *packet,
@@ -76,6 +86,8 @@ struct nf_conn *__must_check
 lbhash_pin_get_flow(struct net *net, const struct lbhash_flow *flow,
 		    enum ip_conntrack_dir *dir);
 void lbhash_pin_walk(struct net *net, lbhash_pin_visitor visit, void *data);
+void lbhash_pin_end_offload(struct net *net, lbhash_pin_filter filter,
+			    void *data);
 
 /**
  * lbhash_pin_read - read the mark of a connection

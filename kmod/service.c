@@ -11,6 +11,7 @@
 #include "diff.h"
 #include "draft.h"
 #include "net.h"
+#include "offload.h"
 #include "refuse.h"
 #include "service.h"
 #include "stats.h"
@@ -527,6 +528,7 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 	start_memory(ln, table, number);
 	rcu_assign_pointer(svc->table, table);
 	unregister_hooks(ln, svc, draft->conf.track);
+	lbhash_offload_change(ln, old, table);
 	lbhash_table_free_rcu(old);
 	svc->generation++;
 	ln->generation++;
