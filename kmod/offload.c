@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Connections that a flowtable of nftables has taken over. Their packets meet
- * no rule, so nothing asks where they belong: when their backend goes down or is
- * removed, they would be sent there for as long as their clients try. Deleting
- * their entries ends that, and their next packet is balanced.
+ * no rule, so nothing asks where they belong: when their backend goes down or
+ * is removed, they would be sent there for as long as their clients try.
+ * Deleting their entries ends that, and their next packet is balanced.
  *
  * Changes often come in batches. The work runs a little later, once for all of
  * them, and only where a flowtable may be.

@@ -34,8 +34,6 @@
 #include "flow.h"
 #include "oneway.h"
 
-/* conntrack_facts: notes_stay */
-
 /* How far past its SYN a client can be when its next packet is seen: a window
  * that is not scaled (RFC 7323, section 2.2), and the SYN's data.
  */
@@ -484,6 +482,16 @@ static enum lbhash_role tcp_meets_end(struct nf_conn *ct,
 	return stray ? LBHASH_ROLE_STRAY : LBHASH_ROLE_MEMBER;
 }
 
+/* The answer to a SYN that is expected to go on has passed this host, so the
+ * path has changed. Conntrack has made the entry the new connection's and has
+ * overwritten what was kept in it.
+ */
+static bool is_answered(struct nf_conn *ct)
+{
+	return is_adopted(ct) &&
+	       test_and_clear_bit(LBHASH_EXPECTING_BIT, &ct->status);
+}
+
 static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
 				 const struct lbhash_segment *segment, u32 mask,
 				 struct lbhash_opening *opening)
@@ -498,8 +506,11 @@ static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
 		return is_reuse(ct, dir) ? LBHASH_ROLE_REUSE :
 					   LBHASH_ROLE_MEMBER;
 	}
-	if (dir == IP_CT_DIR_REPLY || !tcp_is_one_way(ct))
+	if (dir == IP_CT_DIR_REPLY)
 		return LBHASH_ROLE_MEMBER;
+	if (!tcp_is_one_way(ct))
+		return is_answered(ct) ? LBHASH_ROLE_ANSWERED :
+					 LBHASH_ROLE_MEMBER;
 	if (is_expecting(ct) && (segment->flags & (TCPHDR_ACK | TCPHDR_RST)) ==
 				TCPHDR_ACK &&
 	    tcp_take_over(ct, segment->seq, mask))
@@ -575,14 +586,19 @@ enum lbhash_role lbhash_oneway_role(struct nf_conn *ct,
 void lbhash_oneway_expect(struct nf_conn *ct,
 			  const struct lbhash_opening *opening, u32 mark)
 {
-	struct ip_ct_tcp_state *server =
-		&ct->proto.tcp.seen[IP_CT_DIR_REPLY];
+	struct ip_ct_tcp_state *seen = ct->proto.tcp.seen;
 	struct sctp_notes *notes = sctp_notes(ct);
 
 	spin_lock_bh(&ct->lock);
 	if (nf_ct_protonum(ct) == IPPROTO_TCP) {
-		WRITE_ONCE(server->td_end, opening->first);
-		WRITE_ONCE(server->td_maxack, mark);
+		WRITE_ONCE(seen[IP_CT_DIR_REPLY].td_end, opening->first);
+		WRITE_ONCE(seen[IP_CT_DIR_REPLY].td_maxack, mark);
+		/* If flowtables or the end of all rules made conntrack forget
+		 * windows, the next packet would set the server's td_end.
+		 */
+		/* conntrack_facts: notes_stay */
+		if (!seen[IP_CT_DIR_ORIGINAL].td_maxwin)
+			seen[IP_CT_DIR_ORIGINAL].td_maxwin = 1;
 	} else {
 		WRITE_ONCE(notes->tag, htonl(opening->first));
 		WRITE_ONCE(notes->mark, mark);

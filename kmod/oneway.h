@@ -45,6 +45,8 @@ enum lbhash_adoption {
  *	entry may be in use
  * @LBHASH_ROLE_TAKES_OVER: follows such a packet; the entry is the new
  *	connection's now, and has its mark
+ * @LBHASH_ROLE_ANSWERED: likewise, but conntrack has seen the server's answer,
+ *	and the mark has to be decided again
  * @LBHASH_ROLE_STRAY: a stranger's RST or FIN, which conntrack has believed;
  *	the entry has its state back, but not its timeout
  */
@@ -53,6 +55,7 @@ enum lbhash_role {
 	LBHASH_ROLE_REUSE,
 	LBHASH_ROLE_OPENING,
 	LBHASH_ROLE_TAKES_OVER,
+	LBHASH_ROLE_ANSWERED,
 	LBHASH_ROLE_STRAY,
 };
 

@@ -73,6 +73,8 @@ static u32 mark_of(const struct lbhash_conn *conn,
 {
 	if (unlikely(conn->opens))
 		return mark_of_opening(table, &conn->opening);
+	if (unlikely(conn->answered))
+		return 0;
 	return conn->ct ? lbhash_pin_read(conn->ct, table->mask) :
 			  conn->remembered & table->mask;
 }
@@ -91,26 +93,28 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 
 	facts->quoted = flow->quoted;
 	facts->opens = lbhash_slot_in_transition(slot) &&
-		       lbhash_flow_opens(packet->skb, flow);
+		       (conn->answered ||
+			lbhash_flow_opens(packet->skb, flow));
 	decision = lbhash_decide_slot(table, slot, facts);
 	if (lbhash_stats_is_choice(decision.reason) && !conn->opens)
 		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);
+	/* Its SYN has been counted as a choice. */
+	if (unlikely(conn->answered && decision.member))
+		decision.reason = LBHASH_REASON_ADOPTED;
 	return decision;
 }
 
-/* Do or will packets without an entry go elsewhere? A NULL @flow is parsed. */
+/* Do or will packets without an entry go elsewhere? */
 static bool needs_pin(const struct lbhash_packet *packet,
-		      const struct lbhash_flow *flow,
 		      const struct lbhash_member *member)
 {
 	const struct lbhash_table *table = packet->table;
-	struct lbhash_flow buffer;
+	struct lbhash_flow flow;
 	u32 slot;
 
-	if (!flow &&
-	    lbhash_flow_parse(packet->skb, packet->family, &buffer))
+	if (lbhash_flow_parse(packet->skb, packet->family, &flow))
 		return false;
-	slot = slot_of(table, flow ?: &buffer);
+	slot = slot_of(table, &flow);
 	return lbhash_slot_in_transition(slot) ||
 	       lbhash_table_member(table, lbhash_slot_owner(slot)) != member;
 }
@@ -122,7 +126,6 @@ static bool needs_pin(const struct lbhash_packet *packet,
  */
 static void extend_timeout(const struct lbhash_packet *packet,
 			   const struct lbhash_conn *conn,
-			   const struct lbhash_flow *flow,
 			   const struct lbhash_member *member)
 {
 	const struct lbhash_table *table = packet->table;
@@ -132,7 +135,7 @@ static void extend_timeout(const struct lbhash_packet *packet,
 	if (unlikely(conn->brief)) {
 		if (lbhash_pin_is_path(conn->ct))
 			lbhash_pin_extend(conn->ct, LBHASH_PIN_IDLE);
-		else if (needs_pin(packet, flow, member))
+		else if (needs_pin(packet, member))
 			lbhash_pin_extend(conn->ct, max(LBHASH_PIN_IDLE,
 							table->conf.settle));
 	} else if (READ_ONCE(table->transitions) &&
@@ -178,7 +181,7 @@ static int pick_by_conn(const struct lbhash_packet *packet,
 	if (unlikely(conn->opens) && decision.member)
 		lbhash_oneway_expect(conn->ct, &conn->opening,
 				     decision.member->mark);
-	extend_timeout(packet, conn, flow, decision.member);
+	extend_timeout(packet, conn, decision.member);
 	return likely(decision.member) ?
 	       lbhash_deliver_to(packet, decision.member, decision.reason) :
 	       lbhash_deliver(packet, decision);
@@ -229,7 +232,8 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 		return NF_ACCEPT;
 	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(packet.skb);
-	if (likely(conn.ct && !conn.adopted && !conn.opens && !conn.brief))
+	if (likely(conn.ct && !conn.adopted && !conn.opens && !conn.answered &&
+		   !conn.brief))
 		member = pinned_to(&packet, conn.ct, conn.info);
 	verdict = likely(member) ?
 		  lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :

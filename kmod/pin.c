@@ -328,6 +328,9 @@ static int judge(const struct lbhash_packet *packet,
 		conn->adopted = true;
 		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
 		break;
+	case LBHASH_ROLE_ANSWERED:
+		conn->answered = true;
+		break;
 	case LBHASH_ROLE_STRAY:
 		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
 		break;

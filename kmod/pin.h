@@ -23,6 +23,7 @@ struct sk_buff;
  * @info: relation of the packet to @ct; only valid with @ct
  * @adopted: the packet made a one-way connection valid
  * @reopened: the packet replaced a connection with the same ports
+ * @answered: the packet replaced a connection whose server has answered it
  * @opens: the packet may open a connection on an entry that is in use
  * @opening: only valid with @opens
  * @remembered: without @ct, mark of the entry of a packet that conntrack called
@@ -40,6 +41,7 @@ struct lbhash_conn {
 	enum ip_conntrack_info info;
 	bool adopted;
 	bool reopened;
+	bool answered;
 	bool opens;
 	struct lbhash_opening opening;
 	u32 remembered;

@@ -23,6 +23,12 @@ let_markers_pass() {
 	ip6t -A FORWARD -p udp --dport 9 -j ACCEPT
 }
 
+# untrack_markers: where conntrack has no room for them
+untrack_markers() {
+	ipt -t raw -I PREROUTING -p udp --dport 9 -j CT --notrack
+	ip6t -t raw -I PREROUTING -p udp --dport 9 -j CT --notrack
+}
+
 # spoofed: how many of the last packets reached any server
 spoofed() { got at-any; }
 

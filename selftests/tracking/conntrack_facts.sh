@@ -229,7 +229,8 @@ one_way() {
 	send tcp 1003 S 900000
 	fact syn_on_open_passes CLOSE_WAIT \
 		'ESTABLISHED, CLOSE_WAIT ASSURED mark=7' "$state, $(known)"
-	pin
+	lb conntrack -U -f "ipv$f" --mark 8 >"$T/log" 2>&1 ||
+		fail "no mark: $(cat "$T/log")"
 	look
 	fact top_of_status_is_free 'any state, user space' 0x80 "$(of top)"
 	fact notes_stay 'any state' 8000,8001,8002 "$(of noted)"

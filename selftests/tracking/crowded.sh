@@ -41,12 +41,12 @@ new_clients() {
 	let_markers_pass
 	rule "$TABLE" PREROUTING -p tcp -j LBHASH --service web
 	set_max 400
-	spoof pair 4 30001 160 320
-	spoof pair 6 30001 160 320
+	spoof pair 4 $((first_port + 100)) 160 320
+	spoof pair 6 $((first_port + 100)) 160 320
 	check_ge 'entries that look established' 280 $(($(
 		)$(entries_of 4 ASSURED) + $(entries_of 6 ASSURED)))
 	for family in 4 6; do
-		start_client "v$family" "$family" -h -n $N -k 3 -p 20001
+		start_client "v$family" "$family" -h -n $N -k 3 -p "$first_port"
 		check_client 'crowded' "v$family" $N
 		read -r invalid untracked <<<"$(states_of "$family")"
 		check_eq "IPv$family, INVALID" 0 "$invalid"

@@ -27,7 +27,7 @@ half_closed() {
 	rule "$TABLE" PREROUTING -p tcp -j LBHASH --service web
 	ctl backend add web s2 mark 2
 	for family in 4 6; do
-		ask open "$family" 20001 $N
+		ask open "$family" "$first_port" $N
 		check_ge "IPv$family, at the new backend" 1 "$(got at-s2)"
 		at_s2=$((at_s2 + $(got at-s2)))
 	done

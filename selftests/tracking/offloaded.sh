@@ -19,13 +19,14 @@ let_go() {
 	[ "$(entries_of 4 OFFLOAD) $(entries_of 6 OFFLOAD)" = '0 0' ]
 }
 
+# IPv4 is masqueraded, IPv6 is routed back through the balancer.
 masqueraded() {
 	local family
 
 	fresh 2
 	rule "$TABLE" PREROUTING -p tcp --sport "$source_ports" \
 		-j LBHASH --service web
-	rule nat POSTROUTING -p tcp -j MASQUERADE
+	ipt -t nat -A POSTROUTING -p tcp -j MASQUERADE || fail MASQUERADE
 	start_flowtable
 	for family in 4 6; do
 		start_client "v$family" "$family" -h -n $N -k 3 -p "$first_port"

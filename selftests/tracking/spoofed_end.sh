@@ -6,7 +6,7 @@
 # what it knows: for longer than a closed connection is remembered, when its table
 # is full, and when the backend is drained and its slots have settled.
 # timeout: 600
-# checks: 26
+# checks: 24
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
@@ -40,15 +40,18 @@ variant() {
 	done
 
 	# An entry of a connection that has really ended expires.
-	start_client ended 4 -n 1 -p 25001
-	wait_for 60 forgotten 25001
+	start_client ended 4 -n 1 -p $((first_port + 90))
+	wait_for 60 forgotten $((first_port + 90))
 	ctl -b - <<<$'backend set web s2 state up\nbackend set web s1 state drain'
 	ctl service set web settle 0
 	wait_for 60 few_in_transition $((2 * N))
 	set_max $((2 * N))
+	untrack_markers
 	for family in 4 6; do
-		spoof syn "$family" 30001 100
+		ask spoof syn "$family" $((first_port + 100)) 100
 	done
+	check_eq 'entries of a full table' $((2 * N)) \
+		"$(($(entries_of 4 ESTABLISHED) + $(entries_of 6 ESTABLISHED)))"
 	set_max 262144
 	for family in 4 6; do
 		next_round "v$family"

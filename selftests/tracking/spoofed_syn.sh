@@ -39,7 +39,8 @@ behind_firewall() {
 	fresh 3
 	guide_firewall
 	let_markers_pass
-	rule "$TABLE" PREROUTING -p tcp -j LBHASH --service web
+	rule "$TABLE" PREROUTING -p tcp --sport "$source_ports" \
+		-j LBHASH --service web
 	start_clients
 	spoof syn 4 "$first_port" $N
 	spoof syn 6 "$first_port" $N
@@ -58,7 +59,8 @@ drained() {
 
 	fresh 2
 	ctl backend set web s2 state drain
-	rule "$TABLE" PREROUTING -p tcp -j LBHASH --service web
+	rule "$TABLE" PREROUTING -p tcp --sport "$source_ports" \
+		-j LBHASH --service web
 	start_clients
 	ctl -b - <<<$'backend set web s2 state up\nbackend set web s1 state drain'
 	for family in 4 6; do
