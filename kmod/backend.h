@@ -28,6 +28,8 @@ struct lbhash_nexthop;
  * @unresolved: packets sent while the link address was unknown. Rare events,
  *	both of them: counters per CPU would triple the memory that a control
  *	group is charged for
+ * @remembered: connections that the flow memory keeps at the backend, at the
+ *	last count; protected by &lbhash_net.mutex
  */
 struct lbhash_backend {
 	refcount_t ref;
@@ -39,6 +41,7 @@ struct lbhash_backend {
 	struct lbhash_nexthop __rcu *nexthop6;
 	atomic64_t unforwarded;
 	atomic64_t unresolved;
+	u32 remembered;
 };
 
 /**

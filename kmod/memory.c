@@ -595,9 +595,11 @@ static void grow(struct work_struct *work)
 			if (2 * (buckets->mask + 1) > most_buckets(memory))
 				break;
 			buckets = double_buckets(store, buckets);
-			if (!buckets)
+			if (!buckets) {
+				memory->failed++;
 				WRITE_ONCE(memory->failed_at,
 					   READ_ONCE(memory->asked_at));
+			}
 		} while (buckets && is_half_full(store, buckets));
 	}
 	mutex_unlock(&memory->mutex);
@@ -665,10 +667,27 @@ int lbhash_memory_start(struct lbhash_memory *memory, u32 now)
 	if (!held_store(memory)) {
 		store = alloc_store(most_buckets(memory), now);
 		rcu_assign_pointer(memory->store, store);
-		err = store ? 0 : -ENOMEM;
+		if (!store) {
+			memory->failed++;
+			err = -ENOMEM;
+		}
 	}
 	mutex_unlock(&memory->mutex);
 	return err;
+}
+
+/* What its stripes have counted would be lost with a store. */
+static void keep_counts(struct lbhash_memory *memory,
+			const struct lbhash_memory_store *store)
+{
+	u32 i;
+
+	for (i = 0; i < STRIPES; i++) {
+		const struct stripe *stripe = &store->stripe[i];
+
+		atomic64_add(READ_ONCE(stripe->refused), &memory->refused);
+		memory->evicted += READ_ONCE(stripe->evicted);
+	}
 }
 
 /**
@@ -684,8 +703,10 @@ void lbhash_memory_stop(struct lbhash_memory *memory)
 	mutex_lock(&memory->mutex);
 	store = held_store(memory);
 	RCU_INIT_POINTER(memory->store, NULL);
-	if (store)
+	if (store) {
+		keep_counts(memory, store);
 		call_rcu(&store->rcu, free_store_rcu);
+	}
 	mutex_unlock(&memory->mutex);
 }
 
@@ -1473,6 +1494,23 @@ bool lbhash_memory_is_busy(const struct lbhash_memory_info *info, u32 now,
 	       !has_expired(&entry, now) && age_of(&entry, now) < idle;
 }
 
+/**
+ * lbhash_memory_is_over - has the connection of an entry ended?
+ * @info: an entry
+ * @now: present time in seconds
+ *
+ * Return: true if the entry is only kept for as long as there is room.
+ */
+bool lbhash_memory_is_over(const struct lbhash_memory_info *info, u32 now)
+{
+	const struct entry entry = {
+		.last = info->last,
+		.about = info->flags,
+	};
+
+	return has_expired(&entry, now);
+}
+
 static void set_flag(struct bucket *bucket, struct entry *entry, u32 flag)
 {
 	if (entry->about & flag)
@@ -1690,10 +1728,12 @@ void lbhash_memory_count(struct lbhash_memory *memory,
 	struct lbhash_memory_store *store;
 	u32 i;
 
+	mutex_lock(&memory->mutex);
 	*counts = (struct lbhash_memory_counts){
 		.refused = atomic64_read(&memory->refused),
+		.evicted = memory->evicted,
+		.failed = memory->failed,
 	};
-	mutex_lock(&memory->mutex);
 	store = held_store(memory);
 	if (store) {
 		counts->places = (u64)STRIPES *

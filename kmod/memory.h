@@ -7,13 +7,9 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+#include <uapi/linux/lbhash.h>
 
 struct lbhash_memory_store;
-
-/* A memory never has fewer places for entries. */
-#define LBHASH_MEMORY_MIN	512
-/* The limit of a new namespace. */
-#define LBHASH_MEMORY_LIMIT	1048576
 
 /**
  * enum lbhash_memory_kind - how the connection of a packet is found
@@ -161,6 +157,7 @@ typedef bool (*lbhash_memory_visitor)(const struct lbhash_memory_info *info,
  * @half_open: number of them that wait for the end of their handshake
  * @refused: number of connections and flows that there was no room for
  * @evicted: number of entries that went before they expired, to make room
+ * @failed: number of times that memory could not be allocated
  */
 struct lbhash_memory_counts {
 	u64 places;
@@ -168,6 +165,7 @@ struct lbhash_memory_counts {
 	u64 half_open;
 	u64 refused;
 	u64 evicted;
+	u64 failed;
 };
 
 /**
@@ -181,7 +179,10 @@ struct lbhash_memory_counts {
  * @flow_lost_at: last time that a flow without handshake could not be
  *	remembered any longer, or at all
  * @home_lost_at: last time that a connection at home could not be
- * @refused: number of connections that were refused for want of a store
+ * @refused: number of connections that were refused for want of a store, or
+ *	by stores that are gone
+ * @evicted: number of entries that made room in stores that are gone
+ * @failed: number of times that memory could not be allocated
  */
 struct lbhash_memory {
 	struct lbhash_memory_store __rcu *store;
@@ -193,6 +194,8 @@ struct lbhash_memory {
 	u32 flow_lost_at;
 	u32 home_lost_at;
 	atomic64_t refused;
+	u64 evicted;
+	u64 failed;
 };
 
 void lbhash_memory_init(struct lbhash_memory *memory, u32 limit, u32 now);
@@ -224,6 +227,7 @@ void lbhash_memory_count(struct lbhash_memory *memory,
 			 struct lbhash_memory_counts *counts);
 bool lbhash_memory_is_busy(const struct lbhash_memory_info *info, u32 now,
 			   u32 idle);
+bool lbhash_memory_is_over(const struct lbhash_memory_info *info, u32 now);
 
 /**
  * lbhash_memory_lost_home - was a connection at home lost recently?

@@ -10,10 +10,17 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_get.h"
+#include "netlink_memory.h"
 #include "netlink_msg.h"
 #include "netlink_set.h"
 #include "refuse.h"
 #include "service.h"
+
+/* Others are about the whole namespace, and check what they are given. */
+static bool needs_service(u8 cmd)
+{
+	return cmd != LBHASH_CMD_MEMORY_GET && cmd != LBHASH_CMD_MEMORY_SET;
+}
 
 static bool names_its_service(u8 cmd)
 {
@@ -52,10 +59,11 @@ static int pre_doit(const struct lbhash_compat_genl_ops *ops,
 {
 	struct lbhash_net *ln = lbhash_nl_net(info);
 	struct lbhash_refusal why = {};
-	int err;
+	int err = 0;
 
 	mutex_lock(&ln->mutex);
-	err = find_service(ln, info, ops->cmd, &why);
+	if (needs_service(ops->cmd))
+		err = find_service(ln, info, ops->cmd, &why);
 	info->user_ptr[1] = (void *)ops->policy;
 	if (err) {
 		mutex_unlock(&ln->mutex);

@@ -11,7 +11,7 @@
 #include <uapi/linux/lbhash.h>
 
 /* Common nested types */
-const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_UNRESOLVED + 1] = {
+const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_REMEMBERED + 1] = {
 	[LBHASH_BACKEND_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_BACKEND_A_MARK] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LBHASH_BACKEND_A_WEIGHT] = { .type = NLA_U32, },
@@ -28,6 +28,7 @@ const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_UNRESOLVED + 1
 	[LBHASH_BACKEND_A_ENTERED] = { .type = NLA_U32, },
 	[LBHASH_BACKEND_A_UNFORWARDED] = { .type = NLA_U64, },
 	[LBHASH_BACKEND_A_UNRESOLVED] = { .type = NLA_U64, },
+	[LBHASH_BACKEND_A_REMEMBERED] = { .type = NLA_U32, },
 };
 
 const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1] = {
@@ -165,8 +166,19 @@ const struct nla_policy lbhash_lookup_nl_policy[LBHASH_A_FLOW + 1] = {
 	[LBHASH_A_FLOW] = NLA_POLICY_NESTED(lbhash_flow_nl_policy),
 };
 
+/* LBHASH_CMD_MEMORY_GET - do */
+const struct nla_policy lbhash_memory_get_nl_policy[LBHASH_A_NAME + 1] = {
+	[LBHASH_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
+};
+
+/* LBHASH_CMD_MEMORY_SET - do */
+const struct nla_policy lbhash_memory_set_nl_policy[LBHASH_A_LIMIT + 1] = {
+	[LBHASH_A_LIMIT] = { .type = NLA_U32, },
+	[LBHASH_A_DRY_RUN] = { .type = NLA_FLAG, },
+};
+
 /* Ops table for lbhash */
-const struct genl_ops lbhash_nl_ops[12] = {
+const struct genl_ops lbhash_nl_ops[14] = {
 	{
 		.cmd		= LBHASH_CMD_SERVICE_NEW,
 		.doit		= lbhash_nl_service_new_doit,
@@ -248,6 +260,20 @@ const struct genl_ops lbhash_nl_ops[12] = {
 		.doit		= lbhash_nl_lookup_doit,
 		.policy		= lbhash_lookup_nl_policy,
 		.maxattr	= LBHASH_A_FLOW,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= LBHASH_CMD_MEMORY_GET,
+		.doit		= lbhash_nl_memory_get_doit,
+		.dumpit		= lbhash_nl_memory_get_dumpit,
+		.policy		= lbhash_memory_get_nl_policy,
+		.maxattr	= LBHASH_A_NAME,
+	},
+	{
+		.cmd		= LBHASH_CMD_MEMORY_SET,
+		.doit		= lbhash_nl_memory_set_doit,
+		.policy		= lbhash_memory_set_nl_policy,
+		.maxattr	= LBHASH_A_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

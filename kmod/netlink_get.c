@@ -10,6 +10,7 @@
 #include "event.h"
 #include "flow.h"
 #include "net.h"
+#include "netlink_dump.h"
 #include "netlink_get.h"
 #include "netlink_msg.h"
 #include "pin.h"
@@ -21,34 +22,6 @@
 
 /* Slots in one answer: 32 KiB of the 64 that an attribute can hold. */
 #define SLOTS_PER_ANSWER	8192
-
-/* Allocate an answer and write its header; NULL without memory. */
-static struct sk_buff *start_answer(struct genl_info *info, size_t size,
-				    void **hdr)
-{
-	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
-
-	if (!msg)
-		return NULL;
-	*hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
-				 info->genlhdr->cmd);
-	if (!*hdr) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
-}
-
-static int send_answer(struct sk_buff *msg, void *hdr, struct genl_info *info,
-		       int err)
-{
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, hdr);
-	return genlmsg_reply(msg, info);
-}
 
 static int put_u64(struct sk_buff *msg, int attr, u64 value, int pad)
 {
@@ -118,11 +91,11 @@ int lbhash_nl_service_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (trusted)
 		lbhash_settle_count(ln);
-	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
+	msg = lbhash_nl_start(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = put_service(msg, ln, lbhash_nl_service(info), trusted);
-	return send_answer(msg, hdr, info, err);
+	return lbhash_nl_send(msg, hdr, info, err);
 }
 
 static int put_member(struct sk_buff *msg, const struct lbhash_member *m)
@@ -215,12 +188,12 @@ int lbhash_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
+	msg = lbhash_nl_start(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
 	      put_service_stats(msg, svc) ? -EMSGSIZE : 0;
-	return send_answer(msg, hdr, info, err);
+	return lbhash_nl_send(msg, hdr, info, err);
 }
 
 int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -253,143 +226,34 @@ int lbhash_nl_backend_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return lbhash_nl_answer(skb, info, &why, err);
 	}
 
-	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
+	msg = lbhash_nl_start(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ?
 		      -EMSGSIZE : put_member(msg, m);
-	return send_answer(msg, hdr, info, err);
-}
-
-/**
- * struct dump_position - position of a dump
- * @id: number of the next service
- * @member: index of its next backend
- * @started: part of the service is in the message already
- * @trusted: the caller may see secrets, and the counts of pinned connections
- *	are up to date
- */
-struct dump_position {
-	unsigned long id;
-	unsigned long member;
-	unsigned long started;
-	unsigned long trusted;
-};
-
-static struct dump_position *position_of(struct netlink_callback *cb)
-{
-	BUILD_BUG_ON(sizeof(struct dump_position) > sizeof(cb->args));
-
-	return (struct dump_position *)cb->args;
-}
-
-typedef int (*dump_service)(struct sk_buff *skb, struct lbhash_net *ln,
-			    struct lbhash_service *svc,
-			    struct dump_position *pos);
-
-static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
-		    struct lbhash_net *ln, struct lbhash_service *svc,
-		    dump_service put)
-{
-	struct dump_position *pos = position_of(cb);
-	void *hdr;
-	int err;
-
-	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			  &lbhash_nl_family, NLM_F_MULTI,
-			  ((struct genlmsghdr *)nlmsg_data(cb->nlh))->cmd);
-	if (!hdr)
-		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, hdr);
-
-	err = put(skb, ln, svc, pos);
-	if (err == -EMSGSIZE && !pos->started)
-		genlmsg_cancel(skb, hdr);
-	else
-		genlmsg_end(skb, hdr);
-	return err;
-}
-
-/* Dump the service that the request names, or all. -EMSGSIZE of @put means that
- * the message is full; it has all up to the position.
- */
-static int dump(struct sk_buff *skb, struct netlink_callback *cb,
-		dump_service put)
-{
-	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
-	struct nlattr **attrs = lbhash_compat_dump_attrs(cb);
-	struct dump_position *pos = position_of(cb);
-	struct lbhash_service *svc, *only = NULL;
-	int err = 0;
-
-	mutex_lock(&ln->mutex);
-	cb->seq = ln->generation;
-	if (attrs[LBHASH_A_NAME]) {
-		only = lbhash_service_find(ln, nla_data(attrs[LBHASH_A_NAME]));
-		if (!only) {
-			NL_SET_ERR_MSG_ATTR(cb->extack, attrs[LBHASH_A_NAME],
-					    "service does not exist");
-			err = -ENOENT;
-			goto out;
-		}
-		if (!pos->id)
-			pos->id = only->id;
-	}
-
-	while ((svc = lbhash_service_next(ln, &pos->id))) {
-		if (only && svc != only)
-			break;
-		err = dump_one(skb, cb, ln, svc, put);
-		if (err)
-			break;
-		*pos = (struct dump_position){
-			.id = pos->id + 1,
-			.trusted = pos->trusted,
-		};
-	}
-	if (err == -EMSGSIZE && skb->len)
-		err = skb->len;
-out:
-	mutex_unlock(&ln->mutex);
-	return err ?: skb->len;
+	return lbhash_nl_send(msg, hdr, info, err);
 }
 
 static int dump_service_conf(struct sk_buff *skb, struct lbhash_net *ln,
 			     struct lbhash_service *svc,
-			     struct dump_position *pos)
+			     struct lbhash_dump *pos)
 {
 	return put_service(skb, ln, svc, pos->trusted);
 }
 
-/* Add backends from the position on, as many as fit. */
-static int dump_members(struct sk_buff *skb, struct lbhash_net *ln,
-			struct lbhash_service *svc, struct dump_position *pos,
-			int (*put)(struct sk_buff *msg,
-				   const struct lbhash_member *m))
-{
-	struct lbhash_table *table = lbhash_service_table(ln, svc);
-
-	for (; pos->member < table->n; pos->member++) {
-		if (put(skb, &table->members[pos->member]))
-			return -EMSGSIZE;
-		pos->started = true;
-	}
-	return 0;
-}
-
 static int dump_service_backends(struct sk_buff *skb, struct lbhash_net *ln,
 				 struct lbhash_service *svc,
-				 struct dump_position *pos)
+				 struct lbhash_dump *pos)
 {
 	pos->started = false;
 	if (nla_put_string(skb, LBHASH_A_NAME, svc->name))
 		return -EMSGSIZE;
-	return dump_members(skb, ln, svc, pos, put_member);
+	return lbhash_dump_members(skb, ln, svc, pos, put_member);
 }
 
 static int dump_service_stats(struct sk_buff *skb, struct lbhash_net *ln,
 			      struct lbhash_service *svc,
-			      struct dump_position *pos)
+			      struct lbhash_dump *pos)
 {
 	bool first = !pos->member;
 
@@ -398,14 +262,14 @@ static int dump_service_stats(struct sk_buff *skb, struct lbhash_net *ln,
 		return -EMSGSIZE;
 	if (first && put_service_stats(skb, svc))
 		return -EMSGSIZE;
-	return dump_members(skb, ln, svc, pos, put_member_stats);
+	return lbhash_dump_members(skb, ln, svc, pos, put_member_stats);
 }
 
 int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
 	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
-	struct dump_position *pos = position_of(cb);
+	struct lbhash_dump *pos = lbhash_dump_of(cb);
 
 	if (!pos->trusted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
 		mutex_lock(&ln->mutex);
@@ -413,19 +277,19 @@ int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
 		mutex_unlock(&ln->mutex);
 		pos->trusted = true;
 	}
-	return dump(skb, cb, dump_service_conf);
+	return lbhash_dump(skb, cb, dump_service_conf);
 }
 
 int lbhash_nl_backend_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
-	return dump(skb, cb, dump_service_backends);
+	return lbhash_dump(skb, cb, dump_service_backends);
 }
 
 int lbhash_nl_stats_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb)
 {
-	return dump(skb, cb, dump_service_stats);
+	return lbhash_dump(skb, cb, dump_service_stats);
 }
 
 static int put_slots(struct sk_buff *msg, const struct lbhash_table *table,
@@ -468,7 +332,7 @@ int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return lbhash_nl_answer(skb, info, &why, err);
 	}
 
-	msg = start_answer(info, SLOTS_PER_ANSWER * sizeof(u32) + 256, &hdr);
+	msg = lbhash_nl_start(info, SLOTS_PER_ANSWER * sizeof(u32) + 256, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
@@ -479,7 +343,7 @@ int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 		      LBHASH_A_PAD) ||
 	      nla_put_u32(msg, LBHASH_A_FIRST_SLOT, first) ||
 	      put_slots(msg, table, first) ? -EMSGSIZE : 0;
-	return send_answer(msg, hdr, info, err);
+	return lbhash_nl_send(msg, hdr, info, err);
 }
 
 static int read_flow(struct lbhash_flow *flow, const struct nlattr *attr,
@@ -631,10 +495,10 @@ int lbhash_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return lbhash_nl_answer(skb, info, &why, err);
 
-	msg = start_answer(info, NLMSG_DEFAULT_SIZE, &hdr);
+	msg = lbhash_nl_start(info, NLMSG_DEFAULT_SIZE, &hdr);
 	if (!msg)
 		return -ENOMEM;
 	err = nla_put_string(msg, LBHASH_A_NAME, svc->name) ||
 	      put_decision(msg, table, &flow, &facts) ? -EMSGSIZE : 0;
-	return send_answer(msg, hdr, info, err);
+	return lbhash_nl_send(msg, hdr, info, err);
 }

@@ -3,6 +3,7 @@
  * What operations that change something and operations that only answer share.
  */
 #include "compat.h"
+#include "event.h"
 #include "netlink_msg.h"
 #include "refuse.h"
 
@@ -54,4 +55,48 @@ int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 		return lbhash_refuse(why, -EINVAL, name,
 				     "invalid backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
 	return 0;
+}
+
+/**
+ * lbhash_nl_start - begin an answer
+ * @info: request
+ * @size: room for attributes
+ * @hdr: out, for lbhash_nl_send()
+ *
+ * Return: the message, or NULL without memory.
+ */
+struct sk_buff *lbhash_nl_start(struct genl_info *info, size_t size,
+				void **hdr)
+{
+	struct sk_buff *msg = genlmsg_new(size, GFP_KERNEL);
+
+	if (!msg)
+		return NULL;
+	*hdr = genlmsg_put_reply(msg, info, &lbhash_nl_family, 0,
+				 info->genlhdr->cmd);
+	if (!*hdr) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/**
+ * lbhash_nl_send - end and send an answer
+ * @msg: message of lbhash_nl_start(), consumed
+ * @hdr: its header
+ * @info: request
+ * @err: 0, or a negative errno: then nothing is sent
+ *
+ * Return: what the operation has to return.
+ */
+int lbhash_nl_send(struct sk_buff *msg, void *hdr, struct genl_info *info,
+		   int err)
+{
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, hdr);
+	return genlmsg_reply(msg, info);
 }

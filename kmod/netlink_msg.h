@@ -62,5 +62,9 @@ int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
 int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 			    struct genl_info *info,
 			    struct lbhash_refusal *why);
+struct sk_buff *lbhash_nl_start(struct genl_info *info, size_t size,
+				void **hdr);
+int lbhash_nl_send(struct sk_buff *msg, void *hdr, struct genl_info *info,
+		   int err);
 
 #endif /* LBHASH_NETLINK_MSG_H */

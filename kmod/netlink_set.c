@@ -171,9 +171,14 @@ static void publish(struct lbhash_net *ln, const char *name,
 		    enum lbhash_cause cause, const struct lbhash_diff *diff)
 {
 	struct lbhash_service *svc = lbhash_service_find(ln, name);
+	const struct lbhash_table *table;
 
-	lbhash_settle_plan(ln, lbhash_service_table(ln, svc));
+	table = lbhash_service_table(ln, svc);
+	lbhash_settle_plan(ln, table);
 	lbhash_event_send(ln, name, svc, cause, diff);
+	if (rcu_access_pointer(table->moves) &&
+	    !rcu_access_pointer(ln->memory.store))
+		lbhash_event_send(ln, name, svc, LBHASH_CAUSE_MEMORY, NULL);
 }
 
 static int commit(struct genl_info *info, struct lbhash_draft *draft,

@@ -72,7 +72,7 @@ static void begin_world(const struct scale *scale, const struct mode *mode)
 		own = mode->copy == COPY_ALL ? 0 : i;
 		w.conntracks[i].forgotten = traffic_forgotten;
 		w.conntracks[i].max = mode->percent * (scale->open / 100);
-		lbhash_memory_init(&w.memories[i], LBHASH_MEMORY_LIMIT, 0);
+		lbhash_memory_init(&w.memories[i], LBHASH_MEMORY_DEFAULT, 0);
 		balancer_begin(&w.balancers[i], mode->track, mode->settle,
 			       &w.conntracks[own], &w.memories[own],
 			       w.backends);

@@ -43,6 +43,7 @@ struct setting {
  * @op: LBHASH_CMD_* of its request, if it has one
  * @partial: no setting is required, those that are not given stay as they are
  * @exist_ok: it takes --exist-ok
+ * @is_default: it runs if the object stands alone; the first of its commands
  * @run: called with the words after the command, NULL-terminated; returns an
  *	exit code
  */
@@ -54,6 +55,7 @@ struct command {
 	__u8 op;
 	bool partial;
 	bool exist_ok;
+	bool is_default;
 	int (*run)(const struct command *cmd, char **argv);
 };
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The commands of each object, a file each; apply, save and flush share one. */
+/* The commands of each object, a file each; apply, save and flush share one, and
+ * memory and set.
+ */
 #ifndef _LBHASHCTL_COMMANDS_H
 #define _LBHASHCTL_COMMANDS_H
 
@@ -13,6 +15,8 @@ extern const struct command flush_commands[];
 extern const struct command lookup_commands[];
 extern const struct command table_commands[];
 extern const struct command stats_commands[];
+extern const struct command memory_commands[];
+extern const struct command set_commands[];
 extern const struct command monitor_commands[];
 extern const struct command metrics_commands[];
 extern const struct command version_commands[];

@@ -61,6 +61,9 @@ static const struct object objects[] = {
 	{ "table", "show the slots of each backend, with -v every slot",
 	  table_commands },
 	{ "stats", "show the counters", stats_commands },
+	{ "memory", "show the memory of connections of --track changed",
+	  memory_commands },
+	{ "set", "change what belongs to the whole namespace", set_commands },
 	{ "monitor", "print a line for every change", monitor_commands },
 	{ "metrics", "print the counters for Prometheus",
 	  metrics_commands },
@@ -170,7 +173,7 @@ static int run(char **argv)
 	cmd = obj->commands;
 	if (*argv && !strcmp(*argv, "help"))
 		return help(objects, obj->name);
-	if (cmd->name) {
+	if (cmd->name && (*argv || !cmd->is_default)) {
 		if (!*argv)
 			return fail(USAGE, "%s: a command is missing (lbhashctl help %s)",
 				    obj->name, obj->name);

@@ -26,5 +26,6 @@ const char *const lb_reason_names[] = {
 /* Of enum lbhash_cause. */
 const char *const lb_event_names[] = {
 	"service-new", "service-set", "service-apply", "service-del",
-	"backend-new", "backend-set", "backend-del", "settled", NULL
+	"backend-new", "backend-set", "backend-del", "settled", "memory",
+	NULL
 };

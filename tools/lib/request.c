@@ -160,6 +160,7 @@ static const char *const service_attrs[LBHASH_A_MAX + 1] = {
 	[LBHASH_A_BACKEND] = "backend",
 	[LBHASH_A_FLOW] = "flow",
 	[LBHASH_A_FIRST_SLOT] = "first slot",
+	[LBHASH_A_LIMIT] = "memory",
 };
 
 static const char *const backend_attrs[LBHASH_BACKEND_A_MAX + 1] = {

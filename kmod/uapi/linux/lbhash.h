@@ -21,6 +21,9 @@
 #define LBHASH_UDP_IDLE_DEFAULT	30
 #define LBHASH_SAMPLE_MAX	1048573
 #define LBHASH_SEED_LEN		16
+#define LBHASH_MEMORY_MIN	512
+#define LBHASH_MEMORY_MAX	134217728
+#define LBHASH_MEMORY_DEFAULT	1048576
 #define LBHASH_BACKENDS_MAX	65534
 
 /**
@@ -114,6 +117,8 @@ enum lbhash_reason {
 /**
  * enum lbhash_cause - operation that changed a service
  * @LBHASH_CAUSE_SETTLED: time did; slots in transition settled
+ * @LBHASH_CAUSE_MEMORY: none did; there was no memory for the flow memory when
+ *   slots entered transition, so connections that begin now go home
  */
 enum lbhash_cause {
 	LBHASH_CAUSE_SERVICE_NEW,
@@ -124,6 +129,7 @@ enum lbhash_cause {
 	LBHASH_CAUSE_BACKEND_SET,
 	LBHASH_CAUSE_BACKEND_DEL,
 	LBHASH_CAUSE_SETTLED,
+	LBHASH_CAUSE_MEMORY,
 };
 
 enum {
@@ -164,6 +170,12 @@ enum {
 	LBHASH_A_UDP_IDLE,
 	LBHASH_A_SETTLE_MAX,
 	LBHASH_A_SAMPLE,
+	LBHASH_A_LIMIT,
+	LBHASH_A_ENTRIES,
+	LBHASH_A_HALF_OPEN,
+	LBHASH_A_REFUSED,
+	LBHASH_A_EVICTED,
+	LBHASH_A_FAILED,
 
 	__LBHASH_A_MAX,
 	LBHASH_A_MAX = (__LBHASH_A_MAX - 1)
@@ -187,6 +199,7 @@ enum {
 	LBHASH_BACKEND_A_ENTERED,
 	LBHASH_BACKEND_A_UNFORWARDED,
 	LBHASH_BACKEND_A_UNRESOLVED,
+	LBHASH_BACKEND_A_REMEMBERED,
 
 	__LBHASH_BACKEND_A_MAX,
 	LBHASH_BACKEND_A_MAX = (__LBHASH_BACKEND_A_MAX - 1)
@@ -254,6 +267,8 @@ enum {
 	LBHASH_CMD_TABLE_GET,
 	LBHASH_CMD_LOOKUP,
 	LBHASH_CMD_CHANGE,
+	LBHASH_CMD_MEMORY_GET,
+	LBHASH_CMD_MEMORY_SET,
 
 	__LBHASH_CMD_MAX,
 	LBHASH_CMD_MAX = (__LBHASH_CMD_MAX - 1)

@@ -22,6 +22,11 @@ static inline void atomic64_inc(atomic64_t *number)
 	number->counter++;
 }
 
+static inline void atomic64_add(s64 value, atomic64_t *number)
+{
+	number->counter += value;
+}
+
 static inline s64 atomic64_read(const atomic64_t *number)
 {
 	return number->counter;
