@@ -93,6 +93,11 @@ static bool tcp_is_over(const struct nf_conn *ct)
 	return state == TCP_CONNTRACK_TIME_WAIT || state == TCP_CONNTRACK_CLOSE;
 }
 
+static bool tcp_is_open(const struct nf_conn *ct)
+{
+	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_ESTABLISHED;
+}
+
 /* Can the packet follow the answer to the client's SYN? */
 static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
 {
@@ -115,12 +120,17 @@ static bool tcp_is_near(const struct nf_conn *ct, u32 seq)
 	return seq - READ_ONCE(client->td_end) + NEAR <= 3 * NEAR;
 }
 
-/* May a SYN be that of another connection, and the entry be in use? */
+/* May a SYN be that of another connection, and the entry be in use? Connections
+ * that were picked up in their middle are, too. Without a service the new
+ * connection has the mark of the entry, so a connection that has begun to close
+ * has to make room for one with a mark of its own.
+ */
 /* conntrack_facts: syn_on_open_passes */
-static bool tcp_expects(const struct nf_conn *ct)
+static bool tcp_expects(const struct nf_conn *ct, u32 mask)
 {
-	return tcp_is_one_way(ct) && !tcp_is_over(ct) &&
-	       (is_adopted(ct) || tcp_is_half_open(ct));
+	return tcp_is_one_way(ct) &&
+	       (mask ? !tcp_is_over(ct) :
+		       tcp_is_open(ct) || tcp_is_half_open(ct));
 }
 
 /* conntrack_facts: td_end_follows_syn */
@@ -142,7 +152,8 @@ static void tcp_replace(struct nf_conn *ct, u32 mask)
 {
 	struct ip_ct_tcp_state *seen = ct->proto.tcp.seen;
 
-	seen[IP_CT_DIR_ORIGINAL].td_maxack = seen[IP_CT_DIR_REPLY].td_end;
+	WRITE_ONCE(seen[IP_CT_DIR_ORIGINAL].td_maxack,
+		   seen[IP_CT_DIR_REPLY].td_end);
 	take_mark(ct, seen[IP_CT_DIR_REPLY].td_maxack, mask);
 }
 
@@ -162,7 +173,7 @@ static bool tcp_follows(struct nf_conn *ct, u32 seq, u32 mask)
 	else if (!tcp_fits(seq, tcp_first(ct)))
 		return false;
 	/* It may not be adopted for long, where there is no room. */
-	seen[IP_CT_DIR_ORIGINAL].td_maxack = seq;
+	WRITE_ONCE(seen[IP_CT_DIR_ORIGINAL].td_maxack, seq);
 	return true;
 }
 
@@ -180,8 +191,8 @@ static void tcp_adopt(struct nf_conn *ct, u32 seq)
 
 	lockdep_assert_held(&ct->lock);
 
-	tcp->state = TCP_CONNTRACK_SYN_RECV;
-	client->td_end = seq;
+	WRITE_ONCE(tcp->state, TCP_CONNTRACK_SYN_RECV);
+	WRITE_ONCE(client->td_end, seq);
 	client->td_maxend = seq;
 	client->flags |= IP_CT_TCP_FLAG_BE_LIBERAL |
 			 IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
@@ -259,8 +270,8 @@ static void sctp_adopt(struct nf_conn *ct, const struct sctphdr *sh)
 
 	lockdep_assert_held(&ct->lock);
 
-	sctp->state = SCTP_CONNTRACK_ESTABLISHED;
-	sctp->vtag[IP_CT_DIR_ORIGINAL] = sh->vtag;
+	WRITE_ONCE(sctp->state, SCTP_CONNTRACK_ESTABLISHED);
+	WRITE_ONCE(sctp->vtag[IP_CT_DIR_ORIGINAL], sh->vtag);
 }
 
 /* Does a COOKIE-ECHO belong to the association that is expected? It has another
@@ -375,10 +386,7 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 		result = LBHASH_NO_ROOM;
 	} else {
 		adopt(ct, header);
-		/* conntrack_facts: rst_ends_unreplied, rst_closes_adopted */
-		/* conntrack_facts: seen_reply_is_established */
-		set_bit(LBHASH_ONE_WAY_BIT, &ct->status);
-		set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+		lbhash_oneway_claim(ct);
 		result = LBHASH_ADOPTED_NOW;
 	}
 	spin_unlock_bh(&ct->lock);
@@ -386,6 +394,20 @@ enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 	if (result == LBHASH_ADOPTED_NOW)
 		nf_conntrack_event_cache(IPCT_REPLY, ct);
 	return result;
+}
+
+/**
+ * lbhash_oneway_claim - note in an entry's status that it is adopted
+ * @ct: entry, which has the state of an adopted one
+ *
+ * To conntrack it has seen a reply from here on.
+ */
+/* conntrack_facts: rst_ends_unreplied, rst_closes_adopted */
+/* conntrack_facts: seen_reply_is_established */
+void lbhash_oneway_claim(struct nf_conn *ct)
+{
+	set_bit(LBHASH_ONE_WAY_BIT, &ct->status);
+	set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
 }
 
 /* Is the entry of no more use to its connection? */
@@ -454,7 +476,7 @@ static bool tcp_take_over(struct nf_conn *ct, u32 seq, u32 mask)
 	if (taken) {
 		tcp_replace(ct, mask);
 		tcp_adopt(ct, seq);
-		ct->proto.tcp.state = TCP_CONNTRACK_ESTABLISHED;
+		WRITE_ONCE(ct->proto.tcp.state, TCP_CONNTRACK_ESTABLISHED);
 	}
 	spin_unlock_bh(&ct->lock);
 	if (taken)
@@ -475,21 +497,31 @@ static enum lbhash_role tcp_meets_end(struct nf_conn *ct,
 	spin_lock_bh(&ct->lock);
 	stray = !tcp_is_near(ct, segment->seq);
 	if (stray)
-		tcp->state = TCP_CONNTRACK_ESTABLISHED;
+		WRITE_ONCE(tcp->state, TCP_CONNTRACK_ESTABLISHED);
 	else if (tcp->state == TCP_CONNTRACK_LAST_ACK)
-		tcp->state = TCP_CONNTRACK_CLOSE_WAIT;
+		WRITE_ONCE(tcp->state, TCP_CONNTRACK_CLOSE_WAIT);
 	spin_unlock_bh(&ct->lock);
 	return stray ? LBHASH_ROLE_STRAY : LBHASH_ROLE_MEMBER;
 }
 
-/* The answer to a SYN that is expected to go on has passed this host, so the
- * path has changed. Conntrack has made the entry the new connection's and has
- * overwritten what was kept in it.
+static bool is_liberal(const struct nf_conn *ct, enum ip_conntrack_dir dir)
+{
+	return READ_ONCE(ct->proto.tcp.seen[dir].flags) &
+	       IP_CT_TCP_FLAG_BE_LIBERAL;
+}
+
+/* A reply has passed this host while a SYN was expected to go on. Conntrack has
+ * overwritten what was kept in the entry. An adopted connection's path has
+ * changed. One that was picked up in its middle may have been two-way before; if
+ * the SYN was answered, conntrack has made the entry the new connection's, whose
+ * client it checks again.
  */
+/* conntrack_facts: answered_syn_is_strict */
 static bool is_answered(struct nf_conn *ct)
 {
-	return is_adopted(ct) &&
-	       test_and_clear_bit(LBHASH_EXPECTING_BIT, &ct->status);
+	return test_and_clear_bit(LBHASH_EXPECTING_BIT, &ct->status) &&
+	       (is_adopted(ct) || (is_liberal(ct, IP_CT_DIR_REPLY) &&
+				   !is_liberal(ct, IP_CT_DIR_ORIGINAL)));
 }
 
 static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
@@ -500,8 +532,7 @@ static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
 		if (!nf_ct_is_confirmed(ct))
 			ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_maxack =
 				segment->seq + 1;
-		else if (mask && dir == IP_CT_DIR_ORIGINAL &&
-			 tcp_expects(ct))
+		else if (dir == IP_CT_DIR_ORIGINAL && tcp_expects(ct, mask))
 			return tcp_meets_syn(ct, segment->seq + 1, opening);
 		return is_reuse(ct, dir) ? LBHASH_ROLE_REUSE :
 					   LBHASH_ROLE_MEMBER;
@@ -515,7 +546,7 @@ static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
 				TCPHDR_ACK &&
 	    tcp_take_over(ct, segment->seq, mask))
 		return LBHASH_ROLE_TAKES_OVER;
-	if (is_adopted(ct) && lbhash_segment_ends(segment))
+	if (!tcp_is_half_open(ct) && lbhash_segment_ends(segment))
 		return tcp_meets_end(ct, segment);
 	lbhash_oneway_keep_up(ct, segment);
 	return LBHASH_ROLE_MEMBER;
@@ -666,6 +697,5 @@ bool lbhash_oneway_is_begun(const struct nf_conn *ct)
 	if (READ_ONCE(ct->status) & IPS_SRC_NAT)
 		return true;
 	return nf_ct_protonum(ct) == IPPROTO_TCP &&
-	       !(READ_ONCE(ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].flags) &
-		 IP_CT_TCP_FLAG_BE_LIBERAL);
+	       !is_liberal(ct, IP_CT_DIR_ORIGINAL);
 }

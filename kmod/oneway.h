@@ -90,6 +90,7 @@ enum lbhash_role lbhash_oneway_role(struct nf_conn *ct,
 				    const struct sk_buff *skb, u8 family,
 				    const struct lbhash_segment *segment,
 				    u32 mask, struct lbhash_opening *opening);
+void lbhash_oneway_claim(struct nf_conn *ct);
 void lbhash_oneway_expect(struct nf_conn *ct,
 			  const struct lbhash_opening *opening, u32 mark);
 bool lbhash_oneway_is_stray(const struct nf_conn *ct,
@@ -144,7 +145,9 @@ static inline bool lbhash_segment_ends(const struct lbhash_segment *segment)
 }
 
 /* Conntrack keeps no sequence number of connections whose windows it does not
- * know.
+ * know. A lock would cost each packet more than this. If two packets meet on two
+ * CPUs, one number is lost, which is near the other; conntrack reads it under its
+ * lock, but refuses no packet of a connection whose windows it does not check.
  */
 static __always_inline void
 lbhash_oneway_keep_up(struct nf_conn *ct, const struct lbhash_segment *segment)

@@ -310,6 +310,24 @@ static bool is_stray(const struct lbhash_packet *packet,
 	return true;
 }
 
+/* The entry is a new connection's. If the old one was picked up in its middle, it
+ * has not been adopted.
+ */
+static void take_over(const struct lbhash_packet *packet,
+		      struct lbhash_conn *conn)
+{
+	struct nf_conn *ct = conn->ct;
+
+	conn->adopted = true;
+	lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
+	if (conn->info != IP_CT_NEW || !has_room(packet->state->net))
+		return;
+	lbhash_oneway_claim(ct);
+	nf_conntrack_event_cache(IPCT_REPLY, ct);
+	conn->info = IP_CT_ESTABLISHED;
+	nf_ct_set(packet->skb, ct, conn->info);
+}
+
 /* The packet's entry may have to be another one, or another connection's. */
 static int judge(const struct lbhash_packet *packet,
 		 const struct lbhash_segment *segment, struct lbhash_conn *conn)
@@ -323,10 +341,12 @@ static int judge(const struct lbhash_packet *packet,
 		return reopen(packet->skb, packet->state, ct, conn);
 	case LBHASH_ROLE_OPENING:
 		conn->opens = true;
+		/* Without a service it keeps the mark of the entry. */
+		if (!packet->svc)
+			lbhash_oneway_expect(ct, &conn->opening, 0);
 		break;
 	case LBHASH_ROLE_TAKES_OVER:
-		conn->adopted = true;
-		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
+		take_over(packet, conn);
 		break;
 	case LBHASH_ROLE_ANSWERED:
 		conn->answered = true;

@@ -8,19 +8,25 @@
 start_packets() {
 	lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
 	coproc PACKETS { PYTHONPATH=lib exec python3 -B "$1.py" "${@:2}"; }
+	# It has sent packets, which no firewall of the test must drop.
+	read_answer || fail "$1 does not start"
 }
 
-# ask WORD...: send a question; got WORD: a value of the answer
-ask() {
+read_answer() {
 	local line
 
-	echo "$*" >&"${PACKETS[1]}"
 	: >"$T/answer"
 	while IFS= read -r line; do
 		[ "$line" != . ] || return 0
 		echo "$line" >>"$T/answer"
 	done <&"${PACKETS[0]}"
-	fail "$* got no answer"
+	return 1
+}
+
+# ask WORD...: send a question; got WORD: a value of the answer
+ask() {
+	echo "$*" >&"${PACKETS[1]}"
+	read_answer || fail "$* got no answer"
 }
 
 got() { sed -n "s/^$1 //p" "$T/answer"; }

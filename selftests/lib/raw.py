@@ -220,7 +220,9 @@ def spread(got):
 # --- talking to the test -----------------------------------------------------
 
 def serve(**questions):
-    """Answer the test's questions, one a line: a name and its arguments."""
+    """Say that all is ready, then answer the test's questions, one a line: a name
+    and its arguments."""
+    print(".", flush=True)
     for line in sys.stdin:
         name, *words = line.split()
         for key, value in questions[name](*words).items():
