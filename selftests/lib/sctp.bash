@@ -14,3 +14,11 @@ add_addresses() {
 	ip -n cl route add 198.51.100.11 via 10.1.0.1
 	ip -n cl route add 2001:db8:f::11 via 2001:db8:1::1
 }
+
+none_left() { [ "$(cl grep -c . /proc/net/sctp/assocs)" -eq 1 ]; }
+
+# close_all: returns when the shutdown handshakes are complete
+close_all() {
+	ask close
+	wait_for 20 none_left
+}

@@ -101,6 +101,11 @@ class Association:
         return moved
 
 
+def abort(s):
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    s.close()
+
+
 def ask_open(family, first, last, port="80"):
     opened = 0
     for n in range(int(first), int(last) + 1):
@@ -162,12 +167,14 @@ def ask_stray():
 
 
 def ask_vanish():
-    """Clients forget their associations; the test keeps them from telling."""
+    """Clients forget their associations; the test keeps them from telling. So do
+    the servers then, whose heartbeats clients would answer with ABORTs."""
     for a in associations:
-        a.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                       struct.pack("ii", 1, 0))
-        a.s.close()
+        abort(a.s)
         a.broken = True
+    for s in servers.open:
+        abort(s)
+    servers.open.clear()
     return {}
 
 

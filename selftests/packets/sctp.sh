@@ -17,14 +17,6 @@ check_turn() {
 		"$(got alive), $(got stuck), $(got moved)"
 }
 
-# close_all: returns when the shutdown handshakes are complete
-close_all() {
-	ask close
-	wait_for 20 none_left
-}
-
-none_left() { [ "$(cl grep -c . /proc/net/sctp/assocs)" -eq 1 ]; }
-
 # in_transition: number of the first 48 associations with slots in transition
 in_transition() {
 	local n

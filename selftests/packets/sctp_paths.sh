@@ -53,7 +53,7 @@ second_path() {
 
 	ctl -b - <<<$'backend set web s2 state up\nbackend set web s1 state drain'
 	ctl service set web settle 0
-	wait_for 60 few_in_transition $((2 * N))
+	wait_for 60 settled
 	ask stray
 	wait_for 60 stray_forgotten
 	snapshot
@@ -63,7 +63,7 @@ second_path() {
 	ask turn
 	check_turn 'after heartbeats'
 	check_eq 'at the same server' $((2 * N)) "$(got at-s1)"
-	ask close
+	close_all
 }
 
 load_module

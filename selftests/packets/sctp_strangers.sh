@@ -45,7 +45,7 @@ strangers() {
 	ask turn
 	check_turn 'drained'
 	ctl service set web settle 0
-	wait_for 60 few_in_transition $((2 * N))
+	wait_for 60 settled
 	init 2
 	ask turn
 	check_turn 'drained, settled'
@@ -63,7 +63,7 @@ strangers() {
 	init 2
 	ask turn
 	check_turn 'an INIT each, again'
-	ask close
+	close_all
 }
 
 load_module

@@ -44,7 +44,7 @@ variant() {
 	wait_for 60 forgotten $((first_port + 90))
 	ctl -b - <<<$'backend set web s2 state up\nbackend set web s1 state drain'
 	ctl service set web settle 0
-	wait_for 60 few_in_transition $((2 * N))
+	wait_for 60 settled
 	set_max $((2 * N))
 	untrack_markers
 	for family in 4 6; do
