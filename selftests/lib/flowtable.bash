@@ -3,6 +3,22 @@
 #
 # A flowtable of nftables on lb, on top of lib.sh: what it has taken over bypasses
 # all rules.
+# shellcheck disable=SC2154 # shared with lib.sh
+
+# only_from_front: marks lead to servers only where clients' packets arrive. For
+# the way back a flowtable asks for a route from the server to the client with the
+# mark of the client's packet, and IPv6 has no objection to a routing rule's device
+# that is not the one asked for: answers would go back to the server.
+only_from_front() {
+	local n
+
+	for ((n = 1; n <= servers; n++)); do
+		ip -6 -n lb -b - <<-END || fail 'routing rules'
+			rule del pref $n
+			rule add pref $n iif front fwmark $n lookup $((100 + n))
+		END
+	done
+}
 
 # start_flowtable: it takes over whatever is forwarded and established
 start_flowtable() {

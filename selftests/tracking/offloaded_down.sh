@@ -63,5 +63,6 @@ variant() {
 
 load_module
 topology dsr 3
+only_from_front
 start_servers
 for_each_variant variant
