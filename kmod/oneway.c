@@ -512,9 +512,9 @@ static bool is_liberal(const struct nf_conn *ct, enum ip_conntrack_dir dir)
 
 /* A reply has passed this host while a SYN was expected to go on. Conntrack has
  * overwritten what was kept in the entry. An adopted connection's path has
- * changed. One that was picked up in its middle may have been two-way before; if
- * the SYN was answered, conntrack has made the entry the new connection's, whose
- * client it checks again.
+ * changed. One that was picked up in its middle may be a two-way one: if the
+ * SYN was answered, conntrack has made the entry the new connection's, and
+ * checks its client again.
  */
 /* conntrack_facts: answered_syn_is_strict */
 static bool is_answered(struct nf_conn *ct)

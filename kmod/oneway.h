@@ -145,9 +145,9 @@ static inline bool lbhash_segment_ends(const struct lbhash_segment *segment)
 }
 
 /* Conntrack keeps no sequence number of connections whose windows it does not
- * know. A lock would cost each packet more than this. If two packets meet on two
- * CPUs, one number is lost, which is near the other; conntrack reads it under its
- * lock, but refuses no packet of a connection whose windows it does not check.
+ * know. Packets would pay more for a lock than for all this. If two meet on two
+ * CPUs, a number near the other is lost; conntrack reads it under its lock, but
+ * refuses no packet of a connection whose windows it does not check.
  */
 static __always_inline void
 lbhash_oneway_keep_up(struct nf_conn *ct, const struct lbhash_segment *segment)

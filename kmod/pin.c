@@ -310,8 +310,8 @@ static bool is_stray(const struct lbhash_packet *packet,
 	return true;
 }
 
-/* The entry is a new connection's. If the old one was picked up in its middle, it
- * has not been adopted.
+/* The entry is a new connection's. If the old one was picked up in its middle,
+ * it has not been adopted.
  */
 static void take_over(const struct lbhash_packet *packet,
 		      struct lbhash_conn *conn)

@@ -42,3 +42,16 @@ spoof() {
 entries_of() {
 	lb conntrack -L -f "ipv$1" -p tcp 2>/dev/null | grep -cw "$2"
 }
+
+# adopt_only MARK: connections that begin go to server MARK, by rules that only
+# have LBHASH adopt them
+adopt_only() {
+	rule "$TABLE" PREROUTING -p tcp --sport "$source_ports" -j LBHASH --adopt
+	rule mangle PREROUTING -p tcp --sport "$source_ports" \
+		-j CONNMARK --restore-mark
+	rule mangle PREROUTING -p tcp -m mark ! --mark 0 -j ACCEPT
+	rule mangle PREROUTING -p tcp --sport "$source_ports" \
+		-j MARK --set-mark "$1"
+	rule mangle PREROUTING -p tcp -m mark ! --mark 0 \
+		-j CONNMARK --save-mark
+}

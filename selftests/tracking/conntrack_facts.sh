@@ -11,7 +11,7 @@
 # conntrack(8) show the results; a module of the test itself,
 # tracking/facts/conntrack_facts.c, shows kernel internals.
 # timeout: 600
-# checks: 231
+# checks: 241
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
@@ -285,8 +285,34 @@ picked_up() {
 	send tcp 1006 PA 1 100
 	fact unknown_ack_is_new data 'NEW, ESTABLISHED UNREPLIED mark=7' \
 		"$state, $(known)"
+	tell note 8000
+	send tcp 1006 S
+	fact syn_on_open_passes 'picked up' \
+		'NEW, ESTABLISHED UNREPLIED mark=7' "$state, $(known)"
+	send tcp 1006 PA 101 100
+	look
+	fact notes_stay 'picked up' 8000,8001,8002 "$(of noted)"
 	send tcp 1006 R 1000000000
 	fact rst_ends_unreplied 'picked up' 'NEW, 0' "$state, $(entries)"
+}
+
+# A connection was picked up in its middle, and its server's packets pass, too.
+picked_up_two_way() {
+	forget
+	send tcp 1007 A 1
+	send tcp 1007 S
+	send reply 1007 A 1
+	fact answered_syn_is_strict 'any reply' 'yes yes' \
+		"$(holds flags_have 1 $LIBERAL) $(holds flags_have 2 $LIBERAL)"
+	forget
+	send tcp 1007 A 1
+	send tcp 1007 S
+	send reply 1007 SA
+	fact answered_syn_is_strict 'SYN, ACK' 'no yes' \
+		"$(holds flags_have 1 $LIBERAL) $(holds flags_have 2 $LIBERAL)"
+	send tcp 1007 A 1
+	fact answered_syn_is_strict 'ACK' 'no yes' \
+		"$(holds flags_have 1 $LIBERAL) $(holds flags_have 2 $LIBERAL)"
 }
 
 # The first packets that lb sees are the server's.
@@ -742,6 +768,7 @@ for f in 4 6; do
 	two_way
 	reset
 	picked_up
+	picked_up_two_way
 	begun_by_answers
 	held
 	association

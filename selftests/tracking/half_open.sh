@@ -7,7 +7,7 @@
 # first SYN went, or to the slot's owner if that backend takes no new connections.
 # A stranger's SYN while a connection opens does not stop it.
 # timeout: 600
-# checks: 48
+# checks: 60
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
@@ -42,6 +42,19 @@ again() {
 	spoof syn 6 "$first_port" $N
 	connections 'earlier SYNs'
 	check_counters 'earlier SYNs' adopted $((2 * N)) stateless 0
+	stop_clients
+	no_firewall
+}
+
+# The same with rules that only have LBHASH adopt connections.
+only_adopted() {
+	fresh 3
+	guide_firewall
+	let_markers_pass
+	adopt_only 1
+	spoof syn 4 "$first_port" $N
+	spoof syn 6 "$first_port" $N
+	connections 'earlier SYNs, only adopted'
 	stop_clients
 	no_firewall
 }
@@ -97,6 +110,7 @@ in_between() {
 
 variant() {
 	again
+	only_adopted
 	drained
 	[ "$TABLE" = mangle ] || in_between
 }
