@@ -113,6 +113,12 @@ static __always_inline bool lbhash_flow_may_open(const struct sk_buff *skb,
 	       (head->thoff + sizeof(*th) > skb_headlen(skb) || th->syn);
 }
 
+/* Does a packet of a protocol show that its connection begins? */
+static inline bool lbhash_flow_has_handshake(const struct lbhash_flow *flow)
+{
+	return flow->proto == IPPROTO_TCP || flow->proto == IPPROTO_SCTP;
+}
+
 /**
  * lbhash_flow_opens - does a packet open a connection?
  * @skb: packet at a Netfilter hook; may be paged
@@ -124,7 +130,7 @@ static __always_inline bool lbhash_flow_may_open(const struct sk_buff *skb,
 static inline bool lbhash_flow_opens(const struct sk_buff *skb,
 				     const struct lbhash_flow *flow)
 {
-	return (flow->proto == IPPROTO_TCP || flow->proto == IPPROTO_SCTP) &&
+	return lbhash_flow_has_handshake(flow) &&
 	       lbhash_flow_opens_here(skb, flow);
 }
 

@@ -19,7 +19,7 @@
  *	points to, &lbhash_backend.nexthop4 and nexthop6, &lbhash_net.locals,
  *	&lbhash_memory.store. Packets never wait for a writer. In a published
  *	table only the words of slots change, and &lbhash_table.transitions,
- *	list, moves and digest, all of them under &lbhash_net.mutex.
+ *	list, moves, aged and digest, all of them under &lbhash_net.mutex.
  *
  * &lbhash_memory.mutex (mutex)
  *	Protects &lbhash_memory.store and its buckets against others that

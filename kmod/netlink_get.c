@@ -435,8 +435,7 @@ static void get_remembered_facts(struct lbhash_net *ln,
 	rcu_read_lock();
 	facts->id = lbhash_recall_flow(ln, svc, table, flow);
 	if (!facts->id)
-		facts->opens = flow->proto == IPPROTO_TCP ||
-			       flow->proto == IPPROTO_SCTP ||
+		facts->opens = lbhash_flow_has_handshake(flow) ||
 			       lbhash_recall_is_new(ln, svc, table, flow);
 	rcu_read_unlock();
 }
@@ -453,6 +452,7 @@ static bool get_facts(struct lbhash_net *ln, const struct lbhash_service *svc,
 	enum ip_conntrack_dir dir;
 	struct nf_conn *ct;
 	bool foreign;
+	u32 number;
 
 	*facts = (struct lbhash_facts){ .tracked = true };
 	if (lbhash_service_track(svc, table->conf.track) ==
@@ -465,10 +465,14 @@ static bool get_facts(struct lbhash_net *ln, const struct lbhash_service *svc,
 		if (facts->id || !lbhash_service_pins(svc, table))
 			return true;
 	}
+	rcu_read_lock();
+	number = lbhash_table_slot(table, flow);
+	facts->opens = !lbhash_flow_has_handshake(flow) &&
+		       lbhash_table_is_aged(table, number);
+	rcu_read_unlock();
 	ct = lbhash_pin_get_flow(ln->net, flow, &dir);
 	if (!ct) {
-		facts->opens = flow->proto == IPPROTO_TCP ||
-			       flow->proto == IPPROTO_SCTP;
+		facts->opens |= lbhash_flow_has_handshake(flow);
 		return true;
 	}
 	facts->mark = lbhash_pin_read(ct, table->mask);

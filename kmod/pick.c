@@ -53,6 +53,18 @@ static u32 slot_of(const struct lbhash_table *table,
 	return lbhash_table_at(table, lbhash_table_slot(table, flow));
 }
 
+/* Does a packet begin something, in a slot in transition? A flow without
+ * handshake that is older than the transition has a mark, or was silent for too
+ * long.
+ */
+static bool opens(const struct lbhash_packet *packet,
+		  const struct lbhash_flow *flow, u32 number)
+{
+	if (lbhash_flow_has_handshake(flow))
+		return lbhash_flow_opens(packet->skb, flow);
+	return !flow->quoted && lbhash_table_is_aged(packet->table, number);
+}
+
 /* The mark of a connection that may open on an entry in use, if it goes where
  * an earlier one went.
  */
@@ -88,13 +100,13 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 					  struct lbhash_facts *facts)
 {
 	const struct lbhash_table *table = packet->table;
-	u32 slot = slot_of(table, flow);
+	u32 number = lbhash_table_slot(table, flow);
+	u32 slot = lbhash_table_at(table, number);
 	struct lbhash_decision decision;
 
 	facts->quoted = flow->quoted;
 	facts->opens = lbhash_slot_in_transition(slot) &&
-		       (conn->answered ||
-			lbhash_flow_opens(packet->skb, flow));
+		       (conn->answered || opens(packet, flow, number));
 	decision = lbhash_decide_slot(table, slot, facts);
 	if (lbhash_stats_is_choice(decision.reason) && !conn->opens)
 		lbhash_pin_write(conn->ct, decision.member->mark, table->mask);

@@ -217,7 +217,7 @@ static void recall_later(struct recall *recall)
 /* The time at which the transition began, as far as it matters. */
 static u32 began(const struct recall *recall)
 {
-	return recall->move & LBHASH_MOVE_AGED ?
+	return lbhash_table_is_aged(recall->table, recall->about.slot) ?
 	       recall->about.now - recall->about.idle : recall->about.now;
 }
 

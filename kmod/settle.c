@@ -7,7 +7,8 @@
  * sweep drops what was remembered of those that have settled.
  *
  * The work only runs while a slot of the namespace is in transition: when one
- * can settle, and every second while there is a flow memory.
+ * can settle, or has been in transition for longer than flows without handshake
+ * pause, and every second while there is a flow memory.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -203,8 +204,8 @@ static bool count_remembered(const struct lbhash_memory_info *info, void *data)
  * Entries of conntrack do not tell which service they belong to: those of
  * another one with the same marks count, too.
  *
- * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if @ways
- * has LBHASH_TRACK_ALWAYS.
+ * Context: &lbhash_net.mutex held, may sleep; walks conntrack's entries if
+ * @ways has LBHASH_TRACK_ALWAYS.
  * Return: number of connections.
  */
 u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
@@ -253,16 +254,18 @@ static bool has_memory(const struct lbhash_net *ln)
 	return rcu_access_pointer(ln->memory.store);
 }
 
-static void plan(struct lbhash_net *ln, const struct lbhash_table *table)
+/* Run again when a slot can settle, or ages. */
+static void plan(struct lbhash_net *ln, struct lbhash_table *table)
 {
 	struct lbhash_times times = lbhash_settle_times(ln, table);
-	u32 seconds;
+	u32 seconds = lbhash_table_age(table, times.now), wait;
 	unsigned long at;
 
-	seconds = lbhash_transition_wait(table->slots,
-					 rcu_access_pointer(table->moves),
-					 table->list, table->transitions,
-					 &times, false);
+	wait = lbhash_transition_wait(table->slots,
+				      rcu_access_pointer(table->moves),
+				      table->list, table->transitions, &times,
+				      false);
+	seconds = min(seconds, wait);
 	if (rcu_access_pointer(table->moves) || has_memory(ln))
 		seconds = 0;
 	if (seconds == U32_MAX)
@@ -281,8 +284,7 @@ static void plan(struct lbhash_net *ln, const struct lbhash_table *table)
  *
  * Context: &lbhash_net.mutex held.
  */
-void lbhash_settle_plan(struct lbhash_net *ln,
-			const struct lbhash_table *table)
+void lbhash_settle_plan(struct lbhash_net *ln, struct lbhash_table *table)
 {
 	lockdep_assert_held(&ln->mutex);
 

@@ -10,8 +10,7 @@ struct lbhash_table;
 
 void lbhash_settle_init(struct lbhash_net *ln);
 void lbhash_settle_exit(struct lbhash_net *ln);
-void lbhash_settle_plan(struct lbhash_net *ln,
-			const struct lbhash_table *table);
+void lbhash_settle_plan(struct lbhash_net *ln, struct lbhash_table *table);
 void lbhash_settle_count(struct lbhash_net *ln);
 u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
 			     u32 ways);

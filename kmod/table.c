@@ -6,6 +6,7 @@
  */
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
+#include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
@@ -304,6 +305,21 @@ static int build_moves(struct lbhash_table *table,
 	return 0;
 }
 
+static int build_aged(struct lbhash_table *table)
+{
+	struct lbhash_aged *aged;
+
+	if (!table->transitions)
+		return 0;
+	aged = kvzalloc(struct_size(aged, slots, BITS_TO_LONGS(table->size)),
+			LBHASH_GFP_KEPT);
+	if (!aged)
+		return -ENOMEM;
+	RCU_INIT_POINTER(table->aged, aged);
+	lbhash_table_age(table, ktime_get_seconds());
+	return 0;
+}
+
 static int carry_lists(struct lbhash_table *table,
 		       const struct lbhash_table *old,
 		       const struct lbhash_heirs *heirs)
@@ -349,7 +365,7 @@ static int carry_slots(struct lbhash_table *table,
 	for (i = 0; i < old->n && heirs.any == LBHASH_NONE; i++)
 		heirs.any = heirs.usable[i];
 
-	if (!carry_lists(table, old, &heirs))
+	if (!carry_lists(table, old, &heirs) && !build_aged(table))
 		err = build_moves(table, old, number);
 	kvfree(map);
 	return err;
@@ -427,6 +443,7 @@ void lbhash_table_free(struct lbhash_table *table)
 	kvfree(table->marks);
 	kvfree(table->ids);
 	kvfree(rcu_dereference_raw(table->moves));
+	kvfree(rcu_dereference_raw(table->aged));
 	free_slots(table);
 	kvfree(table->list);
 	kfree(table);
@@ -475,6 +492,27 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 }
 
 /**
+ * lbhash_table_age - find slots whose unknown flows are new ones by now
+ * @table: table, published or not
+ * @now: present time in seconds
+ *
+ * Context: may sleep, &lbhash_net.mutex held if the table is published.
+ * Return: seconds until it has to be called again, U32_MAX for never.
+ */
+u32 lbhash_table_age(struct lbhash_table *table, u32 now)
+{
+	struct lbhash_aged *aged = rcu_dereference_raw(table->aged);
+	const struct lbhash_times times = {
+		.now = now,
+		.udp_idle = table->conf.udp_idle,
+	};
+
+	return aged ? lbhash_transition_age(aged->slots, table->list,
+					    table->transitions, &times) :
+		      U32_MAX;
+}
+
+/**
  * lbhash_table_trim - free what describes transitions if there are none
  * @table: table, published or not
  *
@@ -483,6 +521,7 @@ u64 lbhash_table_digest(struct lbhash_table *table)
 void lbhash_table_trim(struct lbhash_table *table)
 {
 	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+	struct lbhash_aged *aged = rcu_dereference_raw(table->aged);
 
 	if (table->transitions)
 		return;
@@ -491,6 +530,9 @@ void lbhash_table_trim(struct lbhash_table *table)
 	RCU_INIT_POINTER(table->moves, NULL);
 	if (moves)
 		kvfree_rcu(moves, rcu);
+	RCU_INIT_POINTER(table->aged, NULL);
+	if (aged)
+		kvfree_rcu(aged, rcu);
 }
 
 /**
@@ -532,6 +574,7 @@ int lbhash_table_copy_settled(struct lbhash_table *copy,
 	copy->transitions = 0;
 	copy->list = NULL;
 	RCU_INIT_POINTER(copy->moves, NULL);
+	RCU_INIT_POINTER(copy->aged, NULL);
 	if (!lbhash_table_has_slots(table))
 		return 0;
 	copy->slots = kvmalloc_array(table->size, sizeof(*copy->slots),

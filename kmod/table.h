@@ -2,6 +2,7 @@
 #ifndef LBHASH_TABLE_H
 #define LBHASH_TABLE_H
 
+#include <linux/bitops.h>
 #include <linux/hash.h>
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
@@ -78,6 +79,16 @@ struct lbhash_moves {
 };
 
 /**
+ * struct lbhash_aged - slots whose unknown flows without handshake are new ones
+ * @rcu: frees it after a grace period
+ * @slots: a bit for each slot; of a settled one it means nothing
+ */
+struct lbhash_aged {
+	struct rcu_head rcu;
+	unsigned long slots[];
+};
+
+/**
  * struct lbhash_table - the configuration of a service, as packets read it
  * @mask: &lbhash_conf.mask, first because every packet reads it
  * @size: &lbhash_conf.size
@@ -93,6 +104,8 @@ struct lbhash_moves {
  * @ids: likewise, of the numbers of backends
  * @moves: words of the slots in transition, RCU; NULL if there are none, or if
  *	the service does not use the flow memory
+ * @aged: which slots have been in transition for some time, RCU; NULL if none
+ *	is in transition
  * @hash: how flows are hashed
  * @conf: attributes of the service
  * @digest: fingerprint of the slots, 0 until it is first asked for
@@ -102,9 +115,9 @@ struct lbhash_moves {
  *
  * Every change of a service, large or small, publishes a new table, so that no
  * packet sees half of a change. In a published table only @digest, @list,
- * @transitions, @moves and previous owners change: slots close and settle, one
- * word each. @marks is an array and not an rhashtable because it must be
- * published together with the members that it refers to.
+ * @transitions, @moves, @aged and previous owners change: slots age, close and
+ * settle, one bit or word each. @marks is an array and not an rhashtable
+ * because it must be published together with the members that it refers to.
  */
 struct lbhash_table {
 	u32 mask;
@@ -118,6 +131,7 @@ struct lbhash_table {
 	u16 *marks;
 	u16 *ids;
 	struct lbhash_moves __rcu *moves;
+	struct lbhash_aged __rcu *aged;
 	struct lbhash_hash hash;
 	struct lbhash_conf conf;
 	u64 digest;
@@ -169,6 +183,7 @@ bool lbhash_table_has_same_hash(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 bool lbhash_table_is_comparable(const struct lbhash_table *a,
 				const struct lbhash_table *b);
+u32 lbhash_table_age(struct lbhash_table *table, u32 now);
 void lbhash_table_trim(struct lbhash_table *table);
 void lbhash_table_settle(struct lbhash_table *table);
 
@@ -332,6 +347,23 @@ lbhash_table_home(const struct lbhash_table *table, u32 slot)
 	if (home && unlikely(!lbhash_member_is_usable(home)))
 		home = lbhash_table_member(table, lbhash_slot_owner(slot));
 	return home;
+}
+
+/**
+ * lbhash_table_is_aged - are unknown flows without handshake new ones?
+ * @table: table
+ * @number: number of a slot in transition
+ *
+ * Context: RCU.
+ * Return: true if the slot has been in transition for longer than such a flow
+ * pauses: one that is older would be known.
+ */
+static inline bool lbhash_table_is_aged(const struct lbhash_table *table,
+					u32 number)
+{
+	const struct lbhash_aged *aged = rcu_dereference(table->aged);
+
+	return aged && test_bit(number, aged->slots);
 }
 
 #endif /* LBHASH_TABLE_H */

@@ -253,8 +253,6 @@ static u32 go_on(u32 *slot, u32 move, struct lbhash_transition *entry,
 {
 	u16 owner = lbhash_slot_owner(*slot);
 
-	if (has_passed(times->udp_idle, entry->began, times->now))
-		move |= LBHASH_MOVE_AGED;
 	switch (entry->phase) {
 	case LBHASH_PHASE_OPEN:
 		if (!has_passed(times->settle, entry->since, times->now))
@@ -339,6 +337,33 @@ u32 lbhash_transition_settle(u32 *slots, u32 *moves,
 static u32 rest(u32 seconds, u32 since, u32 now)
 {
 	return has_passed(seconds, since, now) ? 0 : seconds - (now - since);
+}
+
+/**
+ * lbhash_transition_age - find slots whose unknown flows are new ones
+ * @aged: a bit for each slot of a table; in and out, set for slots that have
+ *	been in transition for longer than a flow without handshake pauses
+ * @list: slots in transition
+ * @n: length of @list
+ * @times: present time, and how long such flows pause
+ *
+ * Context: may sleep.
+ * Return: seconds until it is true of another slot, U32_MAX if it is of all.
+ */
+u32 lbhash_transition_age(unsigned long *aged,
+			  const struct lbhash_transition *list, u32 n,
+			  const struct lbhash_times *times)
+{
+	u32 i, wait, answer = U32_MAX;
+
+	lbhash_for_each_slot(i, n) {
+		wait = rest(times->udp_idle, list[i].began, times->now);
+		if (wait)
+			answer = wait < answer ? wait : answer;
+		else if (!test_bit(list[i].slot, aged))
+			set_bit(list[i].slot, aged);
+	}
+	return answer;
 }
 
 static u32 wait_for(const struct lbhash_transition *entry, bool moves,

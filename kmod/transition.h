@@ -89,10 +89,9 @@ static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
  * the transition and these flags, which settling sets and packets read.
  */
 #define LBHASH_MOVE_LEARNS	0x1 /* unknown connections are remembered */
-#define LBHASH_MOVE_AGED	0x2 /* it began longer ago than flows pause */
-#define LBHASH_MOVE_DUE		0x4 /* it closes, or will as soon as it can */
-#define LBHASH_MOVE_BUSY	0x8 /* a remembered connection needs it */
-#define LBHASH_MOVE_BITS	4
+#define LBHASH_MOVE_DUE		0x2 /* it closes, or will as soon as it can */
+#define LBHASH_MOVE_BUSY	0x4 /* a remembered connection needs it */
+#define LBHASH_MOVE_BITS	3
 
 static inline u32 lbhash_move(u32 number)
 {
@@ -179,6 +178,9 @@ u32 lbhash_transition_close_all(u32 *slots, u32 size,
 void lbhash_transition_moves(u32 *moves, const u32 *old_moves,
 			     const struct lbhash_transition *list, u32 n,
 			     u32 number);
+u32 lbhash_transition_age(unsigned long *aged,
+			  const struct lbhash_transition *list, u32 n,
+			  const struct lbhash_times *times);
 u32 lbhash_transition_settle(u32 *slots, u32 *moves,
 			     struct lbhash_transition *list, u32 n,
 			     const struct lbhash_times *times);

@@ -236,6 +236,8 @@ static void plan(struct balancer *b, u32 now)
 	u32 seconds = lbhash_transition_wait(b->slots, b->moves, b->list, b->n,
 					     &times, false);
 
+	if (b->aged)
+		lbhash_transition_age(b->aged, b->list, b->n, &times);
 	if (seconds == U32_MAX)
 		b->sweep_at = U32_MAX;
 	else
@@ -268,6 +270,7 @@ void balancer_end(struct balancer *b)
 {
 	free(b->slots);
 	free(b->moves);
+	free(b->aged);
 	free(b->list);
 }
 
@@ -275,7 +278,8 @@ static void number_transitions(struct balancer *b, const u32 *old_moves,
 			       u32 now)
 {
 	b->moves = calloc(SLOTS, sizeof(*b->moves));
-	assert(b->moves);
+	b->aged = calloc(BITS_TO_LONGS(SLOTS), sizeof(*b->aged));
+	assert(b->moves && b->aged);
 	lbhash_transition_moves(b->moves, old_moves, b->list, b->n,
 				b->changes);
 	lbhash_memory_start(b->memory, now / TICKS);
@@ -482,7 +486,7 @@ static u16 send_loose(struct balancer *b, const struct lbhash_memory_packet *p,
 		      u32 slot)
 {
 	u16 owner = lbhash_slot_owner(slot), home = home_of(b, slot);
-	bool aged = b->moves[p->slot] & LBHASH_MOVE_AGED;
+	bool aged = test_bit(p->slot, b->aged);
 	u32 to;
 
 	if (lbhash_memory_find(b->memory, p, &to))

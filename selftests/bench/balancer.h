@@ -94,6 +94,7 @@ struct conntrack {
  * @conntrack: of TRACK_ALWAYS
  * @memory: of TRACK_CHANGED
  * @moves: words of slots in transition, for @memory
+ * @aged: slots that have been in transition for some time, likewise
  * @changes: number of changes
  * @elsewhere: number of connections that slots wait for
  * @usable: backends that connections can stay with
@@ -107,6 +108,7 @@ struct balancer {
 	struct conntrack *conntrack;
 	struct lbhash_memory *memory;
 	u32 *slots, *moves;
+	unsigned long *aged;
 	u32 changes;
 	u32 elsewhere;
 	bool usable[BACKENDS];

@@ -106,7 +106,7 @@ static void begin(struct service *service, u32 size, u32 n, u32 heaviest)
 	memset(service, 0, sizeof(*service));
 	service->conf = (struct lbhash_conf){
 		.size = size, .fields = 0x1f, .src4 = 32, .dst4 = 32,
-		.src6 = 128, .dst6 = 128, .mask = ~0u,
+		.src6 = 128, .dst6 = 128, .mask = ~0u, .udp_idle = 30,
 	};
 	for (i = 0; i < sizeof(service->conf.seed); i++)
 		service->conf.seed[i] = i;
@@ -526,8 +526,17 @@ static void test_moves(void)
 			 (!lbhash_slot_in_transition(next->slots[i]) ? 0 :
 			  lbhash_slot_in_transition(new->slots[i]) ? 7 : 8);
 	check(!wrong, "or of the change before");
+	check(next->aged && lbhash_table_age(next, ktime_get_seconds()) ==
+			    next->conf.udp_idle &&
+	      !lbhash_table_is_aged(next, next->list[0].slot),
+	      "all transitions have just begun");
+	check(lbhash_table_age(next, ktime_get_seconds() +
+			       next->conf.udp_idle) == U32_MAX &&
+	      lbhash_table_is_aged(next, next->list[0].slot) &&
+	      !old->aged && !lbhash_table_is_aged(old, 0),
+	      "flows are new after some time, in transition only");
 	lbhash_table_settle(next);
-	check(!next->moves, "... until they settle");
+	check(!next->moves && !next->aged, "... until they settle");
 	lbhash_table_free(next);
 	service.number = 0;
 	next = build(&service, new);

@@ -7,6 +7,7 @@
 #define kmalloc(size, gfp)		allocate(size, gfp)
 #define kvmalloc(size, gfp)		allocate(size, gfp)
 #define kzalloc(size, gfp)		allocate(size, (gfp) | __GFP_ZERO)
+#define kvzalloc(size, gfp)		allocate(size, (gfp) | __GFP_ZERO)
 #define kvmalloc_array(n, size, gfp)	allocate((n) * (size), gfp)
 #define kvcalloc(n, size, gfp)		allocate((n) * (size), \
 						 (gfp) | __GFP_ZERO)
