@@ -171,7 +171,7 @@ static void publish(struct lbhash_net *ln, const char *name,
 		    enum lbhash_cause cause, const struct lbhash_diff *diff)
 {
 	struct lbhash_service *svc = lbhash_service_find(ln, name);
-	const struct lbhash_table *table;
+	struct lbhash_table *table;
 
 	table = lbhash_service_table(ln, svc);
 	lbhash_settle_plan(ln, table);
