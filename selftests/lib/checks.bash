@@ -55,6 +55,9 @@ check_known() {
 	fi
 }
 
+# memory WORD: a number of the flow memory
+memory() { ctl -j memory | jq ".$1"; }
+
 # slots in transition of web
 transition_slots() { ctl -j service show web | jq '.[0].transition_slots'; }
 # shellcheck disable=SC2317 # called by wait_for

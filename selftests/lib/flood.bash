@@ -6,8 +6,6 @@
 # flood_sink: packets from 203.0.113.0/24 and 2001:db8:bad::/48 leave lb through
 # a device of their own, whatever their mark
 flood_sink() {
-	local ipt
-
 	ip -n lb -b - <<-END
 		link add sink type dummy
 		link set sink up
@@ -18,13 +16,21 @@ flood_sink() {
 		rule add pref 0 from 2001:db8:bad::/48 lookup 900
 		route add default dev sink table 900
 	END
+	count_sunk
+}
+
+# count_sunk: packets with a mark that leave through that device, when rules have
+# been flushed
+count_sunk() {
+	local ipt
+
 	for ipt in ipt ip6t; do
 		"$ipt" -t mangle -A POSTROUTING -o sink -m mark ! --mark 0 \
 			-m comment --comment flood
 	done
 }
 
-# sunk: packets with a mark that left through that device
+# sunk: their number
 sunk() {
 	{
 		ipt -t mangle -nvxL POSTROUTING
