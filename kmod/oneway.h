@@ -8,13 +8,15 @@
 
 #include "flow.h"
 
-/* In nf_conn's status: the entry was adopted, and a new connection is expected
- * on it. Conntrack's own bits start from bit 0. Where a long has 64 bits, user
- * space can neither read nor set these.
+/* In nf_conn's status: the entry was adopted, a new connection is expected on
+ * it, and it has to last longer than conntrack would have it. Conntrack's own
+ * bits start from bit 0. Where a long has 64 bits, user space can neither read
+ * nor set these.
  */
 /* conntrack_facts: top_of_status_is_free */
 #define LBHASH_ONE_WAY_BIT	(BITS_PER_LONG - 1)
 #define LBHASH_EXPECTING_BIT	(BITS_PER_LONG - 2)
+#define LBHASH_LASTING_BIT	(BITS_PER_LONG - 3)
 
 /* How far apart the sequence numbers of a client's packets may be. A stranger's
  * packet is taken for the client's once in 64 times.
@@ -180,7 +182,7 @@ lbhash_oneway_goes_on(struct nf_conn *ct, enum ip_conntrack_info info,
 		return nf_ct_protonum(ct) != IPPROTO_SCTP;
 	if (segment->flags & (TCPHDR_SYN | TCPHDR_FIN | TCPHDR_RST) ||
 	    READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED ||
-	    status & BIT(LBHASH_EXPECTING_BIT) ||
+	    status & (BIT(LBHASH_EXPECTING_BIT) | BIT(LBHASH_LASTING_BIT)) ||
 	    CTINFO2DIR(info) == IP_CT_DIR_REPLY)
 		return false;
 	if (status & BIT(LBHASH_ONE_WAY_BIT) || !(status & IPS_SEEN_REPLY))

@@ -7,9 +7,9 @@
  * in decide.c; all others take the slow way. These packets are left alone,
  * whatever the rule matches:
  *
- * - packets in the reply direction of a connection that is not pinned, and ICMP
- *   errors about its other direction
  * - IPv6 neighbour discovery
+ * - with --track always, packets in the reply direction of a connection that is
+ *   not pinned, and ICMP errors about its other direction
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
@@ -116,45 +116,38 @@ static struct lbhash_decision decide_slot(const struct lbhash_packet *packet,
 	return decision;
 }
 
-/* Do or will packets without an entry go elsewhere? */
-static bool needs_pin(const struct lbhash_packet *packet,
-		      const struct lbhash_member *member)
-{
-	const struct lbhash_table *table = packet->table;
-	struct lbhash_flow flow;
-	u32 slot;
-
-	if (lbhash_flow_parse(packet->skb, packet->family, &flow))
-		return false;
-	slot = slot_of(table, &flow);
-	return lbhash_slot_in_transition(slot) ||
-	       lbhash_table_member(table, lbhash_slot_owner(slot)) != member;
-}
-
 /* An entry that conntrack drops too early would leave a connection that looks
  * older than it is while slots are in transition, and that goes to the owner
- * once they have settled. There are many connections that are closing; only
- * entries that matter last longer.
+ * once they have settled. Most connections are at the owners of settled slots,
+ * and their entries expire as conntrack would have it.
  */
 static void extend_timeout(const struct lbhash_packet *packet,
 			   const struct lbhash_conn *conn,
 			   const struct lbhash_member *member)
 {
 	const struct lbhash_table *table = packet->table;
+	bool is_elsewhere, is_longer = false;
+	struct lbhash_flow flow;
+	u32 slot;
 
-	if (!conn->ct || !member)
+	if (!conn->ct || !member ||
+	    !(conn->brief || (READ_ONCE(table->transitions) &&
+			      lbhash_pin_is_established(conn->ct))))
 		return;
-	if (unlikely(conn->brief)) {
-		if (lbhash_pin_is_path(conn->ct))
-			lbhash_pin_extend(conn->ct, LBHASH_PIN_IDLE);
-		else if (needs_pin(packet, member))
-			lbhash_pin_extend(conn->ct, max(LBHASH_PIN_IDLE,
-							table->conf.settle));
-	} else if (READ_ONCE(table->transitions) &&
-		   lbhash_pin_is_established(conn->ct) &&
-		   nf_ct_is_confirmed(conn->ct)) {
-		lbhash_pin_extend(conn->ct, table->conf.settle);
+	if (lbhash_pin_is_path(conn->ct)) {
+		lbhash_pin_extend(conn->ct, LBHASH_PIN_IDLE);
+		return;
 	}
+	if (lbhash_flow_parse(packet->skb, packet->family, &flow))
+		return;
+	slot = slot_of(table, &flow);
+	is_elsewhere = member !=
+		       lbhash_table_member(table, lbhash_slot_owner(slot));
+	if (is_elsewhere || lbhash_slot_in_transition(slot))
+		is_longer = lbhash_pin_extend(conn->ct,
+					      max(LBHASH_PIN_IDLE,
+						  table->conf.settle));
+	lbhash_pin_set_lasting(conn->ct, is_elsewhere && is_longer);
 }
 
 static int deliver_malformed(const struct lbhash_packet *packet)

@@ -112,8 +112,9 @@ static bool is_brief(const struct nf_conn *ct)
  * @seconds: minimum timeout in seconds
  *
  * Context: packet path.
+ * Return: true if the timeout was shorter.
  */
-void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
+bool lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
 {
 	u32 timeout = seconds * HZ;
 
@@ -121,8 +122,28 @@ void lbhash_pin_extend(struct nf_conn *ct, u32 seconds)
 	/* conntrack_facts: new_timeout_is_relative */
 	if (nf_ct_is_confirmed(ct))
 		timeout += nfct_time_stamp;
-	if ((s32)(timeout - READ_ONCE(ct->timeout)) > 0)
-		WRITE_ONCE(ct->timeout, timeout);
+	if ((s32)(timeout - READ_ONCE(ct->timeout)) <= 0)
+		return false;
+	WRITE_ONCE(ct->timeout, timeout);
+	return true;
+}
+
+/**
+ * lbhash_pin_set_lasting - note whether an entry has to last longer
+ * @ct: entry
+ * @lasting: each packet of the connection has to extend the entry's timeout,
+ *	even when all slots have settled
+ *
+ * Context: packet path.
+ */
+void lbhash_pin_set_lasting(struct nf_conn *ct, bool lasting)
+{
+	if (lasting == test_bit(LBHASH_LASTING_BIT, &ct->status))
+		return;
+	if (lasting)
+		set_bit(LBHASH_LASTING_BIT, &ct->status);
+	else
+		clear_bit(LBHASH_LASTING_BIT, &ct->status);
 }
 
 /* Have conntrack see the packet, with the template @tmpl of a CT rule. The
@@ -353,9 +374,11 @@ static int judge(const struct lbhash_packet *packet,
 		break;
 	case LBHASH_ROLE_STRAY:
 		lbhash_pin_extend(ct, LBHASH_PIN_IDLE);
+		conn->brief = true;
 		break;
 	case LBHASH_ROLE_MEMBER:
-		conn->brief = is_brief(ct);
+		conn->brief = is_brief(ct) ||
+			      test_bit(LBHASH_LASTING_BIT, &ct->status);
 		break;
 	}
 	return NF_ACCEPT;

@@ -80,7 +80,8 @@ void lbhash_pin_release(const struct lbhash_packet *packet,
 void lbhash_pin_write(struct nf_conn *ct, u32 mark, u32 mask);
 bool lbhash_pin_is_established(const struct nf_conn *ct);
 bool lbhash_pin_is_path(const struct nf_conn *ct);
-void lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
+bool lbhash_pin_extend(struct nf_conn *ct, u32 seconds);
+void lbhash_pin_set_lasting(struct nf_conn *ct, bool lasting);
 struct nf_conn *__must_check lbhash_pin_get(struct net *net,
 					     const struct sk_buff *skb,
 					     u8 family);
