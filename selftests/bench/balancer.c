@@ -14,7 +14,9 @@
 #define CLOSE_WAIT	60
 #define UDP		30
 
-/* Between two connections from one port, as Linux counts. */
+/* Between the first sequence numbers of two connections from one port, roughly
+ * as Linux has it.
+ */
 #define ISN_STEP	15000000
 
 #define EVICTION_RANGE	8
@@ -320,7 +322,9 @@ static bool is_elsewhere(const struct balancer *b,
 }
 
 /**
- * struct sweep - argument of judge()
+ * struct sweep - a walk over the flow memory, as in settle.c
+ * @b: balancer
+ * @now: present time in seconds
  */
 struct sweep {
 	struct balancer *b;
@@ -362,7 +366,7 @@ static void sweep_memory(struct balancer *b, u32 now)
 	lbhash_memory_sweep(b->memory, sweep.now, judge, &sweep);
 }
 
-/* Settle what may, if the time has come. */
+/* Settle the slots that are due, if a sweep is. */
 void balancer_sweep(struct balancer *b, u32 now)
 {
 	const struct lbhash_times times = times_at(b, now);
@@ -522,7 +526,7 @@ static u16 send_remembered(struct balancer *b, struct flow *flow,
 	return send_later(b, &p, slot);
 }
 
-/* The backend that gets the packet, or LBHASH_NONE. */
+/* Return: the backend that gets the packet, or LBHASH_NONE. */
 u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
 		  u32 now)
 {
@@ -536,6 +540,7 @@ u16 balancer_send(struct balancer *b, struct flow *flow, enum packet packet,
 	}
 }
 
+/* Return: true if the flow memory knows a connection of the flow. */
 bool balancer_remembers(struct balancer *b, const struct flow *flow, u32 now)
 {
 	struct lbhash_memory_packet p;
@@ -549,6 +554,11 @@ bool balancer_remembers(struct balancer *b, const struct flow *flow, u32 now)
 
 /* --- copies of the flow memory -------------------------------------------- */
 
+/**
+ * struct copy - entries on their way to another balancer
+ * @to: its memory
+ * @now: present time in seconds
+ */
 struct copy {
 	struct lbhash_memory *to;
 	u32 now;
@@ -563,7 +573,9 @@ static bool copy_entry(const struct lbhash_memory_info *info, void *data)
 	return true;
 }
 
-/* Both balancers have had the same changes, so numbers mean the same. */
+/* Copy all entries. Both balancers have seen the same changes, so slots,
+ * transitions and backends have the same numbers.
+ */
 void memory_move(struct lbhash_memory *to, struct lbhash_memory *from, u32 now)
 {
 	struct copy copy = { to, now / TICKS };
@@ -572,6 +584,7 @@ void memory_move(struct lbhash_memory *to, struct lbhash_memory *from, u32 now)
 	lbhash_memory_dump(from, &position, copy_entry, &copy);
 }
 
+/* Return: the number of entries, including expired ones. */
 u32 memory_entries(struct lbhash_memory *memory)
 {
 	struct lbhash_memory_counts counts;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A balancer in user space: slots by kmod/maglev.c and kmod/transition.c, the
- * flow memory by kmod/memory.c, as they are; decide.c, recall.c, settle.c and
- * what conntrack does for one-way connections as a model of each. Nothing
- * happens at the same time as something else.
+ * A balancer in user space. Slots and flow memory are those of the module:
+ * maglev.c, transition.c and memory.c of kmod/ are compiled in. decide.c,
+ * recall.c, settle.c and conntrack's handling of one-way connections are
+ * modelled. There is no concurrency.
  */
 #ifndef BENCH_BALANCER_H
 #define BENCH_BALANCER_H
@@ -15,7 +15,7 @@
 
 #define BACKENDS	468
 #define SLOTS		65537
-#define TICKS		100	/* a second */
+#define TICKS		100	/* per second */
 #define IDLE		300	/* seconds */
 
 enum tracking { TRACK_CHANGED, TRACK_ALWAYS, TRACK_NEVER };
@@ -60,11 +60,11 @@ struct entry {
 };
 
 /**
- * struct flow - the packets of a client's port
- * @entry: what conntrack knows of them
- * @print: what the flow memory knows them by
- * @slot: what they hash to
- * @seq: sequence number of the next one
+ * struct flow - the packets from one port of a client
+ * @entry: its conntrack entry
+ * @print: its fingerprint in the flow memory
+ * @slot: the slot that it hashes to
+ * @seq: sequence number of its next packet
  */
 struct flow {
 	struct entry entry;
@@ -90,18 +90,20 @@ struct conntrack {
 };
 
 /**
- * struct balancer - a service of one machine
- * @conntrack: of TRACK_ALWAYS
- * @memory: of TRACK_CHANGED
- * @moves: words of slots in transition, for @memory
- * @aged: slots that have been in transition for some time, likewise
- * @changes: number of changes
- * @elsewhere: number of connections that slots wait for
- * @usable: backends that connections can stay with
- * @list: slots in transition
- * @n: number of them
- * @settle: seconds
- * @sweep_at: tick, if @n
+ * struct balancer - a service on one machine
+ * @track: how connections are remembered
+ * @conntrack: conntrack of the machine, used with TRACK_ALWAYS
+ * @memory: flow memory of the machine; NULL unless TRACK_CHANGED
+ * @slots: the table, SLOTS values in the format of transition.h; owned
+ * @moves: words of slots in transition; NULL unless TRACK_CHANGED; owned
+ * @aged: slots that have been in transition for longer than flows pause
+ * @changes: number of changes so far, which numbers transitions
+ * @elsewhere: connections that slots wait for, as of the last sweep
+ * @usable: for each backend, whether its connections may stay with it
+ * @list: the slots in transition; owned
+ * @n: length of @list
+ * @settle: settle time, in seconds
+ * @sweep_at: tick of the next sweep; U32_MAX if none is needed
  */
 struct balancer {
 	enum tracking track;

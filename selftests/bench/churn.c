@@ -19,15 +19,15 @@
  * promises to keep, if that mode has more entries than it should, or if the
  * other modes break nothing: the simulation would prove nothing then.
  *
- *	broken		connections whose backend was usable all the time
- *	silent		likewise, but they were silent for five minutes
- *	lost		connections whose backend was not
- *	entries		of conntrack or of the flow memory, on average and at
- *			most; and how many of them are of connections that are
- *			still open
- *	slots		that are in transition, on average and at most
- *	ratio		entries of open connections, to what the share of slots
- *			makes of the open connections
+ *	broken		connections broken though their backend stayed usable
+ *	silent		likewise, of connections that had sent nothing for five
+ *			minutes
+ *	lost		connections broken because their backend was not usable
+ *	entries		entries of conntrack or of the flow memory, mean and
+ *			maximum; and how many of them belong to open connections
+ *	slots		share of slots in transition, mean and maximum
+ *	ratio		entries of open connections, divided by the number of
+ *			open connections times the share of slots in transition
  */
 #include <stdio.h>
 #include <stdlib.h>

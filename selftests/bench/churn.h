@@ -41,21 +41,28 @@ struct mode {
 };
 
 /**
- * struct result - what came of it
- * @broken: connections whose backend was usable all the time
- * @silent: likewise, but nothing had been heard of them for longer than silent
- *	connections are remembered
- * @lost: connections whose backend was not
- * @astray: connections that began at a drained backend
- * @known: entries of open connections
- * @needed: share of slots in transition, times open connections
- * @settled: seconds from the last change until all was settled
- * @left: entries then
- * @empty: seconds until they were gone, 0 if some never were
- * @taken: connections of the balancer that failed
- * @copied: entries of them that the other got
- *
- * Numbers of what is there now and then are sums over @samples.
+ * struct result - the counters of a run
+ * @begun: connections that began
+ * @changes: changes of backends
+ * @broken: connections broken though their backend stayed usable
+ * @silent: likewise, of connections that had sent nothing for longer than
+ *	silent ones are remembered
+ * @lost: connections broken because their backend was not usable
+ * @astray: connections that began at a backend that was not up
+ * @samples: how often the sums below were added to
+ * @most_entries: largest number of entries
+ * @open: open connections, a sum
+ * @entries: entries of conntrack or of the flow memory, a sum
+ * @known: entries of open connections, a sum
+ * @needed: open connections times share of slots in transition, a sum
+ * @share: share of slots in transition, a sum
+ * @most_share: largest share of slots in transition
+ * @settled: seconds from the last change until all slots were settled
+ * @left: number of entries then
+ * @empty: seconds from the last change until no entry was left; 0 for never
+ * @taken: connections taken over from the balancer that failed, by fate
+ * @taken_broken: broken connections by fate; NO_FATE: not taken over
+ * @copied: taken connections of which the other balancer has an entry
  */
 struct result {
 	u32 begun, changes, broken, silent, lost, astray;
@@ -66,10 +73,16 @@ struct result {
 };
 
 /**
- * struct world - one run
- * @n: balancers; each has a conntrack and a flow memory, or both have the first
- *	ones
- * @now: tick
+ * struct world - the state of a run
+ * @scale: its size and duration
+ * @mode: what is simulated
+ * @result: counters
+ * @balancers: the first @n are in use
+ * @conntracks: one for each balancer, or the first one for both
+ * @memories: likewise
+ * @n: number of balancers
+ * @backends: configuration of all balancers
+ * @now: current tick
  * @until: last tick
  * @open: number of open connections
  */

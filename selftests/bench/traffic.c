@@ -250,8 +250,8 @@ static void break_up(struct connection *c, u32 silence)
 	end(c);
 }
 
-/* Only the silent ones are silent for as long as a slot waits for them, or as
- * conntrack does.
+/* Only SILENT connections may send nothing for as long as silent ones are
+ * remembered.
  */
 static u32 next_packet(const struct connection *c)
 {
@@ -357,7 +357,7 @@ void traffic_take_over(void)
 		}
 }
 
-/* Entries of connections that are open. */
+/* Return: the number of entries whose connections are open. */
 u32 traffic_known(void)
 {
 	const struct conntrack *ct = &w.conntracks[0];

@@ -24,15 +24,17 @@ enum {
 };
 
 /**
- * struct row - what packets of some kind meet
- * @name: of the row
- * @slots: kinds of slots, letters of slot_of()
- * @mark: kinds of marks, or of numbers in the flow memory: 0 none, u usable
- *	backend, x backend that is gone or down
- * @facts: tracked, opens, adopted, reopened, related, quoted, hash only; a
- *	letter if it has to be so, - if it must not, . if it does not matter
- * @backend: o owner, p previous owner, m the backend of the mark, - none
- * @reason: why
+ * struct row - a kind of packets and the expected decision
+ * @name: description, for the report
+ * @slots: kinds of slots that match, letters of slot_of()
+ * @mark: kinds of marks, or of numbers in the flow memory, that match: 0 none,
+ *	u of a usable backend, x of a backend that is deleted or down
+ * @facts: the facts tracked, opens, adopted, reopened, related, quoted and
+ *	hash_only, in this order: a letter if the fact must hold, - if it must
+ *	not hold, . if it does not matter
+ * @backend: expected backend: o owner, p previous owner, m the mark's or the
+ *	number's, - none
+ * @reason: expected reason
  */
 struct row {
 	const char *name, *slots, *mark, *facts;
@@ -41,14 +43,14 @@ struct row {
 };
 
 static const struct row rows[] = {
-	/* A rule that says "--track never" looks at the owner alone. */
+	/* With "--track never" only the owner counts. */
 	{ "hash only", "stcd", "0ux", ".....-h", 'o', LBHASH_REASON_STATELESS },
 	{ "hash only, ICMP error", "stcd", "0ux", ".....qh", 'o',
 	  LBHASH_REASON_RELATED },
 	{ "hash only, no owner", "nfe", "0ux", "......h", '-',
 	  LBHASH_REASON_EMPTY },
 
-	/* A usable backend keeps its connections, whatever the slot. */
+	/* A usable backend keeps its connections, in any slot. */
 	{ "pinned", "stcdnfe", "u", "t.-.-.-", 'm', LBHASH_REASON_PINNED },
 	{ "pinned, ICMP error", "stcdnfe", "u", "t.-.r.-", 'm',
 	  LBHASH_REASON_RELATED },
@@ -56,8 +58,8 @@ static const struct row rows[] = {
 	{ "invalid packet of a pinned connection", "stcdnfe", "u", "-.....-",
 	  'm', LBHASH_REASON_STATELESS },
 
-	/* Without an entry nothing tells old from new. "At the owner": the slot
-	 * is settled or closing, or its previous owner is down.
+	/* Without an entry, old and new connections look alike. "At the owner":
+	 * the slot is settled or closing, or its previous owner is down.
 	 */
 	{ "no entry, at the owner", "scd", "0x", "-....--", 'o',
 	  LBHASH_REASON_STATELESS },
@@ -70,7 +72,7 @@ static const struct row rows[] = {
 	{ "no entry, no backend", "fe", "0x", "-.....-", '-',
 	  LBHASH_REASON_EMPTY },
 
-	/* A connection that lost its backend gets the owner, like a new one. */
+	/* A connection whose backend is lost gets the owner, as a new one. */
 	{ "backend lost", "stcd", "x", "t....--", 'o', LBHASH_REASON_REPICKED },
 	{ "backend lost, ICMP error", "stcd", "x", "t....q-", 'o',
 	  LBHASH_REASON_RELATED },
@@ -79,23 +81,24 @@ static const struct row rows[] = {
 
 	/* A new connection gets the owner. */
 	{ "opens", "stcd", "0", "to.-.--", 'o', LBHASH_REASON_PICKED },
-	{ "opens anew", "stcd", "0", "to.r.--", 'o', LBHASH_REASON_REOPENED },
+	{ "opens, ports reused", "stcd", "0", "to.r.--", 'o',
+	  LBHASH_REASON_REOPENED },
 	{ "opens, no owner", "nfe", "0", "to...--", '-', LBHASH_REASON_EMPTY },
 
-	/* One that does not say whether it is new may be an old one. */
-	{ "goes on, at the owner", "scd", "0", "t-.-.--", 'o',
+	/* Any other packet without a mark may belong to an old connection. */
+	{ "other, at the owner", "scd", "0", "t-.-.--", 'o',
 	  LBHASH_REASON_PICKED },
 	{ "other, in transition", "tn", "0", "t-.-.--", 'p',
 	  LBHASH_REASON_PREVIOUS },
-	{ "replaces another, at the owner", "scd", "0", "t-.r.--", 'o',
+	{ "other, ports reused, at the owner", "scd", "0", "t-.r.--", 'o',
 	  LBHASH_REASON_REOPENED },
-	{ "replaces another, in transition", "tn", "0", "t-.r.--", 'p',
+	{ "other, ports reused, in transition", "tn", "0", "t-.r.--", 'p',
 	  LBHASH_REASON_REOPENED },
 	{ "ICMP error, at the owner", "scd", "0", "t-...q-", 'o',
 	  LBHASH_REASON_RELATED },
 	{ "ICMP error, in transition", "tn", "0", "t-...q-", 'p',
 	  LBHASH_REASON_RELATED },
-	{ "goes on, no backend", "fe", "0", "t-....-", '-',
+	{ "other, no backend", "fe", "0", "t-....-", '-',
 	  LBHASH_REASON_EMPTY },
 };
 
@@ -105,7 +108,8 @@ static struct {
 	struct lbhash_table table;
 } service;
 
-/* Marks are not indices; the lowest bits of two are equal. Numbers are others.
+/* Marks differ from indices; three of them have the same lowest four bits.
+ * Numbers in the flow memory differ from both.
  */
 static const u32 marks[MEMBERS] = { 0x10, 0x20, 0x31, 0x40 };
 static const u32 ids[MEMBERS] = { 0x31, 0x40, 0x10, 0x20 };
@@ -135,8 +139,8 @@ static void set_up(void)
 	}
 }
 
-/* Settled, in transition, closing, in transition from a backend that is down;
- * of no owner and in transition, from a backend that is down; empty.
+/* Make a slot: s settled, t in transition, c closing, d in transition from a
+ * backend that is down; n and f as t and d, without an owner; e empty.
  */
 static u32 slot_of(char kind)
 {
@@ -158,7 +162,9 @@ static u32 slot_of(char kind)
 	}
 }
 
-/* The backend of a mark or a number; MEMBERS for none. */
+/* Return: the index of the backend that the mark or the number names, MEMBERS
+ * for none.
+ */
 static u32 backend_of(const struct lbhash_facts *facts)
 {
 	u32 i;

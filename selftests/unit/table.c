@@ -49,8 +49,11 @@ void lbhash_nexthop_drop(struct lbhash_nexthop __rcu **place)
 
 /**
  * struct service - a configuration under construction
- * @members: sorted by name
- * @number: of the transitions of the next change, for the flow memory
+ * @conf: attributes of the service
+ * @n: number of members
+ * @number: number of the transitions that begin with the next change, 0 without
+ *	a flow memory
+ * @members: backends, sorted by name
  */
 struct service {
 	struct lbhash_conf conf;
@@ -419,12 +422,12 @@ static void test_map(void)
 	      map[3] == LBHASH_NONE, "deleted, replaced and down: no heir");
 	check(!strcmp(name_of(to, map[1]), "b1") &&
 	      !strcmp(name_of(to, map[4]), "b4"),
-	      "up and draining: themselves, at other places");
+	      "up and drained: themselves, with other indices");
 	check(all[0] == LBHASH_NONE && all[2] == LBHASH_NONE &&
 	      !strcmp(name_of(to, all[1]), "b1") &&
 	      !strcmp(name_of(to, all[3]), "b3") &&
 	      !strcmp(name_of(to, all[4]), "b4"),
-	      "one that is down is there, too");
+	      "usable or not: down, too");
 	lbhash_table_free(from);
 	lbhash_table_free(to);
 	end(&service);
@@ -501,7 +504,7 @@ static void test_change(void)
 	}
 }
 
-/* Words for the flow memory exist while slots are in transition. */
+/* A table has words for the flow memory while slots are in transition. */
 static void test_moves(void)
 {
 	static struct service service;
@@ -547,7 +550,9 @@ static void test_moves(void)
 	end(&service);
 }
 
-/* A new size means nothing for settled slots, and any backend for others. */
+/* With a new size, settled slots stay settled. If any slot is in transition,
+ * all slots close: their connections may be with any backend.
+ */
 static void test_resize(void)
 {
 	static struct service service;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit test of transitions, kmod/transition.c unchanged: the states of one
- * slot, step by step; large tables, in which each slot must behave as it does
- * alone; random changes of a few slots with connections that follow the rules
- * of recall.c, none of which may move without need. Prints TAP.
+ * Unit test of transitions, kmod/transition.c as it is: the states of one slot,
+ * step by step; large tables, in which each slot must behave as it does alone;
+ * random changes of a few slots, with connections that follow the rules of
+ * recall.c and must not move without need. Prints TAP.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -21,9 +21,14 @@
 #define UDP_IDLE	30
 
 /**
- * struct table - slots, and those of them that are in transition
- * @moves: their words, of exactly @size; NULL without a flow memory
- * @list: of exactly @n, so that the sanitizer detects overruns
+ * struct table - slots, and a list of those in transition
+ * @slots: owner and previous owner of each slot
+ * @moves: words of slots in transition, exactly @size of them; NULL without a
+ *	flow memory
+ * @size: number of slots
+ * @n: number of slots in transition
+ * @list: the slots in transition; has exactly @n entries, so that
+ *	AddressSanitizer detects overruns
  */
 struct table {
 	u32 slots[MOST_SLOTS];
@@ -63,11 +68,11 @@ static u32 *make_moves(u32 size)
 	return moves;
 }
 
-/* Of the table that is replaced. */
+/* Number of backends of the table that is replaced, and of changes so far. */
 static u32 old_backends = BACKENDS;
 static u32 transitions;
 
-/* The order of calls that table.c has. */
+/* Change the owners, with the calls and in the order of table.c. */
 static void change(struct table *table, const u16 *owners, const u16 *at,
 		   const u16 *usable, u32 now)
 {
@@ -102,7 +107,7 @@ static struct lbhash_times times_at(u32 now)
 	};
 }
 
-/* What the work of a second does; @held: bit per slot. */
+/* @held: a bit per slot that must not settle */
 static void settle_slots(struct table *table, unsigned long held, u32 now)
 {
 	const struct lbhash_times times = times_at(now);
@@ -125,11 +130,13 @@ static void settle_slots(struct table *table, unsigned long held, u32 now)
  * A story begins with a slot and continues with events and the slot after each.
  * A slot is written as its owner and its previous owner, "-" for none.
  *
- *	B!A:xx	B becomes the owner, A is gone; "-" stands for no backend
- *	B~A:xx	B becomes the owner, A is down
- *	wait:xx	the settle time passes, and the time to learn connections
- *	look:xx	idle connections are forgotten, and none is elsewhere
- *	held:xx	... or one is
+ *	B!A:xx	B becomes the owner, A is deleted
+ *	B~A:xx	B becomes the owner, A goes down
+ *	wait:xx	the settle time passes, and then the time in which the slot
+ *		learns
+ *	look:xx	the idle time passes, and a sweep finds no connection that is
+ *		remembered elsewhere than at the owner
+ *	held:xx	the idle time passes, and a sweep finds one
  */
 struct story {
 	const char *what, *steps;
@@ -180,7 +187,8 @@ static const struct story remembered[] = {
 	{ "the previous owner is down, and returns",
 	  "A- B:BA B~A:BA B:BA wait:BB look:B-" },
 	{ "... while the owner changes", "A- B:BA B~A:BA C~A:CA C:CA" },
-	{ "... but the slot has closed", "A- B:BA B~A:BA wait:BB B:BB look:B-" },
+	{ "... but the slot has closed",
+	  "A- B:BA B~A:BA wait:BB B:BB look:B-" },
 	{ "the previous owner is down, and goes", "A- B:BA B~A:BA B!A:B-" },
 	{ "of several owners it is down, and goes",
 	  "A- B:BA C~A:CA C!A:CC held:CC look:C-" },
@@ -189,7 +197,7 @@ static const struct story remembered[] = {
 	  "A- -:-A -~A:-A A:AA look:A-" },
 };
 
-/* Conntrack has all connections, so slots only wait for the settle time. */
+/* Without a flow memory slots only wait for the settle time. */
 static const struct story tracked[] = {
 	{ "one change comes to its end", "A- B:BA look:BA wait:B-" },
 	{ "there and back waits, too", "A- B:BA A:AA look:AA wait:A-" },
@@ -226,7 +234,7 @@ static void change_to(struct table *table, const char *step, u32 now)
 	change(table, &owner, at, usable, now);
 }
 
-/* Whether list and word say what the slot says. */
+/* Do the list and the word agree with the slot? */
 static bool is_listed(const struct table *table)
 {
 	bool closing = lbhash_slot_is_closing(table->slots[0]);
@@ -358,9 +366,9 @@ static void test_tracked_times(void)
 	settle_slots(&table, 7, 180);
 	check(!table.n, "and the other");
 
-	/* Seconds are 32 bits wide and go round. */
+	/* Seconds are 32 bits wide and wrap around. */
 	change(&table, (u16[]){ 0, 1, 0 }, same, same, -10u);
-	check(wait_at(&table, 20, true) == SETTLE - 30, "time goes round");
+	check(wait_at(&table, 20, true) == SETTLE - 30, "seconds wrap around");
 	free(table.list);
 }
 
@@ -395,7 +403,7 @@ static void test_ages(void)
 	free(table.list);
 }
 
-/* Second by second: what the first slot is at, and its word. */
+/* Follow the phases of the first slot, and its word. */
 static void test_remembered_times(void)
 {
 	struct table table = three_slots(true);
@@ -442,7 +450,9 @@ static void test_remembered_times(void)
 	free(table.moves);
 }
 
-/* A memory that is full learns nothing; there may be a limit to waiting. */
+/* While the memory lacks room slots do not close, but they settle in the end if
+ * there is a limit.
+ */
 static void test_limits(void)
 {
 	struct lbhash_times times = times_at(100 + SETTLE);
@@ -487,9 +497,9 @@ static void test_close_all(void)
 	      slots[1] == lbhash_slot(1, 1) && list[1].slot == 1 &&
 	      list[0].mixed && list[1].since == 9 && list[1].at == 9 &&
 	      list[1].phase == LBHASH_PHASE_CLOSING,
-	      "slots that mean something else close, all of them");
+	      "with a new hash all slots close");
 	check(slots[2] == lbhash_slot(LBHASH_NONE, LBHASH_NONE),
-	      "but those that nobody owns");
+	      "except those without an owner");
 	lbhash_transition_moves(moves, NULL, list, n, 5);
 	check(moves[0] == (lbhash_move(5) | LBHASH_MOVE_DUE) &&
 	      moves[1] == moves[0] && !moves[2], "with a new number");
@@ -519,13 +529,20 @@ static void *make_room(size_t n, size_t size)
 }
 
 /**
- * struct large - a table on its way to the next one
- * @slots: the new one's
- * @list: those in transition
- * @moves: words of the new table's
- * @old: the old one's
- * @was: likewise; @at[i] is the place of slot i, or of the next one
- * @present: backends that are not gone; @usable those that are not down, either
+ * struct large - a large table that replaces another one
+ * @size: number of slots of either
+ * @n: length of @list
+ * @n_was: length of @was
+ * @slots: slots of the new table
+ * @old: slots of the old table
+ * @at: for each slot, its index in @was, or that of the next slot listed there
+ * @moves: words of the new table's slots in transition
+ * @old_moves: words of the old table's
+ * @list: slots of the new table in transition
+ * @was: slots of the old table in transition
+ * @present: new index of each backend, LBHASH_NONE if it is deleted
+ * @usable: likewise, LBHASH_NONE if it becomes unusable
+ * @heirs: both of them
  */
 struct large {
 	u32 size, n, n_was;
@@ -553,7 +570,9 @@ static void draw_heirs(struct large *t)
 	t->heirs.any = t->usable[0];
 }
 
-/* Slots of all kinds; the last one of each piece is in transition. */
+/* Draw slots of all kinds. Those at both ends of a piece of
+ * LBHASH_SLOTS_AT_ONCE are in transition.
+ */
 static void draw_large(struct large *t, u32 size)
 {
 	u32 i, before;
@@ -643,7 +662,9 @@ static bool carry_large(struct large *t)
 	return good && n == t->n;
 }
 
-/* Seconds until the first or the last one settles, as each alone says. */
+/* Is the time until the first or last slot settles the minimum or maximum over
+ * single slots?
+ */
 static bool wait_large(const struct large *t, u32 now, bool last)
 {
 	const struct lbhash_times times = times_at(now);
@@ -772,13 +793,13 @@ static void test_large(void)
 #define CONNECTIONS	12
 
 /**
- * struct connection - one of a client's, and the memory's entry for it
- * @open: it goes on
- * @slot: where its packets hash to
- * @at: backend that it is with
- * @safe: which has been usable ever since
+ * struct connection - a connection, and its entry in the flow memory
+ * @open: it has not ended
+ * @slot: the slot that its packets hash to
+ * @at: its backend
+ * @safe: @at has been usable since the connection began: it must not break
  * @mark: backend that the entry names, or LBHASH_NONE
- * @number: of the transition that the entry belongs to
+ * @number: number of the transition that the entry belongs to
  */
 struct connection {
 	bool open;
@@ -842,7 +863,7 @@ static u16 home_of(u32 slot)
 				     name_of(lbhash_slot_owner(slot));
 }
 
-/* Whom a packet goes to, as recall.c has it. */
+/* The backend of a packet, by the rules of recall.c. */
 static u16 pick(struct connection *c, bool opens)
 {
 	u32 slot = w.table.slots[c->slot];
@@ -981,7 +1002,7 @@ static bool step(void)
 		change_world();
 		return true;
 	case 1:
-		/* No connection is silent for as long as a slot learns. */
+		/* No connection is silent for the idle time. */
 		w.now += draw(IDLE);
 		if (!send_all())
 			return false;

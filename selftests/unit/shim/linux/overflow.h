@@ -2,7 +2,8 @@
 #ifndef SHIM_OVERFLOW_H
 #define SHIM_OVERFLOW_H
 
-#define struct_size(pointer, array, n) \
-	(sizeof(*(pointer)) + (n) * sizeof(*(pointer)->array))
+#include <stddef.h>
+
+#define struct_size(pointer, array, n)	offsetof(typeof(*(pointer)), array[n])
 
 #endif /* SHIM_OVERFLOW_H */
