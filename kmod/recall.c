@@ -65,6 +65,13 @@ static bool read_tcp(struct recall *recall, const struct sk_buff *skb,
 	return true;
 }
 
+/* Where an INIT has the client's tag. */
+struct sctp_init {
+	struct sctphdr common;
+	struct sctp_chunkhdr chunk;
+	__be32 tag;
+} __packed;
+
 /* An INIT is known by its ports and addresses, and all that follows it by the
  * server's tag.
  */
@@ -73,14 +80,10 @@ static bool read_sctp(struct recall *recall, const struct sk_buff *skb,
 		      const siphash_key_t *key)
 {
 	struct lbhash_memory_packet *about = &recall->about;
-	struct {
-		struct sctphdr common;
-		struct sctp_chunkhdr chunk;
-		__be32 tag;
-	} __packed buffer;
 	const struct sctp_chunkhdr *chunk;
 	struct sctp_chunkhdr none = {};
-	const typeof(buffer) *init;
+	const struct sctp_init *init;
+	struct sctp_init buffer;
 	const struct sctphdr *sh;
 
 	sh = skb_header_pointer(skb, flow->thoff, sizeof(buffer.common),
