@@ -197,7 +197,8 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 		ways = lbhash_service_forgets(svc, lbhash_nl_table(info),
 					      draft->conf.track);
 	if (ways)
-		draft->forgotten = lbhash_settle_count_away(ln, svc, ways);
+		draft->forgotten = lbhash_settle_count_away(ln, svc, ways,
+							    draft->conf.track);
 	if (svc)
 		err = lbhash_service_update(ln, svc, draft, disruptive,
 					    dry_run, &diff, why);

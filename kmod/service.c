@@ -478,6 +478,31 @@ static void start_memory(struct lbhash_net *ln,
 }
 
 /**
+ * lbhash_service_remember - use the flow memory for transitions that go on
+ * @ln: namespace that owns the service
+ * @svc: service with slots in transition, which do not use it
+ *
+ * They did not have to when they entered transition, but now a rule may say so.
+ *
+ * Context: &lbhash_net.mutex held, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lbhash_service_remember(struct lbhash_net *ln, struct lbhash_service *svc)
+{
+	struct lbhash_table *table = lbhash_service_table(ln, svc);
+	u32 track = table->conf.track, number;
+
+	lockdep_assert_held(&ln->mutex);
+
+	number = next_number(ln, svc, table, track);
+	if (!number)
+		return 0;
+	ln->changes = number;
+	lbhash_memory_start(&ln->memory, ktime_get_seconds());
+	return lbhash_table_number(table, number);
+}
+
+/**
  * lbhash_service_update - give a service the configuration of a draft
  * @ln: namespace that owns the service
  * @svc: service to reconfigure

@@ -72,6 +72,7 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
 			  struct lbhash_diff *diff,
 			  struct lbhash_refusal *why);
+int lbhash_service_remember(struct lbhash_net *ln, struct lbhash_service *svc);
 int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
 			  bool dry_run, struct lbhash_diff *diff,

@@ -158,48 +158,64 @@ void lbhash_settle_count(struct lbhash_net *ln)
 }
 
 /**
- * struct away - a count of connections away from the owners of their slots
+ * struct away - a count of connections that a change of track forgets
  * @svc: service
  * @table: its published table
+ * @track: how the service is going to track
  * @n: number of connections
  */
 struct away {
 	const struct lbhash_service *svc;
 	const struct lbhash_table *table;
+	u32 track;
 	u32 n;
 };
+
+/* Where nothing is known of them they go to the owner, or home first. */
+static bool is_away(const struct away *away, const struct lbhash_member *member,
+		    u32 number)
+{
+	u32 slot = lbhash_table_at(away->table, number);
+
+	return member !=
+	       lbhash_table_member(away->table, lbhash_slot_owner(slot)) ||
+	       (away->track != LBHASH_TRACK_NEVER &&
+		member != lbhash_table_home(away->table, slot));
+}
 
 static void count_pin(u32 mark, const struct lbhash_flow *flow, void *data)
 {
 	const struct lbhash_member *member;
 	struct away *away = data;
-	u32 slot;
 
 	member = lbhash_table_usable_by_mark(away->table,
 					     mark & away->table->mask);
-	if (!member)
-		return;
-	slot = lbhash_table_at(away->table,
-			       lbhash_table_slot(away->table, flow));
-	away->n += member - away->table->members != lbhash_slot_owner(slot);
+	away->n += member && is_away(away, member,
+				     lbhash_table_slot(away->table, flow));
 }
 
-static bool count_remembered(const struct lbhash_memory_info *info, void *data)
+static bool count_entry(const struct lbhash_memory_info *info, void *data)
 {
+	const struct lbhash_member *member;
 	struct away *away = data;
 
-	away->n += info->service == away->svc->id &&
-		   info->flags & LBHASH_MEMORY_OPEN &&
-		   move_of(away->table, info) &&
-		   is_elsewhere(away->table, info);
+	if (info->service != away->svc->id ||
+	    !(info->flags & LBHASH_MEMORY_OPEN) || !move_of(away->table, info))
+		return true;
+	member = lbhash_table_usable_by_id(away->table, info->backend);
+	away->n += member && is_away(away, member, info->slot);
 	return true;
 }
 
 /**
- * lbhash_settle_count_away - count connections away from their slots' owners
+ * lbhash_settle_count_away - count connections that a change of track forgets
  * @ln: namespace of the service
  * @svc: service
  * @ways: bits of enum lbhash_track: where the connections are remembered
+ * @track: one of enum lbhash_track, to be the service's
+ *
+ * These are away from the owners of their slots, or would be sent to a previous
+ * owner for want of an entry.
  *
  * Entries of conntrack do not tell which service they belong to: those of
  * another one with the same marks count, too.
@@ -209,11 +225,12 @@ static bool count_remembered(const struct lbhash_memory_info *info, void *data)
  * Return: number of connections.
  */
 u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
-			     u32 ways)
+			     u32 ways, u32 track)
 {
 	struct away away = {
 		.svc = svc,
 		.table = lbhash_service_table(ln, svc),
+		.track = track,
 	};
 	u64 position = 0;
 
@@ -222,7 +239,7 @@ u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
 	if (ways & BIT(LBHASH_TRACK_ALWAYS))
 		lbhash_pin_walk(ln->net, count_pin, &away);
 	if (ways & BIT(LBHASH_TRACK_CHANGED))
-		lbhash_memory_dump(&ln->memory, &position, count_remembered,
+		lbhash_memory_dump(&ln->memory, &position, count_entry,
 				   &away);
 	return away.n;
 }
@@ -289,6 +306,30 @@ void lbhash_settle_plan(struct lbhash_net *ln, struct lbhash_table *table)
 	lockdep_assert_held(&ln->mutex);
 
 	plan(ln, table);
+}
+
+/**
+ * lbhash_settle_remember - have a rule of --track changed find its transitions
+ * @net: namespace of the rule
+ * @svc: service of the rule, which the service has counted
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int lbhash_settle_remember(struct net *net, struct lbhash_service *svc)
+{
+	struct lbhash_net *ln = lbhash_net(net);
+	const struct lbhash_table *table;
+	int err = 0;
+
+	mutex_lock(&ln->mutex);
+	table = lbhash_service_table(ln, svc);
+	if (table->transitions && !rcu_access_pointer(table->moves)) {
+		err = lbhash_service_remember(ln, svc);
+		plan(ln, table);
+	}
+	mutex_unlock(&ln->mutex);
+	return err;
 }
 
 static bool needs_memory(struct lbhash_net *ln)

@@ -281,13 +281,11 @@ static int alloc_list(struct lbhash_table *table)
 	return table->list ? 0 : -ENOMEM;
 }
 
-/* Number the transitions, for the flow memory. Not contiguous if large: a
- * transition is short.
- */
+/* Not contiguous if large: a transition is short. */
 static int build_moves(struct lbhash_table *table,
-		       const struct lbhash_table *old, u32 number)
+		       const struct lbhash_moves *was, u32 number)
 {
-	struct lbhash_moves *moves, *was = NULL;
+	struct lbhash_moves *moves;
 	size_t bytes = struct_size(moves, move, table->size);
 	gfp_t gfp = LBHASH_GFP_KEPT | __GFP_ZERO;
 
@@ -296,13 +294,22 @@ static int build_moves(struct lbhash_table *table,
 	moves = bytes > PAGE_SIZE ? __vmalloc(bytes, gfp) : kmalloc(bytes, gfp);
 	if (!moves)
 		return -ENOMEM;
+	lbhash_transition_moves(moves->move, was ? was->move : NULL,
+				table->list, table->transitions, number);
+	rcu_assign_pointer(table->moves, moves);
+	return 0;
+}
+
+/* Number the transitions, those that go on as in the old table. */
+static int carry_moves(struct lbhash_table *table,
+		       const struct lbhash_table *old, u32 number)
+{
+	const struct lbhash_moves *was = NULL;
+
 	/* Writers of @old are excluded, as they are while it is replaced. */
 	if (lbhash_table_is_comparable(table, old))
 		was = rcu_dereference_raw(old->moves);
-	lbhash_transition_moves(moves->move, was ? was->move : NULL,
-				table->list, table->transitions, number);
-	RCU_INIT_POINTER(table->moves, moves);
-	return 0;
+	return build_moves(table, was, number);
 }
 
 static int build_aged(struct lbhash_table *table)
@@ -366,7 +373,7 @@ static int carry_slots(struct lbhash_table *table,
 		heirs.any = heirs.usable[i];
 
 	if (!carry_lists(table, old, &heirs) && !build_aged(table))
-		err = build_moves(table, old, number);
+		err = carry_moves(table, old, number);
 	kvfree(map);
 	return err;
 }
@@ -533,6 +540,19 @@ void lbhash_table_trim(struct lbhash_table *table)
 	RCU_INIT_POINTER(table->aged, NULL);
 	if (aged)
 		kvfree_rcu(aged, rcu);
+}
+
+/**
+ * lbhash_table_number - number the transitions of a table
+ * @table: table, published or not, which has no words of slots in transition
+ * @number: number of the transitions, not 0
+ *
+ * Context: may sleep, &lbhash_net.mutex held if the table is published.
+ * Return: 0 or -ENOMEM.
+ */
+int lbhash_table_number(struct lbhash_table *table, u32 number)
+{
+	return build_moves(table, NULL, number);
 }
 
 /**

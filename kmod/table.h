@@ -185,6 +185,7 @@ bool lbhash_table_is_comparable(const struct lbhash_table *a,
 				const struct lbhash_table *b);
 u32 lbhash_table_age(struct lbhash_table *table, u32 now);
 void lbhash_table_trim(struct lbhash_table *table);
+int lbhash_table_number(struct lbhash_table *table, u32 number);
 void lbhash_table_settle(struct lbhash_table *table);
 
 /**

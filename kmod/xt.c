@@ -15,6 +15,7 @@
 #include "pin.h"
 #include "recall.h"
 #include "service.h"
+#include "settle.h"
 #include "xt.h"
 
 static_assert((int)XT_LBHASH_TRACK_ALWAYS == (int)LBHASH_TRACK_ALWAYS);
@@ -156,9 +157,18 @@ static int target_check(const struct xt_tgchk_param *par)
 	if (!info->svc)
 		return err;
 	if (err)
-		lbhash_service_release(info->svc);
-	else
-		atomic_inc(counter_of(info));
+		goto err_release;
+	atomic_inc(counter_of(info));
+	err = lbhash_settle_remember(par->net, info->svc);
+	if (err)
+		goto err_hooks;
+	return 0;
+
+err_hooks:
+	atomic_dec(counter_of(info));
+	put_hooks(par->net, par->family, info);
+err_release:
+	lbhash_service_release(info->svc);
 	return err;
 }
 

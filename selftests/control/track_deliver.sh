@@ -6,7 +6,7 @@
 # connections are open; a change of track that forgets connections; rules of an
 # older iptables; which hooks rules need; save and apply.
 # timeout: 900
-# checks: 136
+# checks: 147
 . ./lib.sh
 . ./lib/checks.bash
 
@@ -37,14 +37,19 @@ pinned() { pins | awk '$3' | wc -l; }
 
 # --- the service or the rule -------------------------------------------------
 
-# told TRACK N: TRACK, if N pinned connections are what it should leave; some
-# slots, not all of them, are in transition
+# told TRACK PINNED: TRACK, if it should leave PINNED connections in conntrack
+# and have remembered as many as were picked; some slots, not all of them, are in
+# transition
 told() {
+	local picked
+
+	snapshot
+	picked=${stat[picked]}
 	case $1 in
-	always) [ "$2" = $N ] ;;
-	changed) [ "$2" -gt 0 ] && [ "$2" -lt $N ] ;;
-	never) [ "$2" = 0 ] ;;
-	esac && echo "$1" || echo "other: $2 of $N pinned"
+	always) [ "$2 $picked" = "$N $N" ] ;;
+	changed) [ "$2" = 0 ] && [ "$picked" -gt 0 ] && [ "$picked" -lt $N ] ;;
+	never) [ "$2 $picked" = '0 0' ] ;;
+	esac && echo "$1" || echo "other: $2 of $N pinned, $picked picked"
 }
 
 # one TRACK DELIVER [OPTION...]: what the service says, what the rule says
@@ -176,27 +181,53 @@ forgetful() {
 	flush_rules
 }
 
+# begun TRACK TO: connections that began in slots in transition are at the owner;
+# the other way of tracking would send them to the previous owner
+begun() {
+	local n
+
+	begin track "$1"
+	ours
+	ctl backend set web s3 state drain || fail drain
+	start_client c 4 -n $N -h
+	flow_words c | sed 's/^/lookup web /' >"$T/lookups"
+	n=$(ctl -j -b "$T/lookups" | jq .previous | grep -vc null)
+	check_ge "$1: connections in slots in transition" 2 "$n"
+	check_eq "$1 to $2" \
+		"lbhashctl: new track forgets $n connections (in use by 2 rules): needs disruptive" \
+		"$(ctl service set web track "$2" 2>&1)"
+	check_eq "$1 to never: forgotten" 0 "$(ctl -j --dry-run service set \
+		web track never | jq '.[0].forgotten')"
+	goes_on "$1, refused"
+	stop_client c
+	flush_rules
+}
+
 # --- settling ----------------------------------------------------------------
 
-# few_slots N: so many are in transition, or fewer
+# held N: N connections hold slots open, and no other slot is in transition, after
+# a packet of each
 # shellcheck disable=SC2317 # called by wait_for
-few_slots() { [ "$(transition_slots)" -le "$1" ]; }
+held() {
+	next_round c
+	[ "$(ctl -j service show web |
+		jq -c '.[0] | [.transition_slots, .holding]')" = "[$1,$1]" ]
+}
 
 # A slot settles by the strictest track in use: connections at s1, which drains,
-# hold theirs as long as one rule says changed. A service that tracks again
-# finds them at s1, in settled slots.
+# hold theirs as long as one rule says changed.
 strictest() {
 	local n
 
-	begin track never settle 1
+	begin track never settle 1 idle "$(seconds 6)"
 	ours --track changed
 	rule "$TABLE" PREROUTING -p tcp --dport 81 -j LBHASH --service web
 	start_client c 4 -n $N -h
 	ctl backend set web s1 state drain || fail drain
 	goes_on "changed, s1 drains"
-	n=$(away)
+	n=$(grep -cw s1 "$T/c.flows")
 	check_ge "at s1" 2 "$n"
-	wait_for 60 few_slots "$n"
+	wait_for 90 held "$n"
 	goes_on "changed, the other slots have settled"
 	check_eq "changed: slots that are held" "$n" "$(transition_slots)"
 	ipt -t "$TABLE" -R PREROUTING 1 -d "$VIP4" -p tcp --dport 80 \
@@ -204,10 +235,25 @@ strictest() {
 	ip6t -t "$TABLE" -R PREROUTING 1 -d "$VIP6" -p tcp --dport 80 \
 		-j LBHASH --service web || fail replace
 	wait_for 60 settled
-	check_eq "never: entries hold no slot" "$n" "$(away)"
-	ctl service set web track always || fail "to always"
+	check_eq "never: entries" 0 "$(lb conntrack -C)"
+	stop_client c
+	flush_rules
+}
+
+# Pins hold no slot. A change of track counts them in settled slots, too.
+by_time() {
+	local n
+
+	begin settle 1
+	ours
+	start_client c 4 -n $N -h
+	ctl backend set web s1 state drain || fail drain
+	n=$(away)
+	check_ge "at s1" 2 "$n"
+	wait_for 60 settled
+	goes_on "always, all slots have settled"
 	check_eq "always: settled slots count, too" \
-		"lbhashctl: new track forgets $n connections (in use by 4 rules): needs disruptive" \
+		"lbhashctl: new track forgets $n connections (in use by 2 rules): needs disruptive" \
 		"$(ctl service set web track changed 2>&1)"
 	stop_client c
 	flush_rules
@@ -260,11 +306,13 @@ hooks() {
 	ours
 	check_eq "never: conntrack" no "$(tracked)"
 	ctl service set web track changed || fail changed
-	check_eq "changed: conntrack" yes "$(tracked)"
-	ctl service set web track never || fail never
-	check_eq "never again: conntrack" no "$(tracked)"
+	check_eq "changed: conntrack" no "$(tracked)"
 	ctl service set web track always || fail always
 	check_eq "always: conntrack" yes "$(tracked)"
+	ctl service set web track never || fail never
+	check_eq "never again: conntrack" no "$(tracked)"
+	ctl service set web track always || fail 'always again'
+	check_eq "always again: conntrack" yes "$(tracked)"
 	flush_rules
 	check_eq "no rule again: conntrack" no "$(tracked)"
 }
@@ -299,7 +347,10 @@ in_variant nft raw live
 in_variant nft mangle from_never always
 in_variant legacy raw from_never changed
 in_variant legacy raw forgetful
+in_variant legacy raw begun always changed
+in_variant nft raw begun changed always
 in_variant nft raw strictest
+in_variant legacy raw by_time
 for ipt in legacy nft; do
 	in_variant $ipt raw older "XTABLES_LIBDIR=$old:$extensions" \
 		libxt_LBHASH.so
