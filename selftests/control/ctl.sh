@@ -7,7 +7,7 @@
 # timeout: 600
 # kmemleak: yes
 # lbhashctl: san
-# checks: 306
+# checks: 332
 . ./lib.sh
 . ./lib/ctl.bash
 

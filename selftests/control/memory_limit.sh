@@ -61,11 +61,6 @@ refused() {
 	check_eq "$name: killed" 0 "$(killed)"
 }
 
-# swept: only the slots with connections elsewhere are left in transition; from
-# then on nothing changes by itself
-# shellcheck disable=SC2317 # called by wait_for
-swept() { [ "$(transition_slots)" -le 40 ]; }
-
 # connections NAME: each stays at its server, and its packets are pinned
 connections() {
 	local family pinned
@@ -109,7 +104,9 @@ connections 'after backend add'
 refused 'service set size' service set web size 200003 disruptive
 ctl backend del web s3
 ctl service set web size "$SIZE" disruptive
-wait_for 60 swept
+# From then on nothing changes by itself.
+ctl service set web settle 1
+wait_for 60 settled
 write_file
 refused 'apply' apply "$T/conf"
 connections 'after apply'
