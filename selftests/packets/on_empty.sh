@@ -84,8 +84,8 @@ dropped() {
 continues() {
 	local entries=$ALL
 
-	# With --track never the rule does not need conntrack.
-	[ "$track" != never ] || entries=0
+	# Only --track always needs conntrack.
+	[ "$track" = always ] || entries=0
 	begin "$1"
 	count
 	check_eq "$what, $1, continue: at" "s3 $ALL" "$(where "$1")"
