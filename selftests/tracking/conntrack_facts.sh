@@ -580,7 +580,7 @@ table() {
 	forget
 	send udp 20000 0 $n
 	look
-	check_eq 'UDP, walk: entries, visits' "$n $n" \
+	fact walk_visits_all UDP "$n $n" \
 		"$(field table count) $(field table visits)"
 	# Conntrack looks for an entry to evict near the hash of the new one.
 	set_max $n
@@ -611,10 +611,10 @@ table() {
 	check_eq 'full table, ACK' ESTABLISHED "$state"
 
 	look
-	check_eq 'TCP, walk: entries, visits' "$n $n" \
+	fact walk_visits_all TCP "$n $n" \
 		"$(field table count) $(field table visits)"
 	fact tuple_finds_entry TCP $n "$(grep -c '^entry.* found=1' "$T/facts")"
-	check_eq 'after walks' $n "$(entries)"
+	fact walk_keeps_all 'after walks' $n "$(entries)"
 	fact count_is_the_namespaces 'entries of another one, of all' "yes, $n" \
 		"$(holds test "$(cl conntrack -C)" -gt 0), $(field table count)"
 
