@@ -5,7 +5,7 @@
 # A thousand open one-way connections over ten backends, --track changed, and
 # every kind of change: no connection breaks whose backend stays, and conntrack
 # has no entries. Some connections send all the time, the others now and then.
-# checks: 51
+# checks: 53
 . ./lib.sh
 . ./lib/checks.bash
 . ./transition/churn.bash
