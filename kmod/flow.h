@@ -101,18 +101,6 @@ static __always_inline bool lbhash_flow_read(const struct sk_buff *skb,
 	return true;
 }
 
-/* False if a plain packet surely opens no connection; the rest of a TCP header
- * may be outside the linear part.
- */
-static __always_inline bool lbhash_flow_may_open(const struct sk_buff *skb,
-						 const struct lbhash_head *head)
-{
-	const struct tcphdr *th = (const void *)(skb->data + head->thoff);
-
-	return head->proto == IPPROTO_TCP &&
-	       (head->thoff + sizeof(*th) > skb_headlen(skb) || th->syn);
-}
-
 /* Does a packet of a protocol show that its connection begins? */
 static inline bool lbhash_flow_has_handshake(const struct lbhash_flow *flow)
 {

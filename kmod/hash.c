@@ -155,8 +155,7 @@ static __always_inline u64 hash_fast(const struct sk_buff *skb, u8 family,
 {
 	struct lbhash_head head;
 
-	if (!lbhash_flow_read(skb, family, &head) ||
-	    lbhash_flow_may_open(skb, &head))
+	if (!lbhash_flow_read(skb, family, &head))
 		return LBHASH_HASH_NOT_PLAIN;
 	if (family == NFPROTO_IPV4)
 		return hash_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
@@ -185,7 +184,7 @@ static noinline u64 hash_fast_ipv6(const struct sk_buff *skb,
  * in memory.
  *
  * Return: the hash, in 32 bits; LBHASH_HASH_NOT_PLAIN for a packet that is not
- * plain or that may open a connection.
+ * plain.
  */
 u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		     const struct lbhash_hash *how)
@@ -202,14 +201,45 @@ static __always_inline void print_word(struct sip *sip, u64 word)
 	sip->a ^= word;
 }
 
+/* SipHash-1-3 of what tells a flow of a service from all others. IPv4 and IPv6
+ * differ in the number of words, and the service fills what the ports leave
+ * free of the last one.
+ */
+static __always_inline u64 print_end(struct sip *sip, u32 service, u8 proto,
+				     __be16 sport, __be16 dport)
+{
+	print_word(sip, (u64)service << 40 | (u64)proto << 32 |
+			(u32)(__force u16)dport << 16 | (__force u16)sport);
+	sip->c ^= 0xff;
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
+	return sip->a ^ sip->b ^ sip->c ^ sip->d;
+}
+
+static __always_inline void print_ipv4(struct sip *sip, __be32 src, __be32 dst)
+{
+	print_word(sip, (u64)(__force u32)dst << 32 | (__force u32)src);
+}
+
+static __always_inline void print_ipv6(struct sip *sip,
+				       const struct in6_addr *addr)
+{
+	u64 halves[2];
+
+	memcpy(halves, addr, sizeof(halves));
+	print_word(sip, halves[0]);
+	print_word(sip, halves[1]);
+}
+
 /**
  * lbhash_hash_print - compute the fingerprint of a flow
  * @flow: flow, with all of its fields
- * @service: number of the service
+ * @service: number of the service, less than 2^24
  * @key: secret key
  *
  * SipHash-1-3, as for other tables that are not to be flooded; nobody sees what
- * it returns. IPv4 and IPv6 differ in length.
+ * it returns.
  *
  * Return: 64 bits.
  */
@@ -217,28 +247,39 @@ u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
 		      const siphash_key_t *key)
 {
 	struct sip sip = sip_begin(key);
-	u64 ports = last_word(flow->sport, flow->dport, flow->proto, 0);
 
 	if (flow->family == NFPROTO_IPV4) {
-		print_word(&sip, (u64)(__force u32)flow->dst.ip << 32 |
-				 (__force u32)flow->src.ip);
+		print_ipv4(&sip, flow->src.ip, flow->dst.ip);
 	} else {
-		print_word(&sip, ((__force u64)flow->src.ip6[0]) << 32 |
-				 (__force u32)flow->src.ip6[1]);
-		print_word(&sip, ((__force u64)flow->src.ip6[2]) << 32 |
-				 (__force u32)flow->src.ip6[3]);
-		print_word(&sip, ((__force u64)flow->dst.ip6[0]) << 32 |
-				 (__force u32)flow->dst.ip6[1]);
-		print_word(&sip, ((__force u64)flow->dst.ip6[2]) << 32 |
-				 (__force u32)flow->dst.ip6[3]);
+		print_ipv6(&sip, &flow->src.in6);
+		print_ipv6(&sip, &flow->dst.in6);
 	}
-	print_word(&sip, (u64)service << 32 | flow->family);
-	print_word(&sip, ports);
-	sip.c ^= 0xff;
-	SIPHASH_PERMUTATION(sip.a, sip.b, sip.c, sip.d);
-	SIPHASH_PERMUTATION(sip.a, sip.b, sip.c, sip.d);
-	SIPHASH_PERMUTATION(sip.a, sip.b, sip.c, sip.d);
-	return sip.a ^ sip.b ^ sip.c ^ sip.d;
+	return print_end(&sip, service, flow->proto, flow->sport, flow->dport);
+}
+
+/**
+ * lbhash_hash_print_plain - compute the fingerprint of a plain packet's flow
+ * @skb: packet at a Netfilter hook
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @head: its headers, from lbhash_flow_read()
+ * @service: number of the service, less than 2^24
+ * @key: secret key
+ *
+ * Return: what lbhash_hash_print() gives for the packet's flow.
+ */
+u64 lbhash_hash_print_plain(const struct sk_buff *skb, u8 family,
+			    const struct lbhash_head *head, u32 service,
+			    const siphash_key_t *key)
+{
+	struct sip sip = sip_begin(key);
+
+	if (family == NFPROTO_IPV4) {
+		print_ipv4(&sip, ip_hdr(skb)->saddr, ip_hdr(skb)->daddr);
+	} else {
+		print_ipv6(&sip, &ipv6_hdr(skb)->saddr);
+		print_ipv6(&sip, &ipv6_hdr(skb)->daddr);
+	}
+	return print_end(&sip, service, head->proto, head->sport, head->dport);
 }
 
 /**

@@ -274,17 +274,27 @@ int lbhash_pick_tracked(struct lbhash_service *svc,
 	return lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED);
 }
 
-/* The slot of a plain packet that opens no connection; for all other packets a
- * slot without an owner, which takes the slow way.
+/* The number of a plain packet's slot; SLOT_UNKNOWN for other packets, which
+ * take the slow way.
  */
-static __always_inline u32 slot_fast(const struct lbhash_packet *packet)
+#define SLOT_UNKNOWN	U32_MAX
+
+static __always_inline u32 slot_number_fast(const struct lbhash_packet *packet)
 {
 	const struct lbhash_table *table = packet->table;
 	u64 hash = lbhash_hash_fast(packet->skb, packet->family, &table->hash);
 
 	if (unlikely(hash == LBHASH_HASH_NOT_PLAIN))
+		return SLOT_UNKNOWN;
+	return reciprocal_scale(hash, table->size);
+}
+
+static __always_inline u32 slot_fast(const struct lbhash_packet *packet,
+				     u32 number)
+{
+	if (unlikely(number == SLOT_UNKNOWN))
 		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
-	return lbhash_table_at(table, reciprocal_scale(hash, table->size));
+	return lbhash_table_at(packet->table, number);
 }
 
 /* Deliver by the hash alone; ICMP errors have another reason. */
@@ -318,6 +328,20 @@ static noinline int changed_slow(struct lbhash_packet packet)
 	return lbhash_deliver(&packet, lbhash_decide(table, slot, &facts));
 }
 
+/* noinline: there is no stack for what the memory wants to know, either. */
+static noinline int changed_recall(struct lbhash_packet packet, u32 number,
+				   u32 slot)
+{
+	struct lbhash_decision decision;
+
+	if (unlikely(!lbhash_recall_plain(&packet, number, slot, &decision)))
+		return changed_slow(packet);
+	lbhash_pin_untrack(packet.skb);
+	return likely(decision.member) ?
+	       lbhash_deliver_to(&packet, decision.member, decision.reason) :
+	       lbhash_deliver(&packet, decision);
+}
+
 /**
  * lbhash_pick_changed - remember what changes, --track changed
  * @svc: service of the packet
@@ -335,10 +359,13 @@ int lbhash_pick_changed(struct lbhash_service *svc,
 {
 	const struct lbhash_packet packet =
 		packet_of(svc, table, skb, state, way);
-	u32 slot = slot_fast(&packet);
+	u32 number = slot_number_fast(&packet);
+	u32 slot = slot_fast(&packet, number);
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
-		return changed_slow(packet);
+		return lbhash_slot_in_transition(slot) ?
+		       changed_recall(packet, number, slot) :
+		       changed_slow(packet);
 	lbhash_pin_untrack(skb);
 	return deliver_hashed(&packet, lbhash_slot_owner(slot));
 }
@@ -381,7 +408,7 @@ int lbhash_pick_untracked(struct lbhash_service *svc,
 {
 	const struct lbhash_packet packet =
 		packet_of(svc, table, skb, state, way);
-	u32 slot = slot_fast(&packet);
+	u32 slot = slot_fast(&packet, slot_number_fast(&packet));
 
 	if (way & LBHASH_WAY_RAW)
 		lbhash_pin_untrack(skb);

@@ -21,48 +21,90 @@
 /**
  * struct recall - a packet, and where it could go
  * @memory: flow memory of its namespace
- * @about: what the memory wants to know about the packet
+ * @key: key of the memory's fingerprints
+ * @svc: service
  * @table: table of the service
- * @owner: owner of the slot, or NULL
- * @home: home of the slot, or NULL
- * @at_owner: the home is the owner only because the previous owner is down
+ * @slot: owner and previous owner of the slot
  * @move: word of the slot, see transition.h
- * @facts: out, what the memory knows
+ * @about: what the memory wants to know about the packet
  */
 struct recall {
 	struct lbhash_memory *memory;
-	struct lbhash_memory_packet about;
+	const siphash_key_t *key;
+	const struct lbhash_service *svc;
 	const struct lbhash_table *table;
-	const struct lbhash_member *owner;
-	const struct lbhash_member *home;
-	bool at_owner;
+	u32 slot;
 	u32 move;
-	struct lbhash_facts *facts;
+	struct lbhash_memory_packet about;
 };
 
-static bool read_tcp(struct recall *recall, const struct sk_buff *skb,
-		     const struct lbhash_flow *flow)
+static const struct lbhash_member *owner_of(const struct recall *recall)
 {
-	struct lbhash_memory_packet *about = &recall->about;
-	u32 len = skb->len - flow->thoff;
-	const struct tcphdr *th;
-	struct tcphdr buffer;
+	return lbhash_table_member(recall->table,
+				   lbhash_slot_owner(recall->slot));
+}
 
-	th = skb_header_pointer(skb, flow->thoff, sizeof(buffer), &buffer);
-	if (!th)
-		return false;
+static const struct lbhash_member *home_of(const struct recall *recall)
+{
+	return lbhash_table_home(recall->table, recall->slot);
+}
+
+/* Is the owner the home only because the previous owner is down? */
+static bool is_stand_in(const struct recall *recall)
+{
+	return home_of(recall) == owner_of(recall) &&
+	       !lbhash_slot_is_closing(recall->slot);
+}
+
+static __always_inline void begin(struct recall *recall, struct lbhash_net *ln,
+				  const struct lbhash_service *svc,
+				  const struct lbhash_table *table, u32 number,
+				  u32 slot)
+{
+	const struct lbhash_moves *moves = rcu_dereference(table->moves);
+
+	recall->memory = &ln->memory;
+	recall->key = &ln->memory_key;
+	recall->svc = svc;
+	recall->table = table;
+	recall->slot = slot;
+	recall->move = likely(moves) ? READ_ONCE(moves->move[number]) : 0;
+	recall->about = (struct lbhash_memory_packet){
+		.service = svc->id,
+		.slot = number,
+		.transition = lbhash_move_number(recall->move),
+		.now = ktime_get_seconds(),
+		.idle = table->conf.udp_idle,
+		.kind = LBHASH_MEMORY_ASKS,
+	};
+}
+
+/* What follows the fingerprint; @len bytes begin with the header. */
+static __always_inline void read_tcp(struct lbhash_memory_packet *about,
+				     const struct tcphdr *th, u32 len)
+{
 	len -= min_t(u32, th->doff * 4, len);
-	about->opener = about->print;
-	about->kind = LBHASH_MEMORY_CONTINUES;
 	about->seq = ntohl(th->seq) + th->syn;
 	about->end = about->seq + len + th->fin;
 	about->fin = th->fin;
 	about->rst = th->rst;
+	about->kind = LBHASH_MEMORY_CONTINUES;
 	if (th->syn && !th->ack && !th->rst)
 		about->kind = LBHASH_MEMORY_OPENS;
-	else if (!th->ack || th->syn || th->rst)
-		about->opener = 0;
-	return true;
+	else if (th->ack && !th->syn && !th->rst)
+		about->opener = about->print;
+}
+
+static bool find_tcp(struct recall *recall, const struct sk_buff *skb,
+		     const struct lbhash_flow *flow)
+{
+	const struct tcphdr *th;
+	struct tcphdr buffer;
+
+	th = skb_header_pointer(skb, flow->thoff, sizeof(buffer), &buffer);
+	if (th)
+		read_tcp(&recall->about, th, skb->len - flow->thoff);
+	return th;
 }
 
 /* Where an INIT has the client's tag. */
@@ -75,9 +117,8 @@ struct sctp_init {
 /* An INIT is known by its ports and addresses, and all that follows it by the
  * server's tag.
  */
-static bool read_sctp(struct recall *recall, const struct sk_buff *skb,
-		      const struct lbhash_flow *flow, u32 service,
-		      const siphash_key_t *key)
+static bool find_sctp(struct recall *recall, const struct sk_buff *skb,
+		      const struct lbhash_flow *flow)
 {
 	struct lbhash_memory_packet *about = &recall->about;
 	const struct sctp_chunkhdr *chunk;
@@ -106,68 +147,68 @@ static bool read_sctp(struct recall *recall, const struct sk_buff *skb,
 	about->opener = chunk->type == SCTP_CID_COOKIE_ECHO ? about->print : 0;
 	about->rst = chunk->type == SCTP_CID_ABORT ||
 		     chunk->type == SCTP_CID_SHUTDOWN_COMPLETE;
-	about->print = lbhash_hash_association(flow, sh->vtag, service, key);
+	about->print = lbhash_hash_association(flow, sh->vtag, about->service,
+					       recall->key);
 	return true;
 }
 
 /* False for a packet that is too short to belong to a connection. */
 static bool read_packet(struct recall *recall, const struct sk_buff *skb,
-			const struct lbhash_flow *flow,
-			const struct lbhash_service *svc,
-			const siphash_key_t *key)
+			const struct lbhash_flow *flow)
 {
-	recall->about.print = lbhash_hash_print(flow, svc->id, key);
-	recall->about.kind = LBHASH_MEMORY_ASKS;
+	recall->about.print = lbhash_hash_print(flow, recall->about.service,
+						recall->key);
 	if (flow->quoted)
 		return true;
 	if (flow->proto == IPPROTO_TCP)
-		return read_tcp(recall, skb, flow);
+		return find_tcp(recall, skb, flow);
 	if (flow->proto == IPPROTO_SCTP)
-		return read_sctp(recall, skb, flow, svc->id, key);
+		return find_sctp(recall, skb, flow);
 	recall->about.kind = LBHASH_MEMORY_LOOSE;
 	return true;
 }
 
-static struct recall begin(struct lbhash_net *ln,
-			   const struct lbhash_service *svc,
-			   const struct lbhash_table *table, u32 number,
-			   u32 slot)
+/* The same for a plain packet; false if its TCP header is not linear. */
+static __always_inline bool read_plain(struct recall *recall,
+				       const struct sk_buff *skb, u8 family)
 {
-	const struct lbhash_moves *moves = rcu_dereference(table->moves);
-	u32 move = moves ? READ_ONCE(moves->move[number]) : 0;
+	struct lbhash_memory_packet *about = &recall->about;
+	struct lbhash_head head;
+	const struct tcphdr *th;
 
-	return (struct recall){
-		.memory = &ln->memory,
-		.table = table,
-		.owner = lbhash_table_member(table, lbhash_slot_owner(slot)),
-		.home = lbhash_table_home(table, slot),
-		.move = move,
-		.about = {
-			.service = svc->id,
-			.slot = number,
-			.transition = lbhash_move_number(move),
-			.now = ktime_get_seconds(),
-			.idle = table->conf.udp_idle,
-		},
-	};
+	if (!lbhash_flow_read(skb, family, &head))
+		return false;
+	about->print = lbhash_hash_print_plain(skb, family, &head,
+					       about->service, recall->key);
+	about->kind = LBHASH_MEMORY_LOOSE;
+	if (head.proto != IPPROTO_TCP)
+		return true;
+	if (head.thoff + sizeof(*th) > skb_headlen(skb))
+		return false;
+	th = (const void *)(skb->data + head.thoff);
+	read_tcp(about, th, skb->len - head.thoff);
+	return true;
 }
 
 /* A connection is known. If its backend is down it goes on at the owner. */
-static void recognise(struct recall *recall, u32 id)
+static void recognise(const struct recall *recall, u32 id,
+		      struct lbhash_facts *facts)
 {
-	recall->facts->id = id;
-	recall->facts->tracked = true;
-	if (unlikely(recall->owner && id != recall->owner->id &&
+	const struct lbhash_member *owner = owner_of(recall);
+
+	facts->id = id;
+	facts->tracked = true;
+	if (unlikely(owner && id != owner->id &&
 		     !lbhash_table_usable_by_id(recall->table, id)))
 		lbhash_memory_move(recall->memory, &recall->about, id,
-				   recall->owner->id);
+				   owner->id);
 }
 
 /* Where no backend takes connections there is nothing to remember. */
-static void recall_opener(struct recall *recall)
+static void recall_opener(const struct recall *recall,
+			  struct lbhash_facts *facts)
 {
-	const struct lbhash_member *owner = recall->owner, *member;
-	struct lbhash_facts *facts = recall->facts;
+	const struct lbhash_member *owner = owner_of(recall), *member;
 	enum lbhash_memory_found found;
 	u32 id;
 
@@ -185,35 +226,33 @@ static void recall_opener(struct recall *recall)
 	facts->opens = !owner ||
 		       (found != LBHASH_MEMORY_REFUSED &&
 			lbhash_memory_open(recall->memory, &recall->about,
-					   owner->id, owner == recall->home &&
-					   !recall->at_owner));
+					   owner->id,
+					   lbhash_slot_is_closing(recall->slot)));
 	facts->tracked = facts->opens;
 	if (owner && facts->opens)
 		lbhash_stats_opener(owner->stats, LBHASH_OPENER_GIVEN);
 }
 
-static void recall_later(struct recall *recall)
+static void recall_later(const struct recall *recall,
+			 enum lbhash_memory_found found, u32 id,
+			 struct lbhash_facts *facts)
 {
-	const struct lbhash_member *home = recall->home, *member;
-	struct lbhash_facts *facts = recall->facts;
-	enum lbhash_memory_found found;
-	u32 id;
+	const struct lbhash_member *home = home_of(recall), *member;
+	bool stands_in = is_stand_in(recall);
 
-	found = lbhash_memory_find(recall->memory, &recall->about, &id);
 	if (found != LBHASH_MEMORY_UNKNOWN) {
-		recognise(recall, id);
+		recognise(recall, id, facts);
 		facts->adopted = found == LBHASH_MEMORY_ADOPTED;
 		member = facts->adopted ?
 			 lbhash_table_usable_by_id(recall->table, id) : NULL;
 		if (member)
 			lbhash_stats_opener(member->stats,
 					    LBHASH_OPENER_WENT_ON);
-	} else if (home &&
-		   (recall->at_owner || recall->move & LBHASH_MOVE_LEARNS)) {
+	} else if (home && (stands_in || recall->move & LBHASH_MOVE_LEARNS)) {
 		facts->tracked = !recall->about.rst &&
 				 lbhash_memory_learn(recall->memory,
 						     &recall->about, home->id,
-						     !recall->at_owner);
+						     !stands_in);
 	}
 }
 
@@ -224,27 +263,38 @@ static u32 began(const struct recall *recall)
 	       recall->about.now - recall->about.idle : recall->about.now;
 }
 
-static void recall_loose(struct recall *recall)
+static void recall_loose(const struct recall *recall,
+			 struct lbhash_facts *facts)
 {
-	const struct lbhash_member *member = recall->home;
-	struct lbhash_facts *facts = recall->facts;
+	const struct lbhash_member *home = home_of(recall), *member = home;
 	bool is_new;
 	u32 id;
 
 	if (lbhash_memory_find(recall->memory, &recall->about, &id)) {
-		recognise(recall, id);
+		recognise(recall, id, facts);
 		return;
 	}
 	is_new = lbhash_memory_is_new_flow(recall->memory, &recall->about,
 					   began(recall));
 	if (is_new)
-		member = recall->owner;
+		member = owner_of(recall);
 	facts->tracked = !member ||
 			 lbhash_memory_learn(recall->memory, &recall->about,
 					     member->id,
-					     member == recall->home &&
-					     !recall->at_owner);
+					     member == home &&
+					     !is_stand_in(recall));
 	facts->opens = is_new && facts->tracked;
+}
+
+/* Packets that open or continue no connection change nothing. */
+static void ask(const struct recall *recall, struct lbhash_facts *facts)
+{
+	u32 id;
+
+	if (!lbhash_memory_find(recall->memory, &recall->about, &id))
+		return;
+	facts->id = id;
+	facts->tracked = true;
 }
 
 /**
@@ -263,40 +313,99 @@ void lbhash_recall(const struct lbhash_packet *packet,
 		   const struct lbhash_flow *flow, u32 number, u32 slot,
 		   struct lbhash_facts *facts)
 {
-	struct lbhash_net *ln = lbhash_net(packet->state->net);
-	struct recall recall = begin(ln, packet->svc, packet->table, number,
-				     slot);
+	enum lbhash_memory_found found;
+	struct recall recall;
 	u32 id;
 
-	recall.facts = facts;
-	recall.at_owner = recall.home == recall.owner &&
-			  !lbhash_slot_is_closing(slot);
+	begin(&recall, lbhash_net(packet->state->net), packet->svc,
+	      packet->table, number, slot);
 	facts->quoted = flow->quoted;
 	facts->related = flow->quoted;
 	/* Slots that have just settled have no word, and those of a service
 	 * whose first rule of this kind came later.
 	 */
-	if (unlikely(!recall.move) ||
-	    !read_packet(&recall, packet->skb, flow, packet->svc,
-			 &ln->memory_key))
+	if (unlikely(!recall.move) || !read_packet(&recall, packet->skb, flow))
 		return;
 	switch (recall.about.kind) {
 	case LBHASH_MEMORY_CONTINUES:
-		recall_later(&recall);
+		found = lbhash_memory_find(recall.memory, &recall.about, &id);
+		recall_later(&recall, found, id, facts);
 		break;
 	case LBHASH_MEMORY_OPENS:
-		recall_opener(&recall);
+		recall_opener(&recall, facts);
 		break;
 	case LBHASH_MEMORY_LOOSE:
-		recall_loose(&recall);
+		recall_loose(&recall, facts);
 		break;
 	default:
-		if (!lbhash_memory_find(recall.memory, &recall.about, &id))
-			break;
-		facts->id = id;
-		facts->tracked = true;
+		ask(&recall, facts);
 		break;
 	}
+}
+
+/* noinline: most packets go on, and need no facts. */
+static noinline struct lbhash_decision
+decide(const struct recall *recall, enum lbhash_memory_found found, u32 id)
+{
+	struct lbhash_facts facts = {};
+
+	if (recall->about.kind == LBHASH_MEMORY_OPENS)
+		recall_opener(recall, &facts);
+	else if (recall->about.kind == LBHASH_MEMORY_LOOSE)
+		recall_loose(recall, &facts);
+	else
+		recall_later(recall, found, id, &facts);
+	return lbhash_decide(recall->table, recall->slot, &facts);
+}
+
+/**
+ * lbhash_recall_plain - decide by the flow memory where a plain packet goes
+ * @packet: plain packet, see lbhash_flow_read(), of a slot in transition
+ * @number: number of the slot
+ * @slot: owner and previous owner of the slot
+ * @decision: out
+ *
+ * Gives what lbhash_recall() and lbhash_decide() give, with two rows of the
+ * latter's table short cut: a known connection, and one that goes home unknown.
+ *
+ * Context: packet path, RCU.
+ * Return: false if lbhash_recall() has to be asked.
+ */
+bool lbhash_recall_plain(const struct lbhash_packet *packet, u32 number,
+			 u32 slot, struct lbhash_decision *decision)
+{
+	enum lbhash_memory_found found = LBHASH_MEMORY_UNKNOWN;
+	const struct sk_buff *skb = packet->skb;
+	struct recall recall;
+	u32 id = 0;
+
+	begin(&recall, lbhash_net(packet->state->net), packet->svc,
+	      packet->table, number, slot);
+	if (unlikely(!recall.move) ||
+	    !(packet->family == NFPROTO_IPV4 ?
+	      read_plain(&recall, skb, NFPROTO_IPV4) :
+	      read_plain(&recall, skb, NFPROTO_IPV6)))
+		return false;
+	if (likely(recall.about.kind == LBHASH_MEMORY_CONTINUES)) {
+		found = lbhash_memory_find(recall.memory, &recall.about, &id);
+		if (found == LBHASH_MEMORY_KNOWN) {
+			decision->reason = LBHASH_REASON_PINNED;
+			decision->member =
+				lbhash_table_usable_by_id(recall.table, id);
+			if (likely(decision->member))
+				return true;
+		} else if (found == LBHASH_MEMORY_UNKNOWN &&
+			   !(recall.move & LBHASH_MOVE_LEARNS)) {
+			decision->reason = LBHASH_REASON_STATELESS;
+			decision->member = home_of(&recall);
+			if (likely(decision->member &&
+				   (decision->member != owner_of(&recall) ||
+				    lbhash_slot_is_closing(slot))))
+				return true;
+		}
+	}
+	*decision = decide(&recall, found, id);
+	return true;
 }
 
 /**
@@ -319,8 +428,7 @@ u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
 
 	if (!lbhash_slot_in_transition(slot))
 		return 0;
-	recall = begin(ln, svc, table, number, slot);
-	recall.about.kind = LBHASH_MEMORY_ASKS;
+	begin(&recall, ln, svc, table, number, slot);
 	recall.about.print = lbhash_hash_print(flow, svc->id, &ln->memory_key);
 	return lbhash_memory_find(recall.memory, &recall.about, &id) ? id : 0;
 }
@@ -342,8 +450,9 @@ bool lbhash_recall_is_new(struct lbhash_net *ln,
 {
 	u32 number = lbhash_table_slot(table, flow);
 	u32 slot = lbhash_table_at(table, number);
-	struct recall recall = begin(ln, svc, table, number, slot);
+	struct recall recall;
 
+	begin(&recall, ln, svc, table, number, slot);
 	return lbhash_memory_is_new_flow(recall.memory, &recall.about,
 					 began(&recall));
 }

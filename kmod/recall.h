@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct lbhash_decision;
 struct lbhash_facts;
 struct lbhash_flow;
 struct lbhash_net;
@@ -14,6 +15,8 @@ struct lbhash_table;
 void lbhash_recall(const struct lbhash_packet *packet,
 		   const struct lbhash_flow *flow, u32 number, u32 slot,
 		   struct lbhash_facts *facts);
+bool lbhash_recall_plain(const struct lbhash_packet *packet, u32 number,
+			 u32 slot, struct lbhash_decision *decision);
 u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
 		       const struct lbhash_table *table,
 		       const struct lbhash_flow *flow);

@@ -224,6 +224,26 @@ forward_raw_never() { lbhash "$1" raw --track never --forward; }
 forward_raw_always() { lbhash "$1" raw --track always --forward; }
 forward_mangle() { lbhash "$1" mangle --forward; }
 
+# changing N TABLE OPTION...: all slots are in transition, as each of N backends
+# has just been replaced by another one
+changing() {
+	lbhash "$@"
+	addresses "$1" | awk -v n="$1" '
+		function show(name, i, mark, state) {
+			printf "{\"name\": \"%s%d\", \"mark\": %d, ", name, i, mark
+			printf "\"state\": \"%s\", \"addresses\": [\"%s\"]}", state, $1
+		}
+		BEGIN { print "{\"services\": [{\"name\": \"web\", \"backends\": [" }
+		{
+			if (NR > 1)
+				print ","
+			show("s", NR - 1, NR, "drain"); print ","
+			show("t", NR - 1, n + NR, "up")
+		}
+		END { print "]}]}" }' | ctl apply - || fail change
+}
+changing_raw_changed() { changing "$1" raw --track changed --forward; }
+
 # crowded N OPTION...: among a thousand services, the rules of others aside
 crowded() {
 	web "$1" 999
