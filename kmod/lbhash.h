@@ -68,4 +68,13 @@
 #define LBHASH_GFP	(GFP_KERNEL | __GFP_NOWARN)
 #define LBHASH_GFP_KEPT	(LBHASH_GFP | __GFP_ACCOUNT | __GFP_RETRY_MAYFAIL)
 
+/* For variables of the packet path that are written before they are read:
+ * kernels can be built to zero all others.
+ */
+#if __has_attribute(__uninitialized__)
+#define LBHASH_UNINITIALIZED	__attribute__((__uninitialized__))
+#else
+#define LBHASH_UNINITIALIZED
+#endif
+
 #endif /* LBHASH_LBHASH_H */

@@ -27,7 +27,7 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&ln->mutex);
 	spin_lock_init(&ln->nexthops_lock);
 	INIT_LIST_HEAD(&ln->nexthops);
-	get_random_bytes(&ln->memory_key, sizeof(ln->memory_key));
+	get_random_bytes(&ln->memory.key, sizeof(ln->memory.key));
 	lbhash_memory_init(&ln->memory, LBHASH_MEMORY_DEFAULT,
 			   ktime_get_seconds());
 	lbhash_settle_init(ln);

@@ -196,14 +196,16 @@ struct lbhash_memory_store {
  * struct look - an entry that a packet belongs to
  * @bucket: its bucket
  * @entry: its place
- * @seen: what was there
+ * @changes: counter of the bucket at that time
  * @misfit: how badly they fit; UNFIT if there is none
+ * @seen: what was there
  */
 struct look {
 	struct bucket *bucket;
 	struct entry *entry;
-	struct entry seen;
+	u32 changes;
 	u32 misfit;
+	struct entry seen;
 };
 
 /* --- words -----------------------------------------------------------------*/
@@ -319,22 +321,31 @@ static u32 choose(u64 print, u32 mask, int choice)
 	return (other & mask) | stripe_of(print);
 }
 
-/* Where an entry is, or is to be. A writer holds the lock of the stripe. */
-static struct bucket *find_bucket(const struct lbhash_memory_store *store,
-				  u64 print, int choice)
+/* noinline: buckets are rarely being doubled. */
+static noinline struct bucket *find_moved(const struct buckets *buckets,
+					  const struct buckets *next, u64 print,
+					  int choice)
 {
-	const struct buckets *buckets = rcu_dereference(store->buckets);
-	const struct buckets *next = rcu_dereference(buckets->next);
 	u32 at = choose(print, buckets->mask, choice);
 	u32 moved;
 
-	if (likely(!next))
-		return &buckets->bucket[at];
 	/* Pairs with move_bucket(). */
 	moved = smp_load_acquire(&buckets->moved[stripe_of(print)]);
 	if (at / STRIPES >= moved)
 		return &buckets->bucket[at];
 	return &next->bucket[choose(print, next->mask, choice)];
+}
+
+/* Where an entry is, or is to be. A writer holds the lock of the stripe. */
+static __always_inline struct bucket *
+find_bucket(const struct lbhash_memory_store *store, u64 print, int choice)
+{
+	const struct buckets *buckets = rcu_dereference(store->buckets);
+	const struct buckets *next = rcu_dereference(buckets->next);
+
+	if (unlikely(next))
+		return find_moved(buckets, next, print, choice);
+	return &buckets->bucket[choose(print, buckets->mask, choice)];
 }
 
 static u32 begin_read(const struct bucket *bucket)
@@ -781,20 +792,18 @@ static __always_inline bool look_in(struct bucket *bucket, u64 print,
 				    const struct lbhash_memory_packet *packet,
 				    u8 kind, struct look *best)
 {
+	struct entry seen LBHASH_UNINITIALIZED;
 	struct entry *entry;
-	struct look found;
 	u64 tags, matches;
-	u32 changes;
+	u32 rating;
 
+	best->bucket = bucket;
 	do {
-		found.misfit = best->misfit;
-		changes = begin_read(bucket);
+		best->misfit = UNFIT;
+		best->changes = begin_read(bucket);
 		tags = READ_ONCE(bucket->tags);
 		matches = match_tags(tags, tag_of(print));
 		for (; unlikely(matches); matches &= matches - 1) {
-			struct entry seen;
-			u32 rating;
-
 			entry = &bucket->entries[place_of(matches)];
 			if (READ_ONCE(entry->print) != print)
 				continue;
@@ -802,16 +811,13 @@ static __always_inline bool look_in(struct bucket *bucket, u64 print,
 			if (!is_of(&seen, print, packet))
 				continue;
 			rating = misfit(&seen, packet, kind);
-			if (rating >= found.misfit)
+			if (rating >= best->misfit)
 				continue;
-			found.misfit = rating;
-			found.bucket = bucket;
-			found.entry = entry;
-			found.seen = seen;
+			best->misfit = rating;
+			best->entry = entry;
+			best->seen = seen;
 		}
-	} while (has_changed(bucket, changes));
-	if (found.misfit < best->misfit)
-		*best = found;
+	} while (has_changed(bucket, best->changes));
 	return tags >> (SPILLED * TAG_BITS);
 }
 
@@ -822,11 +828,15 @@ static __always_inline bool look(struct lbhash_memory_store *store, u64 print,
 				 const struct lbhash_memory_packet *packet,
 				 u8 kind, struct look *best)
 {
-	best->misfit = UNFIT;
+	struct look other LBHASH_UNINITIALIZED;
+
 	if (unlikely(look_in(find_bucket(store, print, FIRST), print, packet,
-			     kind, best)))
+			     kind, best))) {
 		look_in(find_bucket(store, print, !FIRST), print, packet, kind,
-			best);
+			&other);
+		if (other.misfit < best->misfit)
+			*best = other;
+	}
 	return best->misfit != UNFIT;
 }
 
@@ -920,28 +930,40 @@ static struct entry opened(const struct entry *entry,
 	return new;
 }
 
-/* Look again, with the lock, for an entry that has to change. */
+/* With the lock: is an entry still what it was, but for the words that packets
+ * exchange without it, which it gets anew?
+ */
+static bool is_unchanged(struct lbhash_memory_store *store,
+			 const struct lbhash_memory_packet *packet,
+			 const struct look *at)
+{
+	return at->bucket->changes == at->changes &&
+	       at->bucket == find_bucket(store, packet->print, FIRST);
+}
+
+/* An entry has to change, with the lock. */
 static enum lbhash_memory_found
 find_locked(struct lbhash_memory_store *store,
-	    const struct lbhash_memory_packet *packet, u32 *backend)
+	    const struct lbhash_memory_packet *packet, struct look *at,
+	    u32 *backend)
 {
 	enum lbhash_memory_found found = LBHASH_MEMORY_KNOWN;
 	struct stripe *stripe = find_stripe(store, packet->print);
-	struct entry new;
-	struct look at;
+	struct entry new LBHASH_UNINITIALIZED;
 
 	spin_lock_bh(&stripe->lock);
-	if (!look_for(store, packet, &at)) {
+	if (unlikely(!is_unchanged(store, packet, at)) &&
+	    !look_for(store, packet, at)) {
 		spin_unlock_bh(&stripe->lock);
 		return LBHASH_MEMORY_UNKNOWN;
 	}
-	*backend = at.seen.backend;
-	if (at.seen.about & LBHASH_MEMORY_OPEN) {
-		new = after_packet(&at.seen, packet);
-		change_entry(stripe, at.bucket, at.entry, &new);
+	*backend = at->seen.backend;
+	if (at->seen.about & LBHASH_MEMORY_OPEN) {
+		new = after_packet(&at->seen, packet);
+		change_entry(stripe, at->bucket, at->entry, &new);
 	} else if (!packet->rst) {
-		new = opened(&at.seen, packet);
-		change_entry(stripe, at.bucket, at.entry, &new);
+		new = opened(&at->seen, packet);
+		change_entry(stripe, at->bucket, at->entry, &new);
 		found = LBHASH_MEMORY_ADOPTED;
 	}
 	spin_unlock_bh(&stripe->lock);
@@ -1053,9 +1075,29 @@ static void evict(struct lbhash_memory *memory, struct stripe *stripe,
 	remove_entry(stripe, room->bucket, room->place);
 }
 
-/* Add an entry that is not there. */
-static bool put(struct lbhash_memory *memory, struct lbhash_memory_store *store,
-		struct stripe *stripe, const struct entry *new, u32 now)
+/* A free place of a bucket, PLACES if there is none: the lowest byte of the tags
+ * that is 0.
+ */
+static int free_place(const struct bucket *bucket)
+{
+	u64 free = match_tags(bucket->tags, 0);
+
+	return free ? place_of(free) : PLACES;
+}
+
+static bool is_crowded(const struct lbhash_memory_store *store,
+		       const struct stripe *stripe)
+{
+	const struct buckets *buckets = rcu_dereference(store->buckets);
+
+	return stripe->entries > stripe_places(buckets) / CROWDED;
+}
+
+/* Both buckets may be full: entries make room. */
+static noinline bool make_room(struct lbhash_memory *memory,
+			       struct lbhash_memory_store *store,
+			       struct stripe *stripe, const struct entry *new,
+			       u32 now)
 {
 	struct bucket *first = find_bucket(store, new->print, FIRST);
 	struct room room = { .rank = NEVER };
@@ -1064,9 +1106,7 @@ static bool put(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	if (room.rank != FREE)
 		find_room(find_bucket(store, new->print, !FIRST), new, now,
 			  &room);
-	if (room.rank > OVER ||
-	    stripe->entries >
-	    stripe_places(rcu_dereference(store->buckets)) / CROWDED)
+	if (room.rank > OVER || is_crowded(store, stripe))
 		ask_for_growth(memory, store, now);
 	if (room.rank == NEVER) {
 		WRITE_ONCE(stripe->refused, stripe->refused + 1);
@@ -1081,6 +1121,22 @@ static bool put(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	}
 	add_entry(stripe, room.bucket, room.place, new);
 	return true;
+}
+
+/* Add an entry that is not there. */
+static bool put(struct lbhash_memory *memory, struct lbhash_memory_store *store,
+		struct stripe *stripe, const struct entry *new, u32 now)
+{
+	struct bucket *first = find_bucket(store, new->print, FIRST);
+	int free = free_place(first);
+
+	if (likely(free < PLACES)) {
+		add_entry(stripe, first, free, new);
+		if (unlikely(is_crowded(store, stripe)))
+			ask_for_growth(memory, store, now);
+		return true;
+	}
+	return make_room(memory, store, stripe, new, now);
 }
 
 static u32 refusal_of(const struct lbhash_memory_packet *packet)
@@ -1135,8 +1191,8 @@ adopt_association(struct lbhash_memory *memory,
 {
 	u64 opener = packet->opener;
 	struct stripe *stripe;
-	struct entry new;
-	struct look at;
+	struct entry new LBHASH_UNINITIALIZED;
+	struct look at LBHASH_UNINITIALIZED;
 	bool done;
 
 	stripe = find_stripe(store, opener);
@@ -1164,11 +1220,11 @@ adopt_association(struct lbhash_memory *memory,
 	return LBHASH_MEMORY_ADOPTED;
 }
 
-static enum lbhash_memory_found
+static __always_inline enum lbhash_memory_found
 find_later(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	   const struct lbhash_memory_packet *packet, u32 *backend)
 {
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 
 	if (!look(store, packet->print, packet,
 		  LBHASH_MEMORY_CONTINUES, &at)) {
@@ -1178,7 +1234,7 @@ find_later(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	}
 	if (unlikely(!(at.seen.about & LBHASH_MEMORY_OPEN) ||
 		     changes_flags(&at.seen, packet)))
-		return find_locked(store, packet, backend);
+		return find_locked(store, packet, &at, backend);
 	touch(at.entry, &at.seen, packet);
 	*backend = at.seen.backend;
 	return LBHASH_MEMORY_KNOWN;
@@ -1188,14 +1244,14 @@ static enum lbhash_memory_found
 find_loose(struct lbhash_memory_store *store,
 	   const struct lbhash_memory_packet *packet, u32 *backend)
 {
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 
 	if (!look(store, packet->print, packet,
 		  LBHASH_MEMORY_LOOSE, &at))
 		return LBHASH_MEMORY_UNKNOWN;
 	if (unlikely(at.seen.about &
 		     (LBHASH_MEMORY_SINGLE | LBHASH_MEMORY_OVERDUE)))
-		return find_locked(store, packet, backend);
+		return find_locked(store, packet, &at, backend);
 	if (at.seen.last != packet->now)
 		cmpxchg(&at.entry->last, at.seen.last, packet->now);
 	*backend = at.seen.backend;
@@ -1206,7 +1262,7 @@ static enum lbhash_memory_found
 find_opener(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	    const struct lbhash_memory_packet *packet, u32 *backend)
 {
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 
 	if (look(store, packet->print, packet,
 		 LBHASH_MEMORY_OPENS, &at)) {
@@ -1225,7 +1281,7 @@ static enum lbhash_memory_found
 find_newest(struct lbhash_memory_store *store,
 	    const struct lbhash_memory_packet *packet, u32 *backend)
 {
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 
 	if (!look(store, packet->print, packet,
 		  LBHASH_MEMORY_ASKS, &at))
@@ -1255,9 +1311,9 @@ lbhash_memory_find(struct lbhash_memory *memory,
 
 	if (unlikely(!store))
 		return LBHASH_MEMORY_UNKNOWN;
-	switch (packet->kind) {
-	case LBHASH_MEMORY_CONTINUES:
+	if (likely(packet->kind == LBHASH_MEMORY_CONTINUES))
 		return find_later(memory, store, packet, backend);
+	switch (packet->kind) {
 	case LBHASH_MEMORY_OPENS:
 		return find_opener(memory, store, packet, backend);
 	case LBHASH_MEMORY_LOOSE:
@@ -1296,7 +1352,7 @@ static bool open_locked(struct lbhash_memory *memory,
 {
 	struct entry new = entry_for(packet, packet->print, backend, 0);
 	struct bucket *bucket;
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 
 	new.seq = packet->seq;
 	new.slot = pack_slot(packet->slot, packet->end - packet->seq);
@@ -1360,7 +1416,7 @@ static bool learn_locked(struct lbhash_memory *memory,
 {
 	struct bucket *bucket;
 	struct entry *entry;
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 
 	/* A flow has one entry, which may have expired. */
 	if (packet->kind == LBHASH_MEMORY_LOOSE) {
@@ -1399,7 +1455,7 @@ bool lbhash_memory_learn(struct lbhash_memory *memory,
 	u8 flags = LBHASH_MEMORY_OPEN | LBHASH_MEMORY_SINGLE;
 	struct stripe *stripe;
 	bool done = false;
-	struct entry new;
+	struct entry new LBHASH_UNINITIALIZED;
 
 	if (packet->kind == LBHASH_MEMORY_LOOSE)
 		flags |= LBHASH_MEMORY_FLOW;
@@ -1438,8 +1494,8 @@ void lbhash_memory_move(struct lbhash_memory *memory,
 {
 	struct lbhash_memory_store *store = rcu_dereference(memory->store);
 	struct stripe *stripe;
-	struct entry new;
-	struct look at;
+	struct entry new LBHASH_UNINITIALIZED;
+	struct look at LBHASH_UNINITIALIZED;
 
 	if (!store)
 		return;
@@ -1695,7 +1751,7 @@ bool lbhash_memory_insert(struct lbhash_memory *memory,
 	};
 	struct lbhash_memory_store *store;
 	struct stripe *stripe;
-	struct look at;
+	struct look at LBHASH_UNINITIALIZED;
 	bool done = true;
 
 	rcu_read_lock();

@@ -5,6 +5,7 @@
 #include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/siphash.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/lbhash.h>
@@ -171,6 +172,7 @@ struct lbhash_memory_counts {
 /**
  * struct lbhash_memory - the flow memory of a namespace
  * @store: entries; RCU, NULL while nothing is remembered
+ * @key: key of the fingerprints, for callers
  * @mutex: serialises all that replaces or walks @store
  * @limit: largest number of entries
  * @growth: work that doubles the memory
@@ -186,6 +188,7 @@ struct lbhash_memory_counts {
  */
 struct lbhash_memory {
 	struct lbhash_memory_store __rcu *store;
+	siphash_key_t key;
 	struct mutex mutex; /* see above */
 	u32 limit;
 	struct work_struct growth;

@@ -426,17 +426,16 @@ static int put_decision(struct sk_buff *msg, const struct lbhash_table *table,
 }
 
 /* Likewise, of packets that conntrack does not see. */
-static void get_remembered_facts(struct lbhash_net *ln,
-				 const struct lbhash_service *svc,
+static void get_remembered_facts(const struct lbhash_service *svc,
 				 const struct lbhash_table *table,
 				 const struct lbhash_flow *flow,
 				 struct lbhash_facts *facts)
 {
 	rcu_read_lock();
-	facts->id = lbhash_recall_flow(ln, svc, table, flow);
+	facts->id = lbhash_recall_flow(svc, table, flow);
 	if (!facts->id)
 		facts->opens = lbhash_flow_has_handshake(flow) ||
-			       lbhash_recall_is_new(ln, svc, table, flow);
+			       lbhash_recall_is_new(svc, table, flow);
 	rcu_read_unlock();
 }
 
@@ -461,7 +460,7 @@ static bool get_facts(struct lbhash_net *ln, const struct lbhash_service *svc,
 		return true;
 	}
 	if (lbhash_service_remembers(svc, table)) {
-		get_remembered_facts(ln, svc, table, flow, facts);
+		get_remembered_facts(svc, table, flow, facts);
 		if (facts->id || !lbhash_service_pins(svc, table))
 			return true;
 	}

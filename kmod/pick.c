@@ -328,15 +328,22 @@ static noinline int changed_slow(struct lbhash_packet packet)
 	return lbhash_deliver(&packet, lbhash_decide(table, slot, &facts));
 }
 
-/* noinline: there is no stack for what the memory wants to know, either. */
-static noinline int changed_recall(struct lbhash_packet packet, u32 number,
-				   u32 slot)
+/* noinline: there is no stack for what the memory wants to know, either. The
+ * first arguments stay in their registers.
+ */
+static noinline int changed_recall(struct lbhash_service *svc,
+				   const struct lbhash_table *table,
+				   struct sk_buff *skb,
+				   const struct nf_hook_state *state, u8 way,
+				   u32 number)
 {
+	const struct lbhash_packet packet =
+		packet_of(svc, table, skb, state, way);
 	struct lbhash_decision decision;
 
-	if (unlikely(!lbhash_recall_plain(&packet, number, slot, &decision)))
-		return changed_slow(packet);
-	lbhash_pin_untrack(packet.skb);
+	decision = lbhash_recall_plain(&packet, number,
+				       lbhash_table_at(table, number));
+	lbhash_pin_untrack(skb);
 	return likely(decision.member) ?
 	       lbhash_deliver_to(&packet, decision.member, decision.reason) :
 	       lbhash_deliver(&packet, decision);
@@ -364,7 +371,7 @@ int lbhash_pick_changed(struct lbhash_service *svc,
 
 	if (unlikely(!lbhash_slot_is_settled(slot)))
 		return lbhash_slot_in_transition(slot) ?
-		       changed_recall(packet, number, slot) :
+		       changed_recall(svc, table, skb, state, way, number) :
 		       changed_slow(packet);
 	lbhash_pin_untrack(skb);
 	return deliver_hashed(&packet, lbhash_slot_owner(slot));

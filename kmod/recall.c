@@ -21,8 +21,6 @@
 /**
  * struct recall - a packet, and where it could go
  * @memory: flow memory of its namespace
- * @key: key of the memory's fingerprints
- * @svc: service
  * @table: table of the service
  * @slot: owner and previous owner of the slot
  * @move: word of the slot, see transition.h
@@ -30,8 +28,6 @@
  */
 struct recall {
 	struct lbhash_memory *memory;
-	const siphash_key_t *key;
-	const struct lbhash_service *svc;
 	const struct lbhash_table *table;
 	u32 slot;
 	u32 move;
@@ -56,34 +52,51 @@ static bool is_stand_in(const struct recall *recall)
 	       !lbhash_slot_is_closing(recall->slot);
 }
 
-static __always_inline void begin(struct recall *recall, struct lbhash_net *ln,
+/* False if the slot has no word: it has just settled, or the service's first
+ * rule of this kind came later. The packet is to be described yet.
+ */
+static __always_inline bool begin(struct recall *recall,
 				  const struct lbhash_service *svc,
 				  const struct lbhash_table *table, u32 number,
 				  u32 slot)
 {
 	const struct lbhash_moves *moves = rcu_dereference(table->moves);
 
-	recall->memory = &ln->memory;
-	recall->key = &ln->memory_key;
-	recall->svc = svc;
+	if (unlikely(!moves))
+		return false;
+	recall->memory = moves->memory;
 	recall->table = table;
 	recall->slot = slot;
-	recall->move = likely(moves) ? READ_ONCE(moves->move[number]) : 0;
-	recall->about = (struct lbhash_memory_packet){
-		.service = svc->id,
-		.slot = number,
-		.transition = lbhash_move_number(recall->move),
-		.now = ktime_get_seconds(),
-		.idle = table->conf.udp_idle,
-		.kind = LBHASH_MEMORY_ASKS,
-	};
+	recall->move = READ_ONCE(moves->move[number]);
+	recall->about.service = svc->id;
+	recall->about.slot = number;
+	recall->about.transition = lbhash_move_number(recall->move);
+	recall->about.now = ktime_get_seconds();
+	recall->about.idle = table->conf.udp_idle;
+	return likely(recall->move);
 }
 
-/* What follows the fingerprint; @len bytes begin with the header. */
-static __always_inline void read_tcp(struct lbhash_memory_packet *about,
-				     const struct tcphdr *th, u32 len)
+/* Describe a packet whose order in a connection is not known. */
+static __always_inline void describe(struct lbhash_memory_packet *about,
+				     u64 print, u8 kind)
+{
+	about->print = print;
+	about->opener = 0;
+	about->seq = 0;
+	about->end = 0;
+	about->fin = false;
+	about->rst = false;
+	about->kind = kind;
+}
+
+/* Describe a segment of @len bytes, header included. */
+static __always_inline void describe_tcp(struct lbhash_memory_packet *about,
+					 u64 print, const struct tcphdr *th,
+					 u32 len)
 {
 	len -= min_t(u32, th->doff * 4, len);
+	about->print = print;
+	about->opener = 0;
 	about->seq = ntohl(th->seq) + th->syn;
 	about->end = about->seq + len + th->fin;
 	about->fin = th->fin;
@@ -92,7 +105,7 @@ static __always_inline void read_tcp(struct lbhash_memory_packet *about,
 	if (th->syn && !th->ack && !th->rst)
 		about->kind = LBHASH_MEMORY_OPENS;
 	else if (th->ack && !th->syn && !th->rst)
-		about->opener = about->print;
+		about->opener = print;
 }
 
 static bool find_tcp(struct recall *recall, const struct sk_buff *skb,
@@ -103,7 +116,8 @@ static bool find_tcp(struct recall *recall, const struct sk_buff *skb,
 
 	th = skb_header_pointer(skb, flow->thoff, sizeof(buffer), &buffer);
 	if (th)
-		read_tcp(&recall->about, th, skb->len - flow->thoff);
+		describe_tcp(&recall->about, recall->about.print, th,
+			     skb->len - flow->thoff);
 	return th;
 }
 
@@ -148,7 +162,7 @@ static bool find_sctp(struct recall *recall, const struct sk_buff *skb,
 	about->rst = chunk->type == SCTP_CID_ABORT ||
 		     chunk->type == SCTP_CID_SHUTDOWN_COMPLETE;
 	about->print = lbhash_hash_association(flow, sh->vtag, about->service,
-					       recall->key);
+					       &recall->memory->key);
 	return true;
 }
 
@@ -156,8 +170,10 @@ static bool find_sctp(struct recall *recall, const struct sk_buff *skb,
 static bool read_packet(struct recall *recall, const struct sk_buff *skb,
 			const struct lbhash_flow *flow)
 {
-	recall->about.print = lbhash_hash_print(flow, recall->about.service,
-						recall->key);
+	describe(&recall->about,
+		 lbhash_hash_print(flow, recall->about.service,
+				   &recall->memory->key),
+		 LBHASH_MEMORY_ASKS);
 	if (flow->quoted)
 		return true;
 	if (flow->proto == IPPROTO_TCP)
@@ -172,21 +188,23 @@ static bool read_packet(struct recall *recall, const struct sk_buff *skb,
 static __always_inline bool read_plain(struct recall *recall,
 				       const struct sk_buff *skb, u8 family)
 {
-	struct lbhash_memory_packet *about = &recall->about;
-	struct lbhash_head head;
+	struct lbhash_head head LBHASH_UNINITIALIZED;
 	const struct tcphdr *th;
+	u64 print;
 
 	if (!lbhash_flow_read(skb, family, &head))
 		return false;
-	about->print = lbhash_hash_print_plain(skb, family, &head,
-					       about->service, recall->key);
-	about->kind = LBHASH_MEMORY_LOOSE;
-	if (head.proto != IPPROTO_TCP)
+	print = lbhash_hash_print_plain(skb, family, &head,
+					recall->about.service,
+					&recall->memory->key);
+	if (head.proto != IPPROTO_TCP) {
+		describe(&recall->about, print, LBHASH_MEMORY_LOOSE);
 		return true;
+	}
 	if (head.thoff + sizeof(*th) > skb_headlen(skb))
 		return false;
 	th = (const void *)(skb->data + head.thoff);
-	read_tcp(about, th, skb->len - head.thoff);
+	describe_tcp(&recall->about, print, th, skb->len - head.thoff);
 	return true;
 }
 
@@ -317,14 +335,10 @@ void lbhash_recall(const struct lbhash_packet *packet,
 	struct recall recall;
 	u32 id;
 
-	begin(&recall, lbhash_net(packet->state->net), packet->svc,
-	      packet->table, number, slot);
 	facts->quoted = flow->quoted;
 	facts->related = flow->quoted;
-	/* Slots that have just settled have no word, and those of a service
-	 * whose first rule of this kind came later.
-	 */
-	if (unlikely(!recall.move) || !read_packet(&recall, packet->skb, flow))
+	if (!begin(&recall, packet->svc, packet->table, number, slot) ||
+	    !read_packet(&recall, packet->skb, flow))
 		return;
 	switch (recall.about.kind) {
 	case LBHASH_MEMORY_CONTINUES:
@@ -343,7 +357,25 @@ void lbhash_recall(const struct lbhash_packet *packet,
 	}
 }
 
-/* noinline: most packets go on, and need no facts. */
+/* The rows of most packets in the table of decide.c, without facts: a known
+ * connection, and one that goes home unknown. NULL for any other.
+ */
+static __always_inline const struct lbhash_member *
+decide_fast(const struct recall *recall, enum lbhash_memory_found found,
+	    u32 id, enum lbhash_reason *reason)
+{
+	if (found == LBHASH_MEMORY_KNOWN) {
+		*reason = LBHASH_REASON_PINNED;
+		return lbhash_table_usable_by_id(recall->table, id);
+	}
+	if (found != LBHASH_MEMORY_UNKNOWN ||
+	    recall->move & LBHASH_MOVE_LEARNS || is_stand_in(recall))
+		return NULL;
+	*reason = LBHASH_REASON_STATELESS;
+	return home_of(recall);
+}
+
+/* noinline: as is said there. */
 static noinline struct lbhash_decision
 decide(const struct recall *recall, enum lbhash_memory_found found, u32 id)
 {
@@ -358,59 +390,56 @@ decide(const struct recall *recall, enum lbhash_memory_found found, u32 id)
 	return lbhash_decide(recall->table, recall->slot, &facts);
 }
 
+static noinline struct lbhash_decision
+recall_slowly(const struct lbhash_packet *packet, u32 number, u32 slot)
+{
+	struct lbhash_facts facts = {};
+	struct lbhash_flow flow;
+
+	if (lbhash_flow_parse(packet->skb, packet->family, &flow))
+		return (struct lbhash_decision){
+			.reason = LBHASH_REASON_MALFORMED,
+		};
+	lbhash_recall(packet, &flow, number, slot, &facts);
+	return lbhash_decide(packet->table, slot, &facts);
+}
+
 /**
  * lbhash_recall_plain - decide by the flow memory where a plain packet goes
  * @packet: plain packet, see lbhash_flow_read(), of a slot in transition
  * @number: number of the slot
  * @slot: owner and previous owner of the slot
- * @decision: out
- *
- * Gives what lbhash_recall() and lbhash_decide() give, with two rows of the
- * latter's table short cut: a known connection, and one that goes home unknown.
  *
  * Context: packet path, RCU.
- * Return: false if lbhash_recall() has to be asked.
+ * Return: what lbhash_recall() and lbhash_decide() give.
  */
-bool lbhash_recall_plain(const struct lbhash_packet *packet, u32 number,
-			 u32 slot, struct lbhash_decision *decision)
+struct lbhash_decision lbhash_recall_plain(const struct lbhash_packet *packet,
+					   u32 number, u32 slot)
 {
 	enum lbhash_memory_found found = LBHASH_MEMORY_UNKNOWN;
+	struct recall recall LBHASH_UNINITIALIZED;
 	const struct sk_buff *skb = packet->skb;
-	struct recall recall;
+	struct lbhash_decision decision;
 	u32 id = 0;
 
-	begin(&recall, lbhash_net(packet->state->net), packet->svc,
-	      packet->table, number, slot);
-	if (unlikely(!recall.move) ||
-	    !(packet->family == NFPROTO_IPV4 ?
-	      read_plain(&recall, skb, NFPROTO_IPV4) :
-	      read_plain(&recall, skb, NFPROTO_IPV6)))
-		return false;
+	if (unlikely(!begin(&recall, packet->svc, packet->table, number,
+			    slot)) ||
+	    unlikely(!(packet->family == NFPROTO_IPV4 ?
+		       read_plain(&recall, skb, NFPROTO_IPV4) :
+		       read_plain(&recall, skb, NFPROTO_IPV6))))
+		return recall_slowly(packet, number, slot);
 	if (likely(recall.about.kind == LBHASH_MEMORY_CONTINUES)) {
 		found = lbhash_memory_find(recall.memory, &recall.about, &id);
-		if (found == LBHASH_MEMORY_KNOWN) {
-			decision->reason = LBHASH_REASON_PINNED;
-			decision->member =
-				lbhash_table_usable_by_id(recall.table, id);
-			if (likely(decision->member))
-				return true;
-		} else if (found == LBHASH_MEMORY_UNKNOWN &&
-			   !(recall.move & LBHASH_MOVE_LEARNS)) {
-			decision->reason = LBHASH_REASON_STATELESS;
-			decision->member = home_of(&recall);
-			if (likely(decision->member &&
-				   (decision->member != owner_of(&recall) ||
-				    lbhash_slot_is_closing(slot))))
-				return true;
-		}
+		decision.member = decide_fast(&recall, found, id,
+					      &decision.reason);
+		if (likely(decision.member))
+			return decision;
 	}
-	*decision = decide(&recall, found, id);
-	return true;
+	return decide(&recall, found, id);
 }
 
 /**
  * lbhash_recall_flow - ask the flow memory about a flow
- * @ln: namespace of the service
  * @svc: service
  * @table: its table
  * @flow: flow
@@ -418,7 +447,7 @@ bool lbhash_recall_plain(const struct lbhash_packet *packet, u32 number,
  * Context: RCU.
  * Return: number of the backend of the newest connection, 0 if none is known.
  */
-u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
+u32 lbhash_recall_flow(const struct lbhash_service *svc,
 		       const struct lbhash_table *table,
 		       const struct lbhash_flow *flow)
 {
@@ -426,16 +455,17 @@ u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
 	u32 slot = lbhash_table_at(table, number);
 	struct recall recall;
 
-	if (!lbhash_slot_in_transition(slot))
+	if (!lbhash_slot_in_transition(slot) ||
+	    !begin(&recall, svc, table, number, slot))
 		return 0;
-	begin(&recall, ln, svc, table, number, slot);
-	recall.about.print = lbhash_hash_print(flow, svc->id, &ln->memory_key);
+	describe(&recall.about,
+		 lbhash_hash_print(flow, svc->id, &recall.memory->key),
+		 LBHASH_MEMORY_ASKS);
 	return lbhash_memory_find(recall.memory, &recall.about, &id) ? id : 0;
 }
 
 /**
  * lbhash_recall_is_new - would a flow without handshake be a new one?
- * @ln: namespace of the service
  * @svc: service
  * @table: its table
  * @flow: flow that the memory does not know
@@ -443,8 +473,7 @@ u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
  * Context: RCU.
  * Return: true if it would go to the owner of its slot.
  */
-bool lbhash_recall_is_new(struct lbhash_net *ln,
-			  const struct lbhash_service *svc,
+bool lbhash_recall_is_new(const struct lbhash_service *svc,
 			  const struct lbhash_table *table,
 			  const struct lbhash_flow *flow)
 {
@@ -452,7 +481,8 @@ bool lbhash_recall_is_new(struct lbhash_net *ln,
 	u32 slot = lbhash_table_at(table, number);
 	struct recall recall;
 
-	begin(&recall, ln, svc, table, number, slot);
+	if (!begin(&recall, svc, table, number, slot))
+		return false;
 	return lbhash_memory_is_new_flow(recall.memory, &recall.about,
 					 began(&recall));
 }

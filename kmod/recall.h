@@ -4,10 +4,10 @@
 
 #include <linux/types.h>
 
-struct lbhash_decision;
+#include "decide.h"
+
 struct lbhash_facts;
 struct lbhash_flow;
-struct lbhash_net;
 struct lbhash_packet;
 struct lbhash_service;
 struct lbhash_table;
@@ -15,13 +15,12 @@ struct lbhash_table;
 void lbhash_recall(const struct lbhash_packet *packet,
 		   const struct lbhash_flow *flow, u32 number, u32 slot,
 		   struct lbhash_facts *facts);
-bool lbhash_recall_plain(const struct lbhash_packet *packet, u32 number,
-			 u32 slot, struct lbhash_decision *decision);
-u32 lbhash_recall_flow(struct lbhash_net *ln, const struct lbhash_service *svc,
+struct lbhash_decision lbhash_recall_plain(const struct lbhash_packet *packet,
+					   u32 number, u32 slot);
+u32 lbhash_recall_flow(const struct lbhash_service *svc,
 		       const struct lbhash_table *table,
 		       const struct lbhash_flow *flow);
-bool lbhash_recall_is_new(struct lbhash_net *ln,
-			  const struct lbhash_service *svc,
+bool lbhash_recall_is_new(const struct lbhash_service *svc,
 			  const struct lbhash_table *table,
 			  const struct lbhash_flow *flow);
 

@@ -471,8 +471,11 @@ static u32 next_number(const struct lbhash_net *ln,
 static void start_memory(struct lbhash_net *ln,
 			 const struct lbhash_table *table, u32 number)
 {
-	if (!rcu_access_pointer(table->moves))
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+
+	if (!moves)
 		return;
+	moves->memory = &ln->memory;
 	ln->changes = number;
 	lbhash_memory_start(&ln->memory, ktime_get_seconds());
 }

@@ -285,7 +285,6 @@ static noinline bool is_remembered_at(const struct sk_buff *skb,
 {
 	const struct xt_lbhash_match_info *info = par->matchinfo;
 	const struct lbhash_service *svc = info->svc;
-	struct lbhash_net *ln = lbhash_net(xt_net(par));
 	const struct lbhash_table *table = rcu_dereference(svc->table);
 	struct lbhash_flow flow;
 	u32 id;
@@ -293,7 +292,7 @@ static noinline bool is_remembered_at(const struct sk_buff *skb,
 	if (!lbhash_service_remembers(svc, table) ||
 	    lbhash_flow_parse(skb, xt_family(par), &flow))
 		return false;
-	id = lbhash_recall_flow(ln, svc, table, &flow);
+	id = lbhash_recall_flow(svc, table, &flow);
 	return id && is_called(lbhash_table_by_id(table, id), info->backend);
 }
 
