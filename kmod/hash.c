@@ -2,11 +2,14 @@
 /*
  * Flow -> hash: SipHash-2-4 of the fields that count.
  */
+#include <linux/hash.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "fingerprint.h"
 #include "flow.h"
 #include "hash.h"
 
@@ -194,42 +197,52 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 	return hash_fast_ipv6(skb, how);
 }
 
-static __always_inline void print_word(struct sip *sip, u64 word)
-{
-	sip->d ^= word;
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	sip->a ^= word;
-}
-
-/* SipHash-1-3 of what tells a flow of a service from all others. IPv4 and IPv6
- * differ in the number of words, and the service fills what the ports leave
- * free of the last one.
+/* NH, of pairs of words (J. Black, S. Halevi, H. Krawczyk, T. Krovetz and P.
+ * Rogaway, "UMAC: Fast and Secure Message Authentication", 1999): whatever two
+ * flows there are, one in 2^64 keys gives them the same product. Nobody sees what
+ * comes of it.
  */
-static __always_inline u64 print_end(struct sip *sip, u32 service, u8 proto,
-				     __be16 sport, __be16 dport)
+static __always_inline u64 print_pair(u64 a, u64 b, const u64 *key)
 {
-	print_word(sip, (u64)service << 40 | (u64)proto << 32 |
-			(u32)(__force u16)dport << 16 | (__force u16)sport);
-	sip->c ^= 0xff;
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	SIPHASH_PERMUTATION(sip->a, sip->b, sip->c, sip->d);
-	return sip->a ^ sip->b ^ sip->c ^ sip->d;
+	a += key[0];
+	b += key[1];
+	return mul_u64_u64_shr(a, b, 64) ^ a * b;
 }
 
-static __always_inline void print_ipv4(struct sip *sip, __be32 src, __be32 dst)
+/* The service fills what ports and protocol leave free. */
+static __always_inline u64 print_ports(u32 service, u8 proto, __be16 sport,
+				       __be16 dport)
 {
-	print_word(sip, (u64)(__force u32)dst << 32 | (__force u32)src);
+	return (u64)service << 40 | (u64)proto << 32 |
+	       (u32)(__force u16)dport << 16 | (__force u16)sport;
 }
 
-static __always_inline void print_ipv6(struct sip *sip,
-				       const struct in6_addr *addr)
+/* All bits depend on all others: both ends choose buckets. */
+static __always_inline u64 print_mix(u64 sum)
 {
-	u64 halves[2];
+	sum ^= sum >> 32;
+	sum *= GOLDEN_RATIO_64;
+	return sum ^ sum >> 29;
+}
 
-	memcpy(halves, addr, sizeof(halves));
-	print_word(sip, halves[0]);
-	print_word(sip, halves[1]);
+static __always_inline u64 print_ipv4(__be32 src, __be32 dst, u64 ports,
+				      const struct lbhash_print_key *key)
+{
+	return print_mix(print_pair((u64)(__force u32)dst << 32 |
+				    (__force u32)src, ports, &key->words[0]));
+}
+
+static __always_inline u64 print_ipv6(const struct in6_addr *src,
+				      const struct in6_addr *dst, u64 ports,
+				      const struct lbhash_print_key *key)
+{
+	u64 from[2], to[2];
+
+	memcpy(from, src, sizeof(from));
+	memcpy(to, dst, sizeof(to));
+	return print_mix(print_pair(from[0], from[1], &key->words[0]) +
+			 print_pair(to[0], to[1], &key->words[2]) +
+			 print_pair(ports, 0, &key->words[4]));
 }
 
 /**
@@ -238,23 +251,16 @@ static __always_inline void print_ipv6(struct sip *sip,
  * @service: number of the service, less than 2^24
  * @key: secret key
  *
- * SipHash-1-3, as for other tables that are not to be flooded; nobody sees what
- * it returns.
- *
  * Return: 64 bits.
  */
 u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
-		      const siphash_key_t *key)
+		      const struct lbhash_print_key *key)
 {
-	struct sip sip = sip_begin(key);
+	u64 ports = print_ports(service, flow->proto, flow->sport, flow->dport);
 
-	if (flow->family == NFPROTO_IPV4) {
-		print_ipv4(&sip, flow->src.ip, flow->dst.ip);
-	} else {
-		print_ipv6(&sip, &flow->src.in6);
-		print_ipv6(&sip, &flow->dst.in6);
-	}
-	return print_end(&sip, service, flow->proto, flow->sport, flow->dport);
+	if (flow->family == NFPROTO_IPV4)
+		return print_ipv4(flow->src.ip, flow->dst.ip, ports, key);
+	return print_ipv6(&flow->src.in6, &flow->dst.in6, ports, key);
 }
 
 /**
@@ -269,17 +275,15 @@ u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
  */
 u64 lbhash_hash_print_plain(const struct sk_buff *skb, u8 family,
 			    const struct lbhash_head *head, u32 service,
-			    const siphash_key_t *key)
+			    const struct lbhash_print_key *key)
 {
-	struct sip sip = sip_begin(key);
+	u64 ports = print_ports(service, head->proto, head->sport, head->dport);
 
-	if (family == NFPROTO_IPV4) {
-		print_ipv4(&sip, ip_hdr(skb)->saddr, ip_hdr(skb)->daddr);
-	} else {
-		print_ipv6(&sip, &ipv6_hdr(skb)->saddr);
-		print_ipv6(&sip, &ipv6_hdr(skb)->daddr);
-	}
-	return print_end(&sip, service, head->proto, head->sport, head->dport);
+	if (family == NFPROTO_IPV4)
+		return print_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, ports,
+				  key);
+	return print_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, ports,
+			  key);
 }
 
 /**
@@ -293,7 +297,7 @@ u64 lbhash_hash_print_plain(const struct sk_buff *skb, u8 family,
  * Return: as lbhash_hash_print().
  */
 u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
-			    u32 service, const siphash_key_t *key)
+			    u32 service, const struct lbhash_print_key *key)
 {
 	const struct lbhash_flow association = {
 		.family = NFPROTO_IPV4,

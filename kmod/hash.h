@@ -8,6 +8,7 @@
 
 struct lbhash_flow;
 struct lbhash_head;
+struct lbhash_print_key;
 struct sk_buff;
 
 /**
@@ -45,11 +46,11 @@ u32 lbhash_hash_flow(const struct lbhash_flow *flow,
 u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		     const struct lbhash_hash *how);
 u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
-		      const siphash_key_t *key);
+		      const struct lbhash_print_key *key);
 u64 lbhash_hash_print_plain(const struct sk_buff *skb, u8 family,
 			    const struct lbhash_head *head, u32 service,
-			    const siphash_key_t *key);
+			    const struct lbhash_print_key *key);
 u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
-			    u32 service, const siphash_key_t *key);
+			    u32 service, const struct lbhash_print_key *key);
 
 #endif /* LBHASH_HASH_H */

@@ -82,6 +82,9 @@
 #define SENT_SHIFT	14
 #define MORE_MAX	((1u << (32 - SLOT_BITS)) - 1)
 
+/* The word of flags and service where an entry was: that of no entry. */
+#define GONE	(LBHASH_MEMORY_OPEN | LBHASH_MEMORY_OVERDUE | ~FLAGS)
+
 /* The flags share a word with the service. */
 #define FLAG_BITS	8
 #define FLAGS		((1u << FLAG_BITS) - 1)
@@ -162,14 +165,14 @@ struct buckets {
  * struct stripe - what buckets with the same low bits of their number share
  * @lock: protects their entries, and the members below
  * @entries: number of entries
- * @half_open: number of half-open ones
+ * @half_open: number of half-open ones; atomic, as they are opened without @lock
  * @refused: number of connections without room
  * @evicted: number of entries that have made room before they expired
  */
 struct stripe {
 	spinlock_t lock; /* see above */
 	u32 entries;
-	u32 half_open;
+	atomic_t half_open;
 	unsigned long refused;
 	unsigned long evicted;
 } ____cacheline_aligned_in_smp;
@@ -261,6 +264,7 @@ static struct entry read_entry(const struct entry *entry)
 	};
 }
 
+/* All but @about, see change_entry(). */
 static void write_entry(struct entry *entry, const struct entry *new)
 {
 	WRITE_ONCE(entry->print, new->print);
@@ -269,7 +273,6 @@ static void write_entry(struct entry *entry, const struct entry *new)
 	WRITE_ONCE(entry->seq, new->seq);
 	WRITE_ONCE(entry->last, new->last);
 	WRITE_ONCE(entry->backend, new->backend);
-	WRITE_ONCE(entry->about, new->about);
 }
 
 /* Clocks of two CPUs may differ by a tick. */
@@ -410,39 +413,56 @@ static u32 stripe_places(const struct buckets *buckets)
 	return (buckets->mask + 1) / STRIPES * PLACES;
 }
 
-static void count_entry(struct stripe *stripe, const struct entry *entry,
-			int sign)
+/* Half-open entries are also opened without the lock, so every change of
+ * &entry.about is an exchange.
+ */
+static void count_half_open(struct stripe *stripe, u32 about, int sign)
 {
-	WRITE_ONCE(stripe->entries, stripe->entries + sign);
-	if (!(entry->about & LBHASH_MEMORY_OPEN))
-		WRITE_ONCE(stripe->half_open, stripe->half_open + sign);
+	if (!(about & LBHASH_MEMORY_OPEN))
+		atomic_add(sign, &stripe->half_open);
 }
 
-static void change_entry(struct stripe *stripe, struct bucket *bucket,
-			 struct entry *entry, const struct entry *new)
+/* Return: false if a packet has opened @entry since @old was read. */
+static bool change_entry(struct stripe *stripe, struct bucket *bucket,
+			 struct entry *entry, const struct entry *old,
+			 const struct entry *new)
 {
-	count_entry(stripe, entry, -1);
-	count_entry(stripe, new, 1);
+	bool done;
+
 	begin_change(bucket);
-	write_entry(entry, new);
+	done = cmpxchg(&entry->about, old->about, new->about) == old->about;
+	if (likely(done))
+		write_entry(entry, new);
 	end_change(bucket);
+	if (unlikely(!done))
+		return false;
+	count_half_open(stripe, old->about, -1);
+	count_half_open(stripe, new->about, 1);
+	return true;
 }
 
+/* What is opened at the same time finds another word than it has read. */
 static void remove_entry(struct stripe *stripe, struct bucket *bucket,
 			 int place)
 {
-	count_entry(stripe, &bucket->entries[place], -1);
+	u32 about;
+
 	begin_change(bucket);
+	about = xchg(&bucket->entries[place].about, GONE);
 	set_tag(bucket, place, 0);
 	end_change(bucket);
+	WRITE_ONCE(stripe->entries, stripe->entries - 1);
+	count_half_open(stripe, about, -1);
 }
 
 static void add_entry(struct stripe *stripe, struct bucket *bucket, int place,
 		      const struct entry *new)
 {
-	count_entry(stripe, new, 1);
+	WRITE_ONCE(stripe->entries, stripe->entries + 1);
+	count_half_open(stripe, new->about, 1);
 	begin_change(bucket);
 	write_entry(&bucket->entries[place], new);
+	WRITE_ONCE(bucket->entries[place].about, new->about);
 	set_tag(bucket, place, tag_of(new->print));
 	end_change(bucket);
 }
@@ -549,6 +569,7 @@ static void move_bucket(struct lbhash_memory_store *store,
 					 choose(print, from->mask, FIRST) !=
 					 at)];
 		write_entry(&new->entries[place], &entry);
+		WRITE_ONCE(new->entries[place].about, entry.about);
 		set_tag(new, place, tag_of(print));
 	}
 	if (is_taken(bucket, SPILLED)) {
@@ -930,44 +951,62 @@ static struct entry opened(const struct entry *entry,
 	return new;
 }
 
-/* With the lock: is an entry still what it was, but for the words that packets
- * exchange without it, which it gets anew?
+/* An entry has to change in several words: with the lock, unless it does not fit
+ * any more.
  */
-static bool is_unchanged(struct lbhash_memory_store *store,
-			 const struct lbhash_memory_packet *packet,
-			 const struct look *at)
-{
-	return at->bucket->changes == at->changes &&
-	       at->bucket == find_bucket(store, packet->print, FIRST);
-}
-
-/* An entry has to change, with the lock. */
-static enum lbhash_memory_found
+static noinline enum lbhash_memory_found
 find_locked(struct lbhash_memory_store *store,
-	    const struct lbhash_memory_packet *packet, struct look *at,
-	    u32 *backend)
+	    const struct lbhash_memory_packet *packet, u32 *backend)
 {
-	enum lbhash_memory_found found = LBHASH_MEMORY_KNOWN;
+	enum lbhash_memory_found found = LBHASH_MEMORY_UNKNOWN;
 	struct stripe *stripe = find_stripe(store, packet->print);
 	struct entry new LBHASH_UNINITIALIZED;
+	struct look at LBHASH_UNINITIALIZED;
 
 	spin_lock_bh(&stripe->lock);
-	if (unlikely(!is_unchanged(store, packet, at)) &&
-	    !look_for(store, packet, at)) {
-		spin_unlock_bh(&stripe->lock);
-		return LBHASH_MEMORY_UNKNOWN;
-	}
-	*backend = at->seen.backend;
-	if (at->seen.about & LBHASH_MEMORY_OPEN) {
-		new = after_packet(&at->seen, packet);
-		change_entry(stripe, at->bucket, at->entry, &new);
-	} else if (!packet->rst) {
-		new = opened(&at->seen, packet);
-		change_entry(stripe, at->bucket, at->entry, &new);
-		found = LBHASH_MEMORY_ADOPTED;
-	}
+	do {
+		if (!look_for(store, packet, &at)) {
+			found = LBHASH_MEMORY_UNKNOWN;
+			break;
+		}
+		*backend = at.seen.backend;
+		found = LBHASH_MEMORY_KNOWN;
+		if (at.seen.about & LBHASH_MEMORY_OPEN) {
+			new = after_packet(&at.seen, packet);
+		} else if (!packet->rst) {
+			new = opened(&at.seen, packet);
+			found = LBHASH_MEMORY_ADOPTED;
+		} else {
+			break;
+		}
+	} while (!change_entry(stripe, at.bucket, at.entry, &at.seen, &new));
 	spin_unlock_bh(&stripe->lock);
 	return found;
+}
+
+/* Open a half-open entry, without the lock. Its place may have got another one
+ * of the service meanwhile: then that is open, and room is not made from it.
+ *
+ * Return: false if it has changed.
+ */
+static bool open_entry(struct lbhash_memory_store *store,
+		       const struct look *at,
+		       const struct lbhash_memory_packet *packet)
+{
+	const struct entry *seen = &at->seen;
+	u32 slot = entry_slot(seen);
+
+	if (cmpxchg(&at->entry->about, seen->about,
+		    seen->about | LBHASH_MEMORY_OPEN) != seen->about)
+		return false;
+	atomic_dec(&find_stripe(store, packet->print)->half_open);
+	if (seen->slot != slot)
+		cmpxchg(&at->entry->slot, seen->slot, slot);
+	if (seen->seq != packet->end)
+		cmpxchg(&at->entry->seq, seen->seq, packet->end);
+	if (seen->last != packet->now)
+		cmpxchg(&at->entry->last, seen->last, packet->now);
+	return true;
 }
 
 /* --- writing ---------------------------------------------------------------*/
@@ -1202,7 +1241,7 @@ adopt_association(struct lbhash_memory *memory,
 		new = at.seen;
 		new.last = packet->now;
 		new.about |= LBHASH_MEMORY_OPEN | LBHASH_MEMORY_SINGLE;
-		change_entry(stripe, at.bucket, at.entry, &new);
+		change_entry(stripe, at.bucket, at.entry, &at.seen, &new);
 	}
 	spin_unlock_bh(&stripe->lock);
 	if (!done)
@@ -1232,11 +1271,14 @@ find_later(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 			return LBHASH_MEMORY_UNKNOWN;
 		return adopt_association(memory, store, packet, backend);
 	}
-	if (unlikely(!(at.seen.about & LBHASH_MEMORY_OPEN) ||
-		     changes_flags(&at.seen, packet)))
-		return find_locked(store, packet, &at, backend);
-	touch(at.entry, &at.seen, packet);
+	if (unlikely(changes_flags(&at.seen, packet)))
+		return find_locked(store, packet, backend);
 	*backend = at.seen.backend;
+	if (unlikely(!(at.seen.about & LBHASH_MEMORY_OPEN)))
+		return open_entry(store, &at, packet) ?
+		       LBHASH_MEMORY_ADOPTED :
+		       find_locked(store, packet, backend);
+	touch(at.entry, &at.seen, packet);
 	return LBHASH_MEMORY_KNOWN;
 }
 
@@ -1251,7 +1293,7 @@ find_loose(struct lbhash_memory_store *store,
 		return LBHASH_MEMORY_UNKNOWN;
 	if (unlikely(at.seen.about &
 		     (LBHASH_MEMORY_SINGLE | LBHASH_MEMORY_OVERDUE)))
-		return find_locked(store, packet, &at, backend);
+		return find_locked(store, packet, backend);
 	if (at.seen.last != packet->now)
 		cmpxchg(&at.entry->last, at.seen.last, packet->now);
 	*backend = at.seen.backend;
@@ -1344,67 +1386,83 @@ static struct entry *find_any(struct lbhash_memory_store *store,
 	return NULL;
 }
 
-static bool open_locked(struct lbhash_memory *memory,
-			struct lbhash_memory_store *store,
-			struct stripe *stripe,
-			const struct lbhash_memory_packet *packet, u32 backend,
-			bool only_beside_others)
+/* As new as any: room is made, and what repeats it will find it. */
+static enum lbhash_memory_found
+open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
+	    struct stripe *stripe, const struct lbhash_memory_packet *packet,
+	    u32 *backend, u8 flags)
 {
-	struct entry new = entry_for(packet, packet->print, backend, 0);
-	struct bucket *bucket;
+	struct entry new LBHASH_UNINITIALIZED;
 	struct look at LBHASH_UNINITIALIZED;
+	struct bucket *bucket;
 
+	new = entry_for(packet, packet->print, *backend, 0);
 	new.seq = packet->seq;
 	new.slot = pack_slot(packet->slot, packet->end - packet->seq);
-	/* It repeats one whose backend takes no connections any more, or has
-	 * come on two CPUs at once.
-	 */
-	if (look_for(store, packet, &at) && !at.misfit) {
-		change_entry(stripe, at.bucket, at.entry, &new);
-		return true;
+	while (unlikely(look_for(store, packet, &at))) {
+		if (!(flags & LBHASH_MEMORY_RENEW)) {
+			*backend = at.seen.backend;
+			if (at.seen.last != packet->now)
+				cmpxchg(&at.entry->last, at.seen.last,
+					packet->now);
+			return LBHASH_MEMORY_REPEATS;
+		}
+		if (at.misfit)
+			break;
+		if (change_entry(stripe, at.bucket, at.entry, &at.seen, &new))
+			return LBHASH_MEMORY_KNOWN;
 	}
-	if (only_beside_others && !find_any(store, packet, 0, &bucket))
-		return true;
-	if (put(memory, store, stripe, &new, packet->now))
-		return true;
+	if (unlikely(was_refused(store, packet)))
+		return LBHASH_MEMORY_REFUSED;
+	if (flags & LBHASH_MEMORY_BESIDE &&
+	    !find_any(store, packet, 0, &bucket))
+		return LBHASH_MEMORY_KNOWN;
+	if (likely(put(memory, store, stripe, &new, packet->now)))
+		return LBHASH_MEMORY_KNOWN;
 	note_refusal(store, packet);
-	return false;
+	return LBHASH_MEMORY_REFUSED;
 }
 
 /**
  * lbhash_memory_open - remember the opener of a connection
  * @memory: memory
  * @packet: packet of kind LBHASH_MEMORY_OPENS
- * @backend: number of the owner's backend
- * @only_beside_others: what is unknown is at @backend, too: there is nothing to
- *	remember unless something else of the flow is
+ * @backend: in: number of the owner's backend; out: number of the backend of
+ *	the connection that the packet repeats, of LBHASH_MEMORY_REPEATS
+ * @flags: LBHASH_MEMORY_RENEW if the backend of what the packet repeats takes no
+ *	connections any more: then it gets *@backend, too;
+ *	LBHASH_MEMORY_BESIDE if what is unknown is at *@backend: there is
+ *	nothing to remember unless something else of the flow is
  *
  * Context: packet path, RCU.
- * Return: true if later packets will find the backend; false if there is no
- * room: then the packet has to go home.
+ * Return: LBHASH_MEMORY_KNOWN: later packets will find the backend;
+ * LBHASH_MEMORY_REPEATS; or LBHASH_MEMORY_REFUSED: there is no room, or was
+ * none when the packet came first, and it has to go home.
  */
-bool lbhash_memory_open(struct lbhash_memory *memory,
-			const struct lbhash_memory_packet *packet, u32 backend,
-			bool only_beside_others)
+enum lbhash_memory_found
+lbhash_memory_open(struct lbhash_memory *memory,
+		   const struct lbhash_memory_packet *packet, u32 *backend,
+		   u8 flags)
 {
 	struct lbhash_memory_store *store = rcu_dereference(memory->store);
+	enum lbhash_memory_found found;
 	struct stripe *stripe;
-	bool done = false;
 
 	if (likely(store)) {
 		stripe = find_stripe(store, packet->print);
 		spin_lock_bh(&stripe->lock);
-		done = open_locked(memory, store, stripe, packet, backend,
-				   only_beside_others);
+		found = open_locked(memory, store, stripe, packet, backend,
+				    flags);
 		spin_unlock_bh(&stripe->lock);
-	} else if (only_beside_others) {
-		done = true;
+	} else if (flags & LBHASH_MEMORY_BESIDE) {
+		return LBHASH_MEMORY_KNOWN;
 	} else {
 		atomic64_inc(&memory->refused);
+		found = LBHASH_MEMORY_REFUSED;
 	}
-	if (!done)
+	if (unlikely(found == LBHASH_MEMORY_REFUSED))
 		note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
-	return done;
+	return found;
 }
 
 /* Another CPU may have been faster. */
@@ -1414,9 +1472,10 @@ static bool learn_locked(struct lbhash_memory *memory,
 			 const struct lbhash_memory_packet *packet,
 			 const struct entry *new)
 {
+	struct entry old LBHASH_UNINITIALIZED;
+	struct look at LBHASH_UNINITIALIZED;
 	struct bucket *bucket;
 	struct entry *entry;
-	struct look at LBHASH_UNINITIALIZED;
 
 	/* A flow has one entry, which may have expired. */
 	if (packet->kind == LBHASH_MEMORY_LOOSE) {
@@ -1424,8 +1483,8 @@ static bool learn_locked(struct lbhash_memory *memory,
 		if (entry && age_of(entry, packet->now) < packet->idle)
 			return true;
 		if (entry) {
-			change_entry(stripe, bucket, entry, new);
-			return true;
+			old = read_entry(entry);
+			return change_entry(stripe, bucket, entry, &old, new);
 		}
 	} else if (look_for(store, packet, &at)) {
 		return true;
@@ -1505,7 +1564,7 @@ void lbhash_memory_move(struct lbhash_memory *memory,
 		new = at.seen;
 		new.backend = to;
 		new.about &= ~(LBHASH_MEMORY_HOME | LBHASH_MEMORY_KEPT);
-		change_entry(stripe, at.bucket, at.entry, &new);
+		change_entry(stripe, at.bucket, at.entry, &at.seen, &new);
 	}
 	spin_unlock_bh(&stripe->lock);
 }
@@ -1567,13 +1626,13 @@ bool lbhash_memory_is_over(const struct lbhash_memory_info *info, u32 now)
 	return has_expired(&entry, now);
 }
 
-static void set_flag(struct bucket *bucket, struct entry *entry, u32 flag)
+/* If it is being opened, the next sweep does it. */
+static void set_flag(struct entry *entry, u32 flag)
 {
-	if (entry->about & flag)
-		return;
-	begin_change(bucket);
-	WRITE_ONCE(entry->about, entry->about | flag);
-	end_change(bucket);
+	u32 about = READ_ONCE(entry->about);
+
+	if (!(about & flag))
+		cmpxchg(&entry->about, about, about | flag);
 }
 
 /* Entries that have expired go only where there is not much room: as long as
@@ -1594,10 +1653,10 @@ static void judge_bucket(struct stripe *stripe, struct bucket *bucket,
 		info = info_of(entry);
 		switch (judge(&info, data)) {
 		case LBHASH_MEMORY_KEEP:
-			set_flag(bucket, entry, LBHASH_MEMORY_KEPT);
+			set_flag(entry, LBHASH_MEMORY_KEPT);
 			break;
 		case LBHASH_MEMORY_RELEASE:
-			set_flag(bucket, entry, LBHASH_MEMORY_OVERDUE);
+			set_flag(entry, LBHASH_MEMORY_OVERDUE);
 			break;
 		case LBHASH_MEMORY_DROP:
 			remove_entry(stripe, bucket, place);
@@ -1765,7 +1824,7 @@ bool lbhash_memory_insert(struct lbhash_memory *memory,
 	if (!look_for(store, &packet, &at))
 		done = put(memory, store, stripe, &new, now);
 	else if (age_of(&at.seen, now) >= age_of(&new, now))
-		change_entry(stripe, at.bucket, at.entry, &new);
+		change_entry(stripe, at.bucket, at.entry, &at.seen, &new);
 	spin_unlock_bh(&stripe->lock);
 	rcu_read_unlock();
 	return done;
@@ -1798,7 +1857,7 @@ void lbhash_memory_count(struct lbhash_memory *memory,
 			const struct stripe *stripe = &store->stripe[i];
 
 			counts->entries += READ_ONCE(stripe->entries);
-			counts->half_open += READ_ONCE(stripe->half_open);
+			counts->half_open += atomic_read(&stripe->half_open);
 			counts->refused += READ_ONCE(stripe->refused);
 			counts->evicted += READ_ONCE(stripe->evicted);
 		}

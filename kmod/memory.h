@@ -5,10 +5,11 @@
 #include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
-#include <linux/siphash.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 #include <uapi/linux/lbhash.h>
+
+#include "fingerprint.h"
 
 struct lbhash_memory_store;
 
@@ -76,6 +77,10 @@ enum lbhash_memory_found {
 	LBHASH_MEMORY_REPEATS,
 	LBHASH_MEMORY_REFUSED,
 };
+
+/* Of lbhash_memory_open(). */
+#define LBHASH_MEMORY_RENEW	0x01
+#define LBHASH_MEMORY_BESIDE	0x02
 
 /* What is known about a remembered connection. */
 #define LBHASH_MEMORY_OPEN	0x01 /* its handshake is complete, or unseen */
@@ -188,7 +193,7 @@ struct lbhash_memory_counts {
  */
 struct lbhash_memory {
 	struct lbhash_memory_store __rcu *store;
-	siphash_key_t key;
+	struct lbhash_print_key key;
 	struct mutex mutex; /* see above */
 	u32 limit;
 	struct work_struct growth;
@@ -210,9 +215,10 @@ void lbhash_memory_set_limit(struct lbhash_memory *memory, u32 limit);
 enum lbhash_memory_found
 lbhash_memory_find(struct lbhash_memory *memory,
 		   const struct lbhash_memory_packet *packet, u32 *backend);
-bool lbhash_memory_open(struct lbhash_memory *memory,
-			const struct lbhash_memory_packet *packet, u32 backend,
-			bool only_beside_others);
+enum lbhash_memory_found
+lbhash_memory_open(struct lbhash_memory *memory,
+		   const struct lbhash_memory_packet *packet, u32 *backend,
+		   u8 flags);
 bool lbhash_memory_learn(struct lbhash_memory *memory,
 			 const struct lbhash_memory_packet *packet, u32 backend,
 			 bool home);

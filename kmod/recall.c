@@ -222,33 +222,49 @@ static void recognise(const struct recall *recall, u32 id,
 				   owner->id);
 }
 
+/* An opener gets the owner, or where the one went that it repeats, if that takes
+ * connections. *@id is the number of the backend unless it is refused.
+ */
+static enum lbhash_memory_found give(const struct recall *recall,
+				     const struct lbhash_member *owner, u32 *id)
+{
+	u8 flags = lbhash_slot_is_closing(recall->slot) ?
+		   LBHASH_MEMORY_BESIDE : 0;
+	const struct lbhash_member *member;
+	enum lbhash_memory_found found;
+
+	*id = owner->id;
+	found = lbhash_memory_open(recall->memory, &recall->about, id, flags);
+	if (unlikely(found == LBHASH_MEMORY_REPEATS)) {
+		member = lbhash_table_by_id(recall->table, *id);
+		if (member && lbhash_member_is_open(member)) {
+			lbhash_stats_opener(member->stats,
+					    LBHASH_OPENER_REPEATED);
+			return found;
+		}
+		*id = owner->id;
+		found = lbhash_memory_open(recall->memory, &recall->about, id,
+					   flags | LBHASH_MEMORY_RENEW);
+	}
+	if (likely(found != LBHASH_MEMORY_REFUSED))
+		lbhash_stats_opener(owner->stats, LBHASH_OPENER_GIVEN);
+	return found;
+}
+
 /* Where no backend takes connections there is nothing to remember. */
 static void recall_opener(const struct recall *recall,
 			  struct lbhash_facts *facts)
 {
-	const struct lbhash_member *owner = owner_of(recall), *member;
-	enum lbhash_memory_found found;
+	const struct lbhash_member *owner = owner_of(recall);
+	enum lbhash_memory_found found = LBHASH_MEMORY_KNOWN;
 	u32 id;
 
-	found = lbhash_memory_find(recall->memory, &recall->about, &id);
-	if (found == LBHASH_MEMORY_REPEATS) {
-		member = lbhash_table_by_id(recall->table, id);
-		if (member && lbhash_member_is_open(member)) {
-			lbhash_stats_opener(member->stats,
-					    LBHASH_OPENER_REPEATED);
-			facts->id = id;
-			facts->tracked = true;
-			return;
-		}
-	}
-	facts->opens = !owner ||
-		       (found != LBHASH_MEMORY_REFUSED &&
-			lbhash_memory_open(recall->memory, &recall->about,
-					   owner->id,
-					   lbhash_slot_is_closing(recall->slot)));
-	facts->tracked = facts->opens;
-	if (owner && facts->opens)
-		lbhash_stats_opener(owner->stats, LBHASH_OPENER_GIVEN);
+	if (owner)
+		found = give(recall, owner, &id);
+	facts->tracked = found != LBHASH_MEMORY_REFUSED;
+	facts->opens = found == LBHASH_MEMORY_KNOWN;
+	if (found == LBHASH_MEMORY_REPEATS)
+		facts->id = id;
 }
 
 static void recall_later(const struct recall *recall,
@@ -357,25 +373,56 @@ void lbhash_recall(const struct lbhash_packet *packet,
 	}
 }
 
-/* The rows of most packets in the table of decide.c, without facts: a known
- * connection, and one that goes home unknown. NULL for any other.
+/* What follows are the rows of most packets in the table of decide.c, without
+ * facts; NULL for all other rows.
  */
+
 static __always_inline const struct lbhash_member *
-decide_fast(const struct recall *recall, enum lbhash_memory_found found,
-	    u32 id, enum lbhash_reason *reason)
+decide_opener(const struct recall *recall, enum lbhash_reason *reason)
 {
-	if (found == LBHASH_MEMORY_KNOWN) {
+	const struct lbhash_member *owner = owner_of(recall);
+	u32 id;
+
+	if (unlikely(!owner))
+		return NULL;
+	switch (give(recall, owner, &id)) {
+	case LBHASH_MEMORY_REPEATS:
+		*reason = LBHASH_REASON_PINNED;
+		return lbhash_table_by_id(recall->table, id);
+	case LBHASH_MEMORY_REFUSED:
+		*reason = LBHASH_REASON_STATELESS;
+		return home_of(recall);
+	default:
+		*reason = LBHASH_REASON_PICKED;
+		return owner;
+	}
+}
+
+static __always_inline const struct lbhash_member *
+decide_later(const struct recall *recall, enum lbhash_memory_found found,
+	     u32 id, enum lbhash_reason *reason)
+{
+	const struct lbhash_member *member;
+
+	if (likely(found == LBHASH_MEMORY_KNOWN)) {
 		*reason = LBHASH_REASON_PINNED;
 		return lbhash_table_usable_by_id(recall->table, id);
 	}
-	if (found != LBHASH_MEMORY_UNKNOWN ||
-	    recall->move & LBHASH_MOVE_LEARNS || is_stand_in(recall))
+	if (found == LBHASH_MEMORY_ADOPTED) {
+		member = lbhash_table_usable_by_id(recall->table, id);
+		if (member)
+			lbhash_stats_opener(member->stats,
+					    LBHASH_OPENER_WENT_ON);
+		*reason = LBHASH_REASON_ADOPTED;
+		return member;
+	}
+	if (recall->move & LBHASH_MOVE_LEARNS || is_stand_in(recall))
 		return NULL;
 	*reason = LBHASH_REASON_STATELESS;
 	return home_of(recall);
 }
 
-/* noinline: as is said there. */
+/* noinline: as is said there. An opener that comes here has no owner. */
 static noinline struct lbhash_decision
 decide(const struct recall *recall, enum lbhash_memory_found found, u32 id)
 {
@@ -428,14 +475,15 @@ struct lbhash_decision lbhash_recall_plain(const struct lbhash_packet *packet,
 		       read_plain(&recall, skb, NFPROTO_IPV4) :
 		       read_plain(&recall, skb, NFPROTO_IPV6))))
 		return recall_slowly(packet, number, slot);
+	decision.member = NULL;
 	if (likely(recall.about.kind == LBHASH_MEMORY_CONTINUES)) {
 		found = lbhash_memory_find(recall.memory, &recall.about, &id);
-		decision.member = decide_fast(&recall, found, id,
-					      &decision.reason);
-		if (likely(decision.member))
-			return decision;
+		decision.member = decide_later(&recall, found, id,
+					       &decision.reason);
+	} else if (recall.about.kind == LBHASH_MEMORY_OPENS) {
+		decision.member = decide_opener(&recall, &decision.reason);
 	}
-	return decide(&recall, found, id);
+	return likely(decision.member) ? decision : decide(&recall, found, id);
 }
 
 /**

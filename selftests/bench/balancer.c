@@ -454,13 +454,14 @@ static u16 send_opener(struct balancer *b,
 		       const struct lbhash_memory_packet *p, u32 slot)
 {
 	u16 owner = lbhash_slot_owner(slot), home = home_of(b, slot);
-	u32 to;
+	u32 to = owner;
 
-	if (lbhash_memory_find(b->memory, p, &to) != LBHASH_MEMORY_REFUSED &&
-	    lbhash_memory_open(b->memory, p, owner,
-			       lbhash_slot_is_closing(slot)))
-		return owner;
-	return home;
+	if (lbhash_memory_open(b->memory, p, &to, LBHASH_MEMORY_RENEW |
+			       (lbhash_slot_is_closing(slot) ?
+				LBHASH_MEMORY_BESIDE : 0)) ==
+	    LBHASH_MEMORY_REFUSED)
+		return home;
+	return owner;
 }
 
 static u16 send_known(struct balancer *b, const struct lbhash_memory_packet *p,

@@ -118,17 +118,20 @@ static bool is_learning(const struct slot *slot)
 static u8 pick_opener(const struct lbhash_memory_packet *p,
 		      const struct slot *slot)
 {
+	u8 flags = slot->owner == slot->previous ? LBHASH_MEMORY_BESIDE : 0;
 	enum lbhash_memory_found found;
-	u32 backend;
+	u32 backend = slot->owner;
 
-	found = lbhash_memory_find(&world.memory, p, &backend);
+	found = lbhash_memory_open(&world.memory, p, &backend, flags);
 	if (found == LBHASH_MEMORY_REPEATS && !world.is_drained[backend]) {
 		tested.repeated++;
 		return backend;
 	}
-	if (found == LBHASH_MEMORY_REFUSED ||
-	    !lbhash_memory_open(&world.memory, p, slot->owner,
-				slot->owner == slot->previous)) {
+	backend = slot->owner;
+	if (found == LBHASH_MEMORY_REPEATS)
+		found = lbhash_memory_open(&world.memory, p, &backend,
+					   flags | LBHASH_MEMORY_RENEW);
+	if (found == LBHASH_MEMORY_REFUSED) {
 		tested.refused++;
 		return slot->previous;
 	}

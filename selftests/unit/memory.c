@@ -120,14 +120,20 @@ static u32 ends(u32 flow, u32 seq, bool fin, bool rst)
 	return goes(p);
 }
 
+/* Open and count: true if the opener goes to @to. */
+static bool opens(const struct lbhash_memory_packet *p, u32 to, u8 flags)
+{
+	u32 backend = to;
+
+	return lbhash_memory_open(&memory, p, &backend, flags) ==
+	       LBHASH_MEMORY_KNOWN && backend == to;
+}
+
 static bool syn(u32 flow, u32 isn, u32 to)
 {
 	struct lbhash_memory_packet p = syn_packet(flow, isn);
-	u32 backend;
 
-	if (find(p, &backend) == LBHASH_MEMORY_REFUSED)
-		return false;
-	return lbhash_memory_open(&memory, &p, to, false);
+	return opens(&p, to, LBHASH_MEMORY_RENEW);
 }
 
 /* A handshake, seen. */
@@ -175,11 +181,15 @@ static void test_openers(void)
 
 	start(4096);
 	check(find(p, &backend) == LBHASH_MEMORY_UNKNOWN, "a SYN is unknown");
-	check(lbhash_memory_open(&memory, &p, OWNER, false) &&
+	check(opens(&p, OWNER, 0) &&
 	      counts().half_open == 1, "it is remembered as half-open");
 	check(find(p, &backend) == LBHASH_MEMORY_REPEATS && backend == OWNER,
 	      "its repetition is known");
-	check(lbhash_memory_open(&memory, &p, OTHER, false) &&
+	backend = OTHER;
+	check(lbhash_memory_open(&memory, &p, &backend, 0) ==
+	      LBHASH_MEMORY_REPEATS && backend == OWNER &&
+	      counts().entries == 1, "and gets no other backend");
+	check(opens(&p, OTHER, LBHASH_MEMORY_RENEW) &&
 	      counts().entries == 1 && goes(p) == OTHER,
 	      "the repetition gets another backend if that one is not open");
 	check(goes(syn_packet(1, ISN + 1)) == 0, "another SYN is unknown");
@@ -194,11 +204,11 @@ static void test_openers(void)
 	check(goes(syn_packet(1, ISN)) == OTHER,
 	      "a repetition is known that comes after the ACK");
 	p = syn_packet(2, ISN);
-	check(lbhash_memory_open(&memory, &p, OWNER, true) &&
+	check(opens(&p, OWNER, LBHASH_MEMORY_BESIDE) &&
 	      counts().entries == 1,
 	      "with owner at home a SYN without company is not remembered");
 	p = syn_packet(1, 7 * ISN);
-	check(lbhash_memory_open(&memory, &p, OWNER, true) &&
+	check(opens(&p, OWNER, LBHASH_MEMORY_BESIDE) &&
 	      counts().entries == 2, "one with company is");
 }
 
@@ -225,11 +235,11 @@ static void test_fit(void)
 
 	start(4096);
 	p = packet(1, LBHASH_MEMORY_OPENS, ISN + 1, 1400);
-	lbhash_memory_open(&memory, &p, OWNER, false);
+	opens(&p, OWNER, 0);
 	check(data(1, ISN + 1 + 65536 + 1399, 0) == OWNER,
 	      "as far as the data of the SYN, too");
 	start(4096);
-	lbhash_memory_open(&memory, &p, OWNER, false);
+	opens(&p, OWNER, 0);
 	check(data(1, ISN + 1, 0) == OWNER,
 	      "an ACK of a SYN whose data was not taken");
 
@@ -433,7 +443,7 @@ static void test_transitions(void)
 	check(crowd(1) == PLACES, "seven SYNs of one flow");
 	p = syn_packet(1, ISN);
 	p.transition++;
-	check(lbhash_memory_open(&memory, &p, OWNER, false) &&
+	check(opens(&p, OWNER, 0) &&
 	      !counts().evicted, "void entries make room");
 	sweep(LBHASH_MEMORY_DROP);
 	check(!counts().entries && !counts().half_open, "a sweep drops them");
@@ -759,7 +769,7 @@ static void test_sctp(void)
 	u32 backend;
 
 	start(4096);
-	lbhash_memory_open(&memory, &init, OWNER, false);
+	opens(&init, OWNER, 0);
 	check(goes(init) == OWNER, "an INIT is repeated");
 	check(!goes(chunk(555, 0)), "a tag that is unknown");
 	check(find(chunk(666, 1), &backend) == LBHASH_MEMORY_ADOPTED,
@@ -776,7 +786,10 @@ static void test_sctp(void)
 static void test_prints(void)
 {
 	struct lbhash_flow a = { .family = NFPROTO_IPV4, .proto = 6 }, b = a;
-	static const siphash_key_t key = { { 3, 4 } };
+	static const struct lbhash_print_key key = { {
+		0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0,
+		0x082efa98ec4e6c89, 0x452821e638d01377, 0xbe5466cf34e90c6c,
+	} };
 	u64 print = lbhash_hash_print(&a, 1, &key);
 	bool good = true;
 	u32 i;

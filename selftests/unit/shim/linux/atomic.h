@@ -32,7 +32,31 @@ static inline s64 atomic64_read(const atomic64_t *number)
 	return number->counter;
 }
 
+static inline void atomic_add(int n, atomic_t *number)
+{
+	number->counter += n;
+}
+
+static inline void atomic_dec(atomic_t *number)
+{
+	number->counter--;
+}
+
+static inline int atomic_read(const atomic_t *number)
+{
+	return number->counter;
+}
+
 /* Of 32 bits only. */
+static inline u32 xchg(u32 *word, u32 new)
+{
+	u32 was = *word;
+
+	*word = new;
+	return was;
+}
+
+
 static inline u32 cmpxchg(u32 *word, u32 old, u32 new)
 {
 	u32 was = *word;

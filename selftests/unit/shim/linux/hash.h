@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#define GOLDEN_RATIO_64	0x61c8864680b583ebull
+
 static inline u32 hash_32(u32 value, unsigned int bits)
 {
 	return value * 0x61c88647 >> (32 - bits);
