@@ -2,9 +2,7 @@
 /*
  * Flow -> hash: SipHash-2-4 of the fields that count.
  */
-#include <linux/hash.h>
 #include <linux/kernel.h>
-#include <linux/math64.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -197,54 +195,6 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 	return hash_fast_ipv6(skb, how);
 }
 
-/* NH, of pairs of words (J. Black, S. Halevi, H. Krawczyk, T. Krovetz and P.
- * Rogaway, "UMAC: Fast and Secure Message Authentication", 1999): whatever two
- * flows there are, one in 2^64 keys gives them the same product. Nobody sees what
- * comes of it.
- */
-static __always_inline u64 print_pair(u64 a, u64 b, const u64 *key)
-{
-	a += key[0];
-	b += key[1];
-	return mul_u64_u64_shr(a, b, 64) ^ a * b;
-}
-
-/* The service fills what ports and protocol leave free. */
-static __always_inline u64 print_ports(u32 service, u8 proto, __be16 sport,
-				       __be16 dport)
-{
-	return (u64)service << 40 | (u64)proto << 32 |
-	       (u32)(__force u16)dport << 16 | (__force u16)sport;
-}
-
-/* All bits depend on all others: both ends choose buckets. */
-static __always_inline u64 print_mix(u64 sum)
-{
-	sum ^= sum >> 32;
-	sum *= GOLDEN_RATIO_64;
-	return sum ^ sum >> 29;
-}
-
-static __always_inline u64 print_ipv4(__be32 src, __be32 dst, u64 ports,
-				      const struct lbhash_print_key *key)
-{
-	return print_mix(print_pair((u64)(__force u32)dst << 32 |
-				    (__force u32)src, ports, &key->words[0]));
-}
-
-static __always_inline u64 print_ipv6(const struct in6_addr *src,
-				      const struct in6_addr *dst, u64 ports,
-				      const struct lbhash_print_key *key)
-{
-	u64 from[2], to[2];
-
-	memcpy(from, src, sizeof(from));
-	memcpy(to, dst, sizeof(to));
-	return print_mix(print_pair(from[0], from[1], &key->words[0]) +
-			 print_pair(to[0], to[1], &key->words[2]) +
-			 print_pair(ports, 0, &key->words[4]));
-}
-
 /**
  * lbhash_hash_print - compute the fingerprint of a flow
  * @flow: flow, with all of its fields
@@ -256,34 +206,12 @@ static __always_inline u64 print_ipv6(const struct in6_addr *src,
 u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
 		      const struct lbhash_print_key *key)
 {
-	u64 ports = print_ports(service, flow->proto, flow->sport, flow->dport);
+	u64 ports = lbhash_print_ports(service, flow->proto, flow->sport,
+				       flow->dport);
 
 	if (flow->family == NFPROTO_IPV4)
-		return print_ipv4(flow->src.ip, flow->dst.ip, ports, key);
-	return print_ipv6(&flow->src.in6, &flow->dst.in6, ports, key);
-}
-
-/**
- * lbhash_hash_print_plain - compute the fingerprint of a plain packet's flow
- * @skb: packet at a Netfilter hook
- * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @head: its headers, from lbhash_flow_read()
- * @service: number of the service, less than 2^24
- * @key: secret key
- *
- * Return: what lbhash_hash_print() gives for the packet's flow.
- */
-u64 lbhash_hash_print_plain(const struct sk_buff *skb, u8 family,
-			    const struct lbhash_head *head, u32 service,
-			    const struct lbhash_print_key *key)
-{
-	u64 ports = print_ports(service, head->proto, head->sport, head->dport);
-
-	if (family == NFPROTO_IPV4)
-		return print_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, ports,
-				  key);
-	return print_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, ports,
-			  key);
+		return lbhash_print_ipv4(flow->src.ip, flow->dst.ip, ports, key);
+	return lbhash_print_ipv6(&flow->src.in6, &flow->dst.in6, ports, key);
 }
 
 /**

@@ -7,7 +7,6 @@
 #include <linux/types.h>
 
 struct lbhash_flow;
-struct lbhash_head;
 struct lbhash_print_key;
 struct sk_buff;
 
@@ -47,9 +46,6 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		     const struct lbhash_hash *how);
 u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
 		      const struct lbhash_print_key *key);
-u64 lbhash_hash_print_plain(const struct sk_buff *skb, u8 family,
-			    const struct lbhash_head *head, u32 service,
-			    const struct lbhash_print_key *key);
 u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
 			    u32 service, const struct lbhash_print_key *key);
 

@@ -199,16 +199,14 @@ struct lbhash_memory_store {
  * struct look - an entry that a packet belongs to
  * @bucket: its bucket
  * @entry: its place
- * @changes: counter of the bucket at that time
- * @misfit: how badly they fit; UNFIT if there is none
  * @seen: what was there
+ * @misfit: how badly they fit; UNFIT if there is none
  */
 struct look {
 	struct bucket *bucket;
 	struct entry *entry;
-	u32 changes;
-	u32 misfit;
 	struct entry seen;
+	u32 misfit;
 };
 
 /* --- words -----------------------------------------------------------------*/
@@ -251,17 +249,29 @@ static u32 pack_about(u32 service, u8 flags)
 	return service << FLAG_BITS | flags;
 }
 
-static struct entry read_entry(const struct entry *entry)
+static __always_inline void read_entry(struct entry *to,
+				       const struct entry *from)
 {
-	return (struct entry){
-		.print = READ_ONCE(entry->print),
-		.slot = READ_ONCE(entry->slot),
-		.transition = READ_ONCE(entry->transition),
-		.seq = READ_ONCE(entry->seq),
-		.last = READ_ONCE(entry->last),
-		.backend = READ_ONCE(entry->backend),
-		.about = READ_ONCE(entry->about),
-	};
+	to->print = READ_ONCE(from->print);
+	to->slot = READ_ONCE(from->slot);
+	to->transition = READ_ONCE(from->transition);
+	to->seq = READ_ONCE(from->seq);
+	to->last = READ_ONCE(from->last);
+	to->backend = READ_ONCE(from->backend);
+	to->about = READ_ONCE(from->about);
+}
+
+/* Word by word, which leaves them in registers. */
+static __always_inline void copy_entry(struct entry *to,
+				       const struct entry *from)
+{
+	to->print = from->print;
+	to->slot = from->slot;
+	to->transition = from->transition;
+	to->seq = from->seq;
+	to->last = from->last;
+	to->backend = from->backend;
+	to->about = from->about;
 }
 
 /* All but @about, see change_entry(). */
@@ -558,12 +568,14 @@ static void move_bucket(struct lbhash_memory_store *store,
 
 	spin_lock_bh(&stripe->lock);
 	for (place = 0; place < PLACES; place++) {
-		const struct entry entry = read_entry(&bucket->entries[place]);
-		u64 print = entry.print;
 		struct bucket *new;
+		struct entry entry;
+		u64 print;
 
 		if (!is_taken(bucket, place))
 			continue;
+		read_entry(&entry, &bucket->entries[place]);
+		print = entry.print;
 		/* Nobody reads it yet. */
 		new = &to->bucket[choose(print, to->mask,
 					 choose(print, from->mask, FIRST) !=
@@ -816,19 +828,19 @@ static __always_inline bool look_in(struct bucket *bucket, u64 print,
 	struct entry seen LBHASH_UNINITIALIZED;
 	struct entry *entry;
 	u64 tags, matches;
-	u32 rating;
+	u32 changes, rating;
 
 	best->bucket = bucket;
 	do {
 		best->misfit = UNFIT;
-		best->changes = begin_read(bucket);
+		changes = begin_read(bucket);
 		tags = READ_ONCE(bucket->tags);
 		matches = match_tags(tags, tag_of(print));
 		for (; unlikely(matches); matches &= matches - 1) {
 			entry = &bucket->entries[place_of(matches)];
 			if (READ_ONCE(entry->print) != print)
 				continue;
-			seen = read_entry(entry);
+			read_entry(&seen, entry);
 			if (!is_of(&seen, print, packet))
 				continue;
 			rating = misfit(&seen, packet, kind);
@@ -836,10 +848,22 @@ static __always_inline bool look_in(struct bucket *bucket, u64 print,
 				continue;
 			best->misfit = rating;
 			best->entry = entry;
-			best->seen = seen;
+			copy_entry(&best->seen, &seen);
 		}
-	} while (has_changed(bucket, best->changes));
+	} while (has_changed(bucket, changes));
 	return tags >> (SPILLED * TAG_BITS);
+}
+
+/* noinline: entries rarely spill. */
+static noinline struct look look_further(struct lbhash_memory_store *store,
+					 u64 print,
+					 const struct lbhash_memory_packet *packet,
+					 u8 kind)
+{
+	struct look other LBHASH_UNINITIALIZED;
+
+	look_in(find_bucket(store, print, !FIRST), print, packet, kind, &other);
+	return other;
 }
 
 /* The entry of a packet. With the lock of the stripe it is still there when the
@@ -853,10 +877,13 @@ static __always_inline bool look(struct lbhash_memory_store *store, u64 print,
 
 	if (unlikely(look_in(find_bucket(store, print, FIRST), print, packet,
 			     kind, best))) {
-		look_in(find_bucket(store, print, !FIRST), print, packet, kind,
-			&other);
-		if (other.misfit < best->misfit)
-			*best = other;
+		other = look_further(store, print, packet, kind);
+		if (other.misfit < best->misfit) {
+			best->misfit = other.misfit;
+			best->bucket = other.bucket;
+			best->entry = other.entry;
+			copy_entry(&best->seen, &other.seen);
+		}
 	}
 	return best->misfit != UNFIT;
 }
@@ -989,9 +1016,9 @@ find_locked(struct lbhash_memory_store *store,
  *
  * Return: false if it has changed.
  */
-static bool open_entry(struct lbhash_memory_store *store,
-		       const struct look *at,
-		       const struct lbhash_memory_packet *packet)
+static __always_inline bool
+open_entry(struct lbhash_memory_store *store, const struct look *at,
+	   const struct lbhash_memory_packet *packet)
 {
 	const struct entry *seen = &at->seen;
 	u32 slot = entry_slot(seen);
@@ -1483,7 +1510,7 @@ static bool learn_locked(struct lbhash_memory *memory,
 		if (entry && age_of(entry, packet->now) < packet->idle)
 			return true;
 		if (entry) {
-			old = read_entry(entry);
+			read_entry(&old, entry);
 			return change_entry(stripe, bucket, entry, &old, new);
 		}
 	} else if (look_for(store, packet, &at)) {
@@ -1573,8 +1600,9 @@ void lbhash_memory_move(struct lbhash_memory *memory,
 
 static struct lbhash_memory_info info_of(const struct entry *at)
 {
-	const struct entry entry = read_entry(at);
+	struct entry entry;
 
+	read_entry(&entry, at);
 	return (struct lbhash_memory_info){
 		.print = entry.print,
 		.service = entry.about >> FLAG_BITS,

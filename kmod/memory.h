@@ -9,9 +9,15 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/lbhash.h>
 
-#include "fingerprint.h"
-
 struct lbhash_memory_store;
+
+/**
+ * struct lbhash_print_key - key of fingerprints, see fingerprint.h
+ * @words: random
+ */
+struct lbhash_print_key {
+	u64 words[6];
+};
 
 /**
  * enum lbhash_memory_kind - how the connection of a packet is found

@@ -9,6 +9,7 @@
 #include <linux/timekeeping.h>
 
 #include "decide.h"
+#include "fingerprint.h"
 #include "flow.h"
 #include "hash.h"
 #include "memory.h"
@@ -64,7 +65,7 @@ static __always_inline bool begin(struct recall *recall,
 
 	if (unlikely(!moves))
 		return false;
-	recall->memory = moves->memory;
+	recall->memory = svc->memory;
 	recall->table = table;
 	recall->slot = slot;
 	recall->move = READ_ONCE(moves->move[number]);
@@ -194,9 +195,13 @@ static __always_inline bool read_plain(struct recall *recall,
 
 	if (!lbhash_flow_read(skb, family, &head))
 		return false;
-	print = lbhash_hash_print_plain(skb, family, &head,
-					recall->about.service,
-					&recall->memory->key);
+	print = lbhash_print_ports(recall->about.service, head.proto,
+				   head.sport, head.dport);
+	print = family == NFPROTO_IPV4 ?
+		lbhash_print_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
+				  print, &recall->memory->key) :
+		lbhash_print_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
+				  print, &recall->memory->key);
 	if (head.proto != IPPROTO_TCP) {
 		describe(&recall->about, print, LBHASH_MEMORY_LOOSE);
 		return true;

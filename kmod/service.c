@@ -319,7 +319,8 @@ static int insert_service(struct lbhash_net *ln, struct lbhash_service *svc)
 	return err;
 }
 
-static struct lbhash_service *alloc_service(const char *name, u32 track)
+static struct lbhash_service *alloc_service(struct lbhash_net *ln,
+					    const char *name, u32 track)
 {
 	struct lbhash_service *svc;
 	u32 raw;
@@ -333,6 +334,7 @@ static struct lbhash_service *alloc_service(const char *name, u32 track)
 		return NULL;
 	}
 	strscpy(svc->name, name, sizeof(svc->name));
+	svc->memory = &ln->memory;
 	for (raw = 0; raw < ARRAY_SIZE(svc->hooks); raw++)
 		lbhash_hooks_init(&svc->hooks[raw],
 				  needs_conntrack(track, raw));
@@ -414,7 +416,7 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 	if (!table)
 		return err;
 	if (!dry_run)
-		svc = alloc_service(name, draft->conf.track);
+		svc = alloc_service(ln, name, draft->conf.track);
 	if (!svc) {
 		lbhash_table_free(table);
 		if (dry_run)
@@ -471,11 +473,8 @@ static u32 next_number(const struct lbhash_net *ln,
 static void start_memory(struct lbhash_net *ln,
 			 const struct lbhash_table *table, u32 number)
 {
-	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
-
-	if (!moves)
+	if (!rcu_access_pointer(table->moves))
 		return;
-	moves->memory = &ln->memory;
 	ln->changes = number;
 	lbhash_memory_start(&ln->memory, ktime_get_seconds());
 }

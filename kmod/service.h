@@ -25,6 +25,7 @@ struct lbhash_service_stats;
  * @followers: number of LBHASH rules among them that do not: outside the raw
  *	table, and in it
  * @hooks: hooks for the latter, likewise
+ * @memory: flow memory of the namespace
  * @id: number in &lbhash_net.ids
  * @generation: number of changes, beginning with 1
  * @used: a rule has referred to the service, so it may have connections
@@ -41,6 +42,7 @@ struct lbhash_service {
 	atomic_t by_track[LBHASH_TRACK_CHANGED + 1];
 	atomic_t followers[2];
 	struct lbhash_hooks hooks[2];
+	struct lbhash_memory *memory;
 	u32 id;
 	u64 generation;
 	bool used;

@@ -319,7 +319,7 @@ void lbhash_settle_plan(struct lbhash_net *ln, struct lbhash_table *table)
 int lbhash_settle_remember(struct net *net, struct lbhash_service *svc)
 {
 	struct lbhash_net *ln = lbhash_net(net);
-	const struct lbhash_table *table;
+	struct lbhash_table *table;
 	int err = 0;
 
 	mutex_lock(&ln->mutex);

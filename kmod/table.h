@@ -70,12 +70,10 @@ enum lbhash_way {
 
 /**
  * struct lbhash_moves - what the flow memory needs of slots in transition
- * @memory: flow memory of the table's namespace
  * @rcu: frees it after a grace period
  * @move: a word for each slot, see transition.h; 0 for a settled one
  */
 struct lbhash_moves {
-	struct lbhash_memory *memory;
 	struct rcu_head rcu;
 	u32 move[];
 };
