@@ -210,7 +210,8 @@ u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
 				       flow->dport);
 
 	if (flow->family == NFPROTO_IPV4)
-		return lbhash_print_ipv4(flow->src.ip, flow->dst.ip, ports, key);
+		return lbhash_print_ipv4(flow->src.ip, flow->dst.ip, ports,
+					 key);
 	return lbhash_print_ipv6(&flow->src.in6, &flow->dst.in6, ports, key);
 }
 

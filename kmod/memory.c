@@ -165,7 +165,7 @@ struct buckets {
  * struct stripe - what buckets with the same low bits of their number share
  * @lock: protects their entries, and the members below
  * @entries: number of entries
- * @half_open: number of half-open ones; atomic, as they are opened without @lock
+ * @half_open: number of half-open ones; atomic: they are opened without @lock
  * @refused: number of connections without room
  * @evicted: number of entries that have made room before they expired
  */
@@ -855,10 +855,9 @@ static __always_inline bool look_in(struct bucket *bucket, u64 print,
 }
 
 /* noinline: entries rarely spill. */
-static noinline struct look look_further(struct lbhash_memory_store *store,
-					 u64 print,
-					 const struct lbhash_memory_packet *packet,
-					 u8 kind)
+static noinline struct look
+look_further(struct lbhash_memory_store *store, u64 print,
+	     const struct lbhash_memory_packet *packet, u8 kind)
 {
 	struct look other LBHASH_UNINITIALIZED;
 
@@ -978,8 +977,8 @@ static struct entry opened(const struct entry *entry,
 	return new;
 }
 
-/* An entry has to change in several words: with the lock, unless it does not fit
- * any more.
+/* An entry has to change in several words: with the lock, unless it does not
+ * fit any more.
  */
 static noinline enum lbhash_memory_found
 find_locked(struct lbhash_memory_store *store,
@@ -1141,8 +1140,8 @@ static void evict(struct lbhash_memory *memory, struct stripe *stripe,
 	remove_entry(stripe, room->bucket, room->place);
 }
 
-/* A free place of a bucket, PLACES if there is none: the lowest byte of the tags
- * that is 0.
+/* A free place of a bucket, PLACES if there is none: the lowest byte of the
+ * tags that is 0.
  */
 static int free_place(const struct bucket *bucket)
 {
@@ -1456,8 +1455,8 @@ open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
  * @packet: packet of kind LBHASH_MEMORY_OPENS
  * @backend: in: number of the owner's backend; out: number of the backend of
  *	the connection that the packet repeats, of LBHASH_MEMORY_REPEATS
- * @flags: LBHASH_MEMORY_RENEW if the backend of what the packet repeats takes no
- *	connections any more: then it gets *@backend, too;
+ * @flags: LBHASH_MEMORY_RENEW if the backend of what the packet repeats takes
+ *	no connections any more: then it gets *@backend, too;
  *	LBHASH_MEMORY_BESIDE if what is unknown is at *@backend: there is
  *	nothing to remember unless something else of the flow is
  *
@@ -1472,7 +1471,7 @@ lbhash_memory_open(struct lbhash_memory *memory,
 		   u8 flags)
 {
 	struct lbhash_memory_store *store = rcu_dereference(memory->store);
-	enum lbhash_memory_found found;
+	enum lbhash_memory_found found = LBHASH_MEMORY_KNOWN;
 	struct stripe *stripe;
 
 	if (likely(store)) {
@@ -1481,9 +1480,7 @@ lbhash_memory_open(struct lbhash_memory *memory,
 		found = open_locked(memory, store, stripe, packet, backend,
 				    flags);
 		spin_unlock_bh(&stripe->lock);
-	} else if (flags & LBHASH_MEMORY_BESIDE) {
-		return LBHASH_MEMORY_KNOWN;
-	} else {
+	} else if (!(flags & LBHASH_MEMORY_BESIDE)) {
 		atomic64_inc(&memory->refused);
 		found = LBHASH_MEMORY_REFUSED;
 	}

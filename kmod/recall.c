@@ -227,8 +227,8 @@ static void recognise(const struct recall *recall, u32 id,
 				   owner->id);
 }
 
-/* An opener gets the owner, or where the one went that it repeats, if that takes
- * connections. *@id is the number of the backend unless it is refused.
+/* An opener gets the owner, or where the one went that it repeats, if that
+ * takes connections. *@id is the number of the backend unless it is refused.
  */
 static enum lbhash_memory_found give(const struct recall *recall,
 				     const struct lbhash_member *owner, u32 *id)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The commands of each object, a file each; apply, save and flush share one, and
- * memory and set.
+/* The commands of each object, a file each; apply, save and flush share one,
+ * and so do memory and set.
  */
 #ifndef _LBHASHCTL_COMMANDS_H
 #define _LBHASHCTL_COMMANDS_H

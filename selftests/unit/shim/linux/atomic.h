@@ -56,7 +56,6 @@ static inline u32 xchg(u32 *word, u32 new)
 	return was;
 }
 
-
 static inline u32 cmpxchg(u32 *word, u32 old, u32 new)
 {
 	u32 was = *word;
