@@ -24,6 +24,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/compiler.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 
 #include "transition.h"
@@ -387,7 +388,7 @@ static u32 wait_for(const struct lbhash_transition *entry, bool moves,
 		wait = rest(times->idle, entry->at, now);
 		break;
 	}
-	return wait < most ? wait : most;
+	return min_t(u32, wait, most);
 }
 
 /**
