@@ -225,7 +225,7 @@ static u32 pack_slot(u32 slot, u32 more)
 {
 	u32 units = (more + (1u << MORE_SHIFT) - 1) >> MORE_SHIFT;
 
-	return (units < MORE_MAX ? units : MORE_MAX) << SLOT_BITS | slot;
+	return min_t(u32, units, MORE_MAX) << SLOT_BITS | slot;
 }
 
 static u32 window_of(const struct entry *entry)

@@ -360,7 +360,7 @@ u32 lbhash_transition_age(unsigned long *aged,
 	lbhash_for_each_slot(i, n) {
 		wait = rest(times->udp_idle, list[i].began, times->now);
 		if (wait)
-			answer = wait < answer ? wait : answer;
+			answer = min_t(u32, wait, answer);
 		else if (!test_bit(list[i].slot, aged))
 			set_bit(list[i].slot, aged);
 	}
