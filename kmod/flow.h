@@ -108,6 +108,26 @@ static inline bool lbhash_flow_has_handshake(const struct lbhash_flow *flow)
 }
 
 /**
+ * lbhash_flow_bits - bits that tell most flows of plain packets apart
+ * @skb: packet at a Netfilter hook
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @head: its headers, from lbhash_flow_read()
+ *
+ * Return: a value that everybody can predict.
+ */
+static __always_inline u32 lbhash_flow_bits(const struct sk_buff *skb,
+					    u8 family,
+					    const struct lbhash_head *head)
+{
+	__be32 address = family == NFPROTO_IPV4 ?
+			 ip_hdr(skb)->saddr :
+			 ipv6_hdr(skb)->saddr.s6_addr32[3];
+
+	return (__force u32)address ^
+	       ((__force u32)head->dport << 16 | (__force u32)head->sport);
+}
+
+/**
  * lbhash_flow_opens - does a packet open a connection?
  * @skb: packet at a Netfilter hook; may be paged
  * @flow: the packet's flow, from lbhash_flow_parse()

@@ -65,6 +65,7 @@ static void take_mark(struct nf_conn *ct, u32 mark, u32 mask)
 
 	WRITE_ONCE(ct->mark, (READ_ONCE(ct->mark) & ~mask) | (mark & mask));
 	clear_bit(LBHASH_EXPECTING_BIT, &ct->status);
+	nf_conntrack_event_cache(IPCT_MARK, ct);
 }
 
 /* Until a reply has been seen. A reply to an adopted connection sets a window.
@@ -96,12 +97,6 @@ static bool tcp_is_over(const struct nf_conn *ct)
 static bool tcp_is_open(const struct nf_conn *ct)
 {
 	return READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_ESTABLISHED;
-}
-
-/* Can the packet follow the answer to the client's SYN? */
-static bool tcp_continues(const struct nf_conn *ct, const struct tcphdr *th)
-{
-	return tcp_is_one_way(ct) && th->ack && !th->syn && !th->rst;
 }
 
 static bool tcp_fits(u32 seq, u32 first)
@@ -290,110 +285,34 @@ static bool sctp_take_over(struct nf_conn *ct, const struct sctp_start *start,
 	return true;
 }
 
-union header {
-	struct tcphdr tcp;
-	struct sctphdr sctp;
-};
-
-static const void *get_header(const struct nf_conn *ct,
-			      const struct sk_buff *skb, u8 family,
-			      union header *buffer)
-{
-	u8 proto = nf_ct_protonum(ct);
-	size_t size = proto == IPPROTO_TCP ? sizeof(buffer->tcp) :
-					     sizeof(buffer->sctp);
-
-	return lbhash_flow_header(skb, family, proto, size, buffer);
-}
-
-static const struct sctp_start *get_start(const struct nf_conn *ct,
-					  const struct sk_buff *skb, u8 family,
+static const struct sctp_start *get_start(const struct sk_buff *skb, u8 family,
 					  struct sctp_start *buffer)
 {
-	if (nf_ct_protonum(ct) != IPPROTO_SCTP)
-		return NULL;
 	return lbhash_flow_header(skb, family, IPPROTO_SCTP, sizeof(*buffer),
 				  buffer);
 }
 
-static bool continues(const struct nf_conn *ct, const void *header)
-{
-	return nf_ct_protonum(ct) == IPPROTO_TCP ? tcp_continues(ct, header) :
-						   sctp_continues(ct, header);
-}
-
-/* Does the packet follow the connection's first one? */
-static bool follows(struct nf_conn *ct, const void *header, u32 mask)
-{
-	const struct tcphdr *th = header;
-
-	return nf_ct_protonum(ct) == IPPROTO_TCP ?
-	       tcp_follows(ct, ntohl(th->seq), mask) : sctp_is_half_open(ct);
-}
-
-static void adopt(struct nf_conn *ct, const void *header)
-{
-	const struct tcphdr *th = header;
-
-	if (nf_ct_protonum(ct) == IPPROTO_TCP)
-		tcp_adopt(ct, ntohl(th->seq));
-	else
-		sctp_adopt(ct, header);
-}
-
 /**
- * lbhash_oneway_adopt - make a half-open one-way connection a valid one
- * @ct: entry in whose original direction the packet runs
- * @skb: packet that conntrack called INVALID
+ * lbhash_segment_read_slow - lbhash_segment_read() for any packet
+ * @skb: packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @mask: mask of the service
- * @allowed: the entry may be adopted if it has not been yet
  *
- * Two packets of a connection may arrive at once, on two CPUs: the second one
- * finds the entry adopted, and conntrack only has to see it again. The mark of
- * the entry may change, to that of the newest SYN.
- *
- * Context: packet path; takes &nf_conn.lock.
- * Return: see enum lbhash_adoption.
+ * Return: the segment.
  */
-enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
-					 const struct sk_buff *skb, u8 family,
-					 u32 mask, bool allowed)
+struct lbhash_segment lbhash_segment_read_slow(const struct sk_buff *skb,
+					       u8 family)
 {
-	enum lbhash_adoption result = LBHASH_NOT_ADOPTED;
-	const struct sctp_start *start;
-	struct sctp_start room;
-	union header buffer;
-	const void *header;
+	struct lbhash_segment segment = {};
+	const struct tcphdr *th;
+	struct tcphdr buffer;
 
-	if (!lbhash_oneway_is_syn_seen(ct))
-		return LBHASH_NOT_ADOPTED;
-	header = get_header(ct, skb, family, &buffer);
-	if (!header)
-		return LBHASH_NOT_ADOPTED;
-	start = get_start(ct, skb, family, &room);
-
-	spin_lock_bh(&ct->lock);
-	if (start && sctp_take_over(ct, start, mask)) {
-		result = LBHASH_ADOPTED_NOW;
-	} else if (!continues(ct, header)) {
-		result = LBHASH_NOT_ADOPTED;
-	} else if (test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
-		result = LBHASH_ADOPTED_BEFORE;
-	} else if (!follows(ct, header, mask)) {
-		result = LBHASH_NOT_ADOPTED;
-	} else if (!allowed) {
-		result = LBHASH_NO_ROOM;
-	} else {
-		adopt(ct, header);
-		lbhash_oneway_claim(ct);
-		result = LBHASH_ADOPTED_NOW;
+	th = lbhash_flow_header(skb, family, IPPROTO_TCP, sizeof(buffer),
+				&buffer);
+	if (th) {
+		segment.seq = ntohl(th->seq);
+		segment.flags = tcp_flag_byte(th);
 	}
-	spin_unlock_bh(&ct->lock);
-
-	if (result == LBHASH_ADOPTED_NOW)
-		nf_conntrack_event_cache(IPCT_REPLY, ct);
-	return result;
+	return segment;
 }
 
 /**
@@ -408,6 +327,109 @@ void lbhash_oneway_claim(struct nf_conn *ct)
 {
 	set_bit(LBHASH_ONE_WAY_BIT, &ct->status);
 	set_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+	nf_conntrack_event_cache(IPCT_REPLY, ct);
+}
+
+static enum lbhash_adoption
+tcp_adopt_by(struct nf_conn *ct, const struct lbhash_segment *segment, u32 mask,
+	     bool allowed)
+{
+	lockdep_assert_held(&ct->lock);
+
+	if (!tcp_is_one_way(ct) || !lbhash_segment_follows(segment))
+		return LBHASH_NOT_ADOPTED;
+	if (is_adopted(ct))
+		return LBHASH_ADOPTED_BEFORE;
+	if (!tcp_follows(ct, segment->seq, mask))
+		return LBHASH_NOT_ADOPTED;
+	if (!allowed)
+		return LBHASH_NO_ROOM;
+	tcp_adopt(ct, segment->seq);
+	lbhash_oneway_claim(ct);
+	return LBHASH_ADOPTED_NOW;
+}
+
+static enum lbhash_adoption
+sctp_adopt_by(struct nf_conn *ct, const struct sctphdr *sh,
+	      const struct sctp_start *start, u32 mask, bool allowed)
+{
+	lockdep_assert_held(&ct->lock);
+
+	if (start && sctp_take_over(ct, start, mask))
+		return LBHASH_ADOPTED_NOW;
+	if (!sctp_continues(ct, sh))
+		return LBHASH_NOT_ADOPTED;
+	if (test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+		return LBHASH_ADOPTED_BEFORE;
+	if (!sctp_is_half_open(ct))
+		return LBHASH_NOT_ADOPTED;
+	if (!allowed)
+		return LBHASH_NO_ROOM;
+	sctp_adopt(ct, sh);
+	lbhash_oneway_claim(ct);
+	return LBHASH_ADOPTED_NOW;
+}
+
+/* noinline: TCP needs no stack for headers. */
+static noinline enum lbhash_adoption
+sctp_try(struct nf_conn *ct, const struct sk_buff *skb, u8 family, u32 mask,
+	 bool allowed)
+{
+	enum lbhash_adoption adoption;
+	const struct sctp_start *start;
+	const struct sctphdr *sh;
+	struct sctp_start room;
+	struct sctphdr buffer;
+
+	sh = lbhash_flow_header(skb, family, IPPROTO_SCTP, sizeof(buffer),
+				&buffer);
+	if (!sh)
+		return LBHASH_NOT_ADOPTED;
+	start = get_start(skb, family, &room);
+	spin_lock_bh(&ct->lock);
+	adoption = sctp_adopt_by(ct, sh, start, mask, allowed);
+	spin_unlock_bh(&ct->lock);
+	return adoption;
+}
+
+static enum lbhash_adoption tcp_try(struct nf_conn *ct,
+				    const struct lbhash_segment *segment,
+				    u32 mask, bool allowed)
+{
+	enum lbhash_adoption adoption;
+
+	spin_lock_bh(&ct->lock);
+	adoption = tcp_adopt_by(ct, segment, mask, allowed);
+	spin_unlock_bh(&ct->lock);
+	return adoption;
+}
+
+/**
+ * lbhash_oneway_adopt - make a half-open one-way connection a valid one
+ * @ct: entry in whose original direction the packet runs
+ * @skb: packet that conntrack called INVALID, or would
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @segment: of the packet
+ * @mask: mask of the service
+ * @allowed: the entry may be adopted if it has not been yet
+ *
+ * Two packets of a connection may arrive at once, on two CPUs: the second one
+ * finds the entry adopted, and conntrack only has to see it again. The mark of
+ * the entry may change, to that of the newest SYN.
+ *
+ * Context: packet path; takes &nf_conn.lock.
+ * Return: see enum lbhash_adoption.
+ */
+enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
+					 const struct sk_buff *skb, u8 family,
+					 const struct lbhash_segment *segment,
+					 u32 mask, bool allowed)
+{
+	if (!lbhash_oneway_is_syn_seen(ct))
+		return LBHASH_NOT_ADOPTED;
+	return nf_ct_protonum(ct) == IPPROTO_TCP ?
+	       tcp_try(ct, segment, mask, allowed) :
+	       sctp_try(ct, skb, family, mask, allowed);
 }
 
 /* Is the entry of no more use to its connection? */
@@ -479,8 +501,6 @@ static bool tcp_take_over(struct nf_conn *ct, u32 seq, u32 mask)
 		WRITE_ONCE(ct->proto.tcp.state, TCP_CONNTRACK_ESTABLISHED);
 	}
 	spin_unlock_bh(&ct->lock);
-	if (taken)
-		nf_conntrack_event_cache(IPCT_MARK, ct);
 	return taken;
 }
 
@@ -530,8 +550,7 @@ static enum lbhash_role tcp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
 {
 	if (lbhash_segment_opens(segment)) {
 		if (!nf_ct_is_confirmed(ct))
-			ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_maxack =
-				segment->seq + 1;
+			lbhash_oneway_begin(ct, segment);
 		else if (dir == IP_CT_DIR_ORIGINAL && tcp_expects(ct, mask))
 			return tcp_meets_syn(ct, segment->seq + 1, opening);
 		return is_reuse(ct, dir) ? LBHASH_ROLE_REUSE :
@@ -560,7 +579,7 @@ static enum lbhash_role sctp_role(struct nf_conn *ct, enum ip_conntrack_dir dir,
 	const struct sctp_start *start;
 	struct sctp_start buffer;
 
-	start = get_start(ct, skb, family, &buffer);
+	start = get_start(skb, family, &buffer);
 	if (!start || !sctp_is_init(&start->header))
 		return LBHASH_ROLE_MEMBER;
 	if (mask && dir == IP_CT_DIR_ORIGINAL && is_adopted(ct) &&

@@ -77,15 +77,19 @@ struct lbhash_opening {
 /**
  * struct lbhash_segment - where in its connection a TCP packet belongs
  * @seq: sequence number
+ * @flow: of a plain packet, bits of its source address and of its ports, which
+ *	tell most flows apart
  * @flags: TCPHDR_*; 0 for other protocols
  */
 struct lbhash_segment {
 	u32 seq;
+	u32 flow;
 	u8 flags;
 };
 
 enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
 					 const struct sk_buff *skb, u8 family,
+					 const struct lbhash_segment *segment,
 					 u32 mask, bool allowed);
 enum lbhash_role lbhash_oneway_role(struct nf_conn *ct,
 				    enum ip_conntrack_dir dir,
@@ -99,40 +103,33 @@ bool lbhash_oneway_is_stray(const struct nf_conn *ct,
 			    const struct lbhash_segment *segment);
 bool lbhash_oneway_is_syn_seen(const struct nf_conn *ct);
 bool lbhash_oneway_is_begun(const struct nf_conn *ct);
-
-static __always_inline void
-lbhash_segment_from(const struct tcphdr *th, struct lbhash_segment *segment)
-{
-	segment->seq = ntohl(th->seq);
-	segment->flags = tcp_flag_byte(th);
-}
+struct lbhash_segment lbhash_segment_read_slow(const struct sk_buff *skb,
+					       u8 family);
 
 /**
  * lbhash_segment_read - read the TCP header of a packet
  * @skb: packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
- * @segment: out
+ *
+ * Return: the segment.
  */
-static __always_inline void lbhash_segment_read(const struct sk_buff *skb,
-						u8 family,
-						struct lbhash_segment *segment)
+static __always_inline struct lbhash_segment
+lbhash_segment_read(const struct sk_buff *skb, u8 family)
 {
+	struct lbhash_segment segment = {};
 	const struct tcphdr *th;
 	struct lbhash_head head;
-	struct tcphdr buffer;
 
-	*segment = (struct lbhash_segment){};
-	if (likely(lbhash_flow_read(skb, family, &head) &&
-		   head.thoff + sizeof(*th) <= skb_headlen(skb))) {
-		if (head.proto == IPPROTO_TCP)
-			lbhash_segment_from((void *)(skb->data + head.thoff),
-					    segment);
-		return;
-	}
-	th = lbhash_flow_header(skb, family, IPPROTO_TCP, sizeof(buffer),
-				&buffer);
-	if (th)
-		lbhash_segment_from(th, segment);
+	if (unlikely(!lbhash_flow_read(skb, family, &head) ||
+		     head.thoff + sizeof(*th) > skb_headlen(skb)))
+		return lbhash_segment_read_slow(skb, family);
+	if (head.proto != IPPROTO_TCP)
+		return segment;
+	th = (const void *)(skb->data + head.thoff);
+	segment.seq = ntohl(th->seq);
+	segment.flags = tcp_flag_byte(th);
+	segment.flow = lbhash_flow_bits(skb, family, &head);
+	return segment;
 }
 
 static inline bool lbhash_segment_opens(const struct lbhash_segment *segment)
@@ -144,6 +141,13 @@ static inline bool lbhash_segment_opens(const struct lbhash_segment *segment)
 static inline bool lbhash_segment_ends(const struct lbhash_segment *segment)
 {
 	return segment->flags & (TCPHDR_FIN | TCPHDR_RST);
+}
+
+/* Can the packet follow the answer to its connection's SYN? */
+static inline bool lbhash_segment_follows(const struct lbhash_segment *segment)
+{
+	return (segment->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) ==
+	       TCPHDR_ACK;
 }
 
 /* Conntrack keeps no sequence number of connections whose windows it does not
@@ -160,6 +164,17 @@ lbhash_oneway_keep_up(struct nf_conn *ct, const struct lbhash_segment *segment)
 
 	if (segment->seq - known - 1 < LBHASH_ONEWAY_AHEAD)
 		WRITE_ONCE(client->td_end, segment->seq);
+}
+
+/**
+ * lbhash_oneway_begin - note the SYN of a new connection
+ * @ct: its entry, which is not confirmed yet
+ * @segment: of the SYN
+ */
+static inline void lbhash_oneway_begin(struct nf_conn *ct,
+				       const struct lbhash_segment *segment)
+{
+	ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_maxack = segment->seq + 1;
 }
 
 /**

@@ -222,26 +222,71 @@ pinned_fast(const struct lbhash_packet *packet)
 	member = pinned_to(packet, ct, info);
 	if (!member)
 		return NULL;
-	lbhash_segment_read(packet->skb, packet->family, &segment);
+	segment = lbhash_segment_read(packet->skb, packet->family);
 	return lbhash_oneway_goes_on(ct, info, &segment) ? member : NULL;
+}
+
+/* The number of a plain packet's slot; SLOT_UNKNOWN for other packets, which
+ * take the slow way.
+ */
+#define SLOT_UNKNOWN	U32_MAX
+
+static __always_inline u32 slot_number_fast(const struct lbhash_packet *packet)
+{
+	const struct lbhash_table *table = packet->table;
+	u64 hash = lbhash_hash_fast(packet->skb, packet->family, &table->hash);
+
+	if (unlikely(hash == LBHASH_HASH_NOT_PLAIN))
+		return SLOT_UNKNOWN;
+	return reciprocal_scale(hash, table->size);
+}
+
+static __always_inline u32 slot_fast(const struct lbhash_packet *packet,
+				     u32 number)
+{
+	if (unlikely(number == SLOT_UNKNOWN))
+		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
+	return lbhash_table_at(packet->table, number);
+}
+
+/* The owner of a settled slot, for a connection that begins and has no mark. */
+static const struct lbhash_member *first_owner(struct lbhash_packet packet,
+					       struct nf_conn *ct)
+{
+	const struct lbhash_table *table = packet.table;
+	const struct lbhash_member *member;
+	u32 slot = slot_fast(&packet, slot_number_fast(&packet));
+
+	if (!lbhash_slot_is_settled(slot) || lbhash_pin_read(ct, table->mask))
+		return NULL;
+	member = &table->members[lbhash_slot_owner(slot)];
+	lbhash_pin_write(ct, member->mark, table->mask);
+	return member;
 }
 
 /* noinline: the fast way needs no stack for a flow and a connection. */
 static noinline int tracked_slow(struct lbhash_packet packet)
 {
+	enum lbhash_reason reason = LBHASH_REASON_PINNED;
 	const struct lbhash_member *member = NULL;
-	struct lbhash_conn conn;
+	struct lbhash_conn conn = {};
 	int verdict;
 
 	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
 		return NF_ACCEPT;
 	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
 		lbhash_pin_untrack(packet.skb);
-	if (likely(conn.ct && !conn.adopted && !conn.opens && !conn.answered &&
-		   !conn.brief))
+	if (conn.begins) {
+		member = first_owner(packet, conn.ct);
+		reason = LBHASH_REASON_PICKED;
+	} else if (likely(conn.ct && !conn.opens && !conn.answered &&
+			  !conn.brief)) {
 		member = pinned_to(&packet, conn.ct, conn.info);
+		if (conn.adopted)
+			reason = LBHASH_REASON_ADOPTED;
+	}
 	verdict = likely(member) ?
-		  lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :
+		  lbhash_deliver_to(&packet, member, reason) :
 		  pick_by_conn(&packet, &conn);
 	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict;
@@ -272,29 +317,6 @@ int lbhash_pick_tracked(struct lbhash_service *svc,
 	if (!member)
 		return tracked_slow(packet);
 	return lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED);
-}
-
-/* The number of a plain packet's slot; SLOT_UNKNOWN for other packets, which
- * take the slow way.
- */
-#define SLOT_UNKNOWN	U32_MAX
-
-static __always_inline u32 slot_number_fast(const struct lbhash_packet *packet)
-{
-	const struct lbhash_table *table = packet->table;
-	u64 hash = lbhash_hash_fast(packet->skb, packet->family, &table->hash);
-
-	if (unlikely(hash == LBHASH_HASH_NOT_PLAIN))
-		return SLOT_UNKNOWN;
-	return reciprocal_scale(hash, table->size);
-}
-
-static __always_inline u32 slot_fast(const struct lbhash_packet *packet,
-				     u32 number)
-{
-	if (unlikely(number == SLOT_UNKNOWN))
-		return lbhash_slot(LBHASH_NONE, LBHASH_NONE);
-	return lbhash_table_at(packet->table, number);
 }
 
 /* Deliver by the hash alone; ICMP errors have another reason. */

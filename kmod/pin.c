@@ -3,6 +3,8 @@
  * Connections of packets in conntrack, whose marks name their backends. All
  * calls into conntrack are here and in oneway.c.
  */
+#include <linux/hash.h>
+#include <linux/percpu.h>
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
@@ -220,12 +222,135 @@ err:
 	return ERR_PTR(-ENOMEM);
 }
 
+/* Adopt an entry whose reply may have bypassed this host. Even if it cannot be
+ * adopted, the entry's mark names the packet's backend.
+ */
+/* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
+static enum lbhash_adoption adopt(const struct lbhash_packet *packet,
+				  const struct lbhash_segment *segment,
+				  struct nf_conn *ct, struct lbhash_conn *conn)
+{
+	const struct nf_hook_state *state = packet->state;
+	enum lbhash_adoption adoption;
+
+	adoption = lbhash_oneway_adopt(ct, packet->skb, state->pf, segment,
+				       mask_of(packet), has_room(state->net));
+	conn->remembered = READ_ONCE(ct->mark);
+	conn->crowded = adoption == LBHASH_NO_ROOM;
+	return adoption;
+}
+
+/* Have conntrack see a packet of whose entry @adoption tells. */
+static int track_adopted(const struct lbhash_packet *packet,
+			 enum lbhash_adoption adoption,
+			 struct lbhash_conn *conn)
+{
+	int verdict = track(packet->skb, packet->state, conn->tmpl, conn);
+
+	conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
+	return verdict;
+}
+
+/* Which connections have been opened and have not gone on yet, as far as this
+ * CPU knows. A wrong hint costs a lookup, a missing one a round through
+ * conntrack. No hint lasts: the next packet that finds it takes it away.
+ */
+#define HINT_BITS	13
+
+static DEFINE_PER_CPU(unsigned long [BITS_TO_LONGS(BIT(HINT_BITS))], hints);
+
+static u32 hint_of(const struct lbhash_segment *segment)
+{
+	return hash_32(segment->flow, HINT_BITS);
+}
+
+static bool has_hint(const struct lbhash_segment *segment)
+{
+	u32 hint = hint_of(segment);
+
+	return raw_cpu_read(hints[BIT_WORD(hint)]) & BIT_MASK(hint);
+}
+
+static void give_hint(const struct lbhash_segment *segment)
+{
+	u32 hint = hint_of(segment);
+
+	raw_cpu_or(hints[BIT_WORD(hint)], BIT_MASK(hint));
+}
+
+static void take_hint(const struct lbhash_segment *segment)
+{
+	u32 hint = hint_of(segment);
+
+	raw_cpu_and(hints[BIT_WORD(hint)], ~BIT_MASK(hint));
+}
+
+/* Conntrack reads packets of all kinds, but takes longer. */
+static bool read_tuple(const struct lbhash_packet *packet,
+		       struct nf_conntrack_tuple *tuple)
+{
+	const struct sk_buff *skb = packet->skb;
+	struct lbhash_head head;
+
+	if (unlikely(!lbhash_flow_read(skb, packet->family, &head)))
+		return nf_ct_get_tuplepr(skb, skb_network_offset(skb),
+					 packet->family, packet->state->net,
+					 tuple);
+
+	*tuple = (struct nf_conntrack_tuple){
+		.src.u.all = head.sport,
+		.src.l3num = packet->family,
+		.dst.u.all = head.dport,
+		.dst.protonum = head.proto,
+		.dst.dir = IP_CT_DIR_ORIGINAL,
+	};
+	if (packet->family == NFPROTO_IPV4) {
+		tuple->src.u3.ip = ip_hdr(skb)->saddr;
+		tuple->dst.u3.ip = ip_hdr(skb)->daddr;
+	} else {
+		tuple->src.u3.in6 = ipv6_hdr(skb)->saddr;
+		tuple->dst.u3.in6 = ipv6_hdr(skb)->daddr;
+	}
+	return true;
+}
+
+/* The entry of a packet that has none attached, with a reference. */
+static struct nf_conn *find(const struct lbhash_packet *packet,
+			    const struct lbhash_conn *conn,
+			    enum ip_conntrack_dir *dir)
+{
+	struct net *net = packet->state->net;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone buffer;
+
+	if (!read_tuple(packet, &tuple))
+		return NULL;
+	return find_entry(net, nf_ct_zone_tmpl(conn->tmpl, packet->skb,
+					       &buffer), &tuple, dir);
+}
+
+/* Is the packet the first one of a connection that conntrack did not know? */
+static bool is_new(const struct lbhash_conn *conn)
+{
+	return conn->info == IP_CT_NEW && !nf_ct_is_confirmed(conn->ct);
+}
+
+static void begin(const struct lbhash_conn *conn,
+		  const struct lbhash_segment *segment)
+{
+	lbhash_oneway_begin(conn->ct, segment);
+	give_hint(segment);
+}
+
 /* Replace the entry by a new one. Zone, helper and timeout policy come from the
  * packet's CT rule or from the old entry; without memory the old entry stays.
  */
-static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
-		  struct nf_conn *old, struct lbhash_conn *conn)
+static int reopen(const struct lbhash_packet *packet,
+		  const struct lbhash_segment *segment, struct nf_conn *old,
+		  struct lbhash_conn *conn)
 {
+	const struct nf_hook_state *state = packet->state;
+	struct sk_buff *skb = packet->skb;
 	struct nf_conn *copy = NULL;
 	int verdict;
 
@@ -239,48 +364,11 @@ static int reopen(struct sk_buff *skb, const struct nf_hook_state *state,
 	nf_reset_ct(skb);
 	verdict = track(skb, state, copy ?: conn->tmpl, conn);
 	conn->reopened = conn->ct;
+	if (conn->ct && is_new(conn) && lbhash_segment_opens(segment))
+		begin(conn, segment);
 	if (copy)
 		put_template(copy);
 	return verdict;
-}
-
-/* Adopt an entry whose reply may have bypassed this host. Even if it cannot be
- * adopted, the entry's mark names the packet's backend.
- */
-/* conntrack_facts: syn_sent_ack_invalid, invalid_keeps_entry */
-static int adopt(const struct lbhash_packet *packet, struct nf_conn *ct,
-		 struct lbhash_conn *conn)
-{
-	const struct nf_hook_state *state = packet->state;
-	enum lbhash_adoption adoption;
-	int verdict;
-
-	adoption = lbhash_oneway_adopt(ct, packet->skb, state->pf,
-				       mask_of(packet), has_room(state->net));
-	conn->remembered = READ_ONCE(ct->mark);
-	conn->crowded = adoption == LBHASH_NO_ROOM;
-	if (adoption == LBHASH_NOT_ADOPTED || adoption == LBHASH_NO_ROOM)
-		return NF_ACCEPT;
-	verdict = track(packet->skb, state, conn->tmpl, conn);
-	conn->adopted = conn->ct && adoption == LBHASH_ADOPTED_NOW;
-	return verdict;
-}
-
-/* The entry of a packet that has none attached, with a reference. */
-static struct nf_conn *find(const struct lbhash_packet *packet,
-			    const struct lbhash_conn *conn,
-			    enum ip_conntrack_dir *dir)
-{
-	struct net *net = packet->state->net;
-	struct sk_buff *skb = packet->skb;
-	struct nf_conntrack_tuple tuple;
-	struct nf_conntrack_zone buffer;
-
-	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), packet->family,
-			       net, &tuple))
-		return NULL;
-	return find_entry(net, nf_ct_zone_tmpl(conn->tmpl, skb, &buffer),
-			  &tuple, dir);
 }
 
 /* Conntrack called the packet INVALID. Adopt or reopen the entry if the reason
@@ -290,6 +378,7 @@ static int reconsider(const struct lbhash_packet *packet,
 		      const struct lbhash_segment *segment,
 		      struct lbhash_conn *conn)
 {
+	enum lbhash_adoption adoption;
 	enum ip_conntrack_dir dir;
 	int verdict = NF_ACCEPT;
 	struct nf_conn *ct;
@@ -297,12 +386,39 @@ static int reconsider(const struct lbhash_packet *packet,
 	ct = find(packet, conn, &dir);
 	if (!ct)
 		return NF_ACCEPT;
-	if (dir == IP_CT_DIR_ORIGINAL)
-		verdict = adopt(packet, ct, conn);
-	else if (lbhash_oneway_role(ct, dir, packet->skb, packet->family,
-				    segment, 0, NULL) == LBHASH_ROLE_REUSE)
-		verdict = reopen(packet->skb, packet->state, ct, conn);
+	if (dir == IP_CT_DIR_ORIGINAL) {
+		adoption = adopt(packet, segment, ct, conn);
+		if (adoption == LBHASH_ADOPTED_NOW ||
+		    adoption == LBHASH_ADOPTED_BEFORE)
+			verdict = track_adopted(packet, adoption, conn);
+	} else if (lbhash_oneway_role(ct, dir, packet->skb, packet->family,
+				      segment, 0, NULL) == LBHASH_ROLE_REUSE) {
+		verdict = reopen(packet, segment, ct, conn);
+	}
 	nf_ct_put(ct);
+	return verdict;
+}
+
+/* Adopt an entry before conntrack sees the packet, which it would call INVALID,
+ * and would have to see again.
+ */
+static int track_early(const struct lbhash_packet *packet,
+		       const struct lbhash_segment *segment,
+		       struct lbhash_conn *conn)
+{
+	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
+	enum ip_conntrack_dir dir;
+	int verdict = NF_ACCEPT;
+	struct nf_conn *ct;
+
+	take_hint(segment);
+	ct = find(packet, conn, &dir);
+	if (ct && dir == IP_CT_DIR_ORIGINAL)
+		adoption = adopt(packet, segment, ct, conn);
+	if (adoption != LBHASH_NO_ROOM)
+		verdict = track_adopted(packet, adoption, conn);
+	if (ct)
+		nf_ct_put(ct);
 	return verdict;
 }
 
@@ -344,7 +460,6 @@ static void take_over(const struct lbhash_packet *packet,
 	if (conn->info != IP_CT_NEW || !has_room(packet->state->net))
 		return;
 	lbhash_oneway_claim(ct);
-	nf_conntrack_event_cache(IPCT_REPLY, ct);
 	conn->info = IP_CT_ESTABLISHED;
 	nf_ct_set(packet->skb, ct, conn->info);
 }
@@ -359,7 +474,7 @@ static int judge(const struct lbhash_packet *packet,
 				   packet->family, segment, mask_of(packet),
 				   &conn->opening)) {
 	case LBHASH_ROLE_REUSE:
-		return reopen(packet->skb, packet->state, ct, conn);
+		return reopen(packet, segment, ct, conn);
 	case LBHASH_ROLE_OPENING:
 		conn->opens = true;
 		/* Without a service it keeps the mark of the entry. */
@@ -398,7 +513,7 @@ static void leave_untracked(const struct lbhash_packet *packet,
 /**
  * lbhash_pin_track - get the packet's connection from conntrack
  * @packet: packet, which may have an entry already
- * @conn: out, for lbhash_pin_leave()
+ * @conn: out, all zero before, for lbhash_pin_leave()
  *
  * Has conntrack see the packet if it has not, adopts a one-way connection, and
  * replaces one whose ports are used again.
@@ -410,14 +525,12 @@ static void leave_untracked(const struct lbhash_packet *packet,
 int lbhash_pin_track(const struct lbhash_packet *packet,
 		     struct lbhash_conn *conn)
 {
-	const struct nf_hook_state *state = packet->state;
+	bool raw = packet->way & LBHASH_WAY_RAW;
 	struct sk_buff *skb = packet->skb;
 	struct lbhash_segment segment;
-	bool raw = packet->way & LBHASH_WAY_RAW;
 	int verdict = NF_ACCEPT;
 
 	/* conntrack_facts: invalid_is_bare, tracked_is_left_alone */
-	*conn = (struct lbhash_conn){};
 	conn->ct = nf_ct_get(skb, &conn->info);
 	if (!conn->ct && conn->info == IP_CT_UNTRACKED)
 		return NF_ACCEPT;
@@ -428,19 +541,27 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		conn->ct = NULL;
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
-	lbhash_segment_read(skb, packet->family, &segment);
-	if (raw && (conn->tmpl || !conn->ct)) {
+	segment = lbhash_segment_read(skb, packet->family);
+	if (raw && !conn->ct) {
 		if (unlikely(lbhash_segment_ends(&segment)) &&
 		    is_stray(packet, &segment, conn))
 			return NF_ACCEPT;
-		verdict = track(skb, state, conn->tmpl, conn);
+		verdict = unlikely(has_hint(&segment)) &&
+			  lbhash_segment_follows(&segment) ?
+			  track_early(packet, &segment, conn) :
+			  track(skb, packet->state, conn->tmpl, conn);
 	}
 
 	if (!conn->ct) {
-		if (verdict == NF_ACCEPT)
+		if (verdict == NF_ACCEPT && !conn->crowded)
 			verdict = reconsider(packet, &segment, conn);
 	} else if (!lbhash_oneway_goes_on(conn->ct, conn->info, &segment)) {
-		verdict = judge(packet, &segment, conn);
+		if (lbhash_segment_opens(&segment) && is_new(conn)) {
+			begin(conn, &segment);
+			conn->begins = true;
+		} else {
+			verdict = judge(packet, &segment, conn);
+		}
 	}
 	if (unlikely(conn->crowded && packet->svc))
 		leave_untracked(packet, conn);

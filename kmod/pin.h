@@ -21,6 +21,7 @@ struct sk_buff;
  * struct lbhash_conn - the connection of a packet, according to conntrack
  * @ct: entry attached to the packet, or NULL
  * @info: relation of the packet to @ct; only valid with @ct
+ * @begins: the packet opens a connection, whose entry is new
  * @adopted: the packet made a one-way connection valid
  * @reopened: the packet replaced a connection with the same ports
  * @answered: the packet replaced a connection whose server has answered it
@@ -39,6 +40,7 @@ struct sk_buff;
 struct lbhash_conn {
 	struct nf_conn *ct;
 	enum ip_conntrack_info info;
+	bool begins;
 	bool adopted;
 	bool reopened;
 	bool answered;

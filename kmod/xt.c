@@ -196,7 +196,7 @@ static noinline unsigned int only_adopt(struct sk_buff *skb,
 		.family = par->state->pf,
 		.way = info->way,
 	};
-	struct lbhash_conn conn;
+	struct lbhash_conn conn = {};
 	int verdict;
 
 	verdict = lbhash_pin_track(&packet, &conn);
