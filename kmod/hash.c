@@ -196,9 +196,23 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 }
 
 /**
+ * lbhash_hash_expand - make the key of fingerprints from a shorter one
+ * @key: out
+ * @secret: key to be kept and passed on
+ */
+void lbhash_hash_expand(struct lbhash_print_key *key,
+			const siphash_key_t *secret)
+{
+	u64 i;
+
+	for (i = 0; i < ARRAY_SIZE(key->words); i++)
+		key->words[i] = siphash_2u64(i, 0, secret);
+}
+
+/**
  * lbhash_hash_print - compute the fingerprint of a flow
  * @flow: flow, with all of its fields
- * @service: number of the service, less than 2^24
+ * @service: label of the service, less than 2^24
  * @key: secret key
  *
  * Return: 64 bits.

@@ -44,6 +44,8 @@ u32 lbhash_hash_flow(const struct lbhash_flow *flow,
 		     const struct lbhash_hash *how);
 u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		     const struct lbhash_hash *how);
+void lbhash_hash_expand(struct lbhash_print_key *key,
+			const siphash_key_t *secret);
 u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
 		      const struct lbhash_print_key *key);
 u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,

@@ -10,6 +10,7 @@
 #include <uapi/linux/lbhash.h>
 
 #include "compat.h"
+#include "hash.h"
 #include "net.h"
 #include "netlink.h"
 #include "nexthop.h"
@@ -27,7 +28,8 @@ static int __net_init net_init(struct net *net)
 	mutex_init(&ln->mutex);
 	spin_lock_init(&ln->nexthops_lock);
 	INIT_LIST_HEAD(&ln->nexthops);
-	get_random_bytes(&ln->memory.key, sizeof(ln->memory.key));
+	get_random_bytes(&ln->memory_key, sizeof(ln->memory_key));
+	lbhash_hash_expand(&ln->memory.key, &ln->memory_key);
 	lbhash_memory_init(&ln->memory, LBHASH_MEMORY_DEFAULT,
 			   ktime_get_seconds());
 	lbhash_settle_init(ln);

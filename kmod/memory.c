@@ -1800,6 +1800,14 @@ out:
 	mutex_unlock(&memory->mutex);
 }
 
+/* Is the one entry of a connection newer than the other, or further? */
+static bool replaces(const struct entry *new, const struct entry *old, u32 now)
+{
+	if (old->about & ~new->about & LBHASH_MEMORY_OPEN)
+		return false;
+	return age_of(old, now) >= age_of(new, now);
+}
+
 /**
  * lbhash_memory_insert - remember what another balancer does
  * @memory: memory
@@ -1827,11 +1835,14 @@ bool lbhash_memory_insert(struct lbhash_memory *memory,
 		.print = info->print,
 		.slot = info->slot,
 		.transition = info->transition,
+		.opener = info->print,
 		.seq = info->seq,
 		.now = now,
 		.idle = ~0u,
 		.kind = info->flags & LBHASH_MEMORY_FLOW ?
-			LBHASH_MEMORY_LOOSE : LBHASH_MEMORY_OPENS,
+			LBHASH_MEMORY_LOOSE :
+			info->flags & LBHASH_MEMORY_OPEN ?
+			LBHASH_MEMORY_CONTINUES : LBHASH_MEMORY_OPENS,
 	};
 	struct lbhash_memory_store *store;
 	struct stripe *stripe;
@@ -1848,7 +1859,7 @@ bool lbhash_memory_insert(struct lbhash_memory *memory,
 	spin_lock_bh(&stripe->lock);
 	if (!look_for(store, &packet, &at))
 		done = put(memory, store, stripe, &new, now);
-	else if (age_of(&at.seen, now) >= age_of(&new, now))
+	else if (replaces(&new, &at.seen, now))
 		change_entry(stripe, at.bucket, at.entry, &at.seen, &new);
 	spin_unlock_bh(&stripe->lock);
 	rcu_read_unlock();

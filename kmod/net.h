@@ -5,6 +5,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
+#include <linux/siphash.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -32,6 +33,7 @@ struct net;
  * @nexthops_lock: protects @nexthops
  * @nexthops: cached routes to backends, see nexthop.c
  * @memory: flow memory of services that track what changes
+ * @memory_key: what the key of its fingerprints is made from
  * @locals: filter of the namespace's own IPv4 addresses, RCU; see source.c
  */
 struct lbhash_net {
@@ -49,6 +51,7 @@ struct lbhash_net {
 	spinlock_t nexthops_lock; /* protects the member below */
 	struct list_head nexthops;
 	struct lbhash_memory memory;
+	siphash_key_t memory_key;
 	struct lbhash_locals __rcu *locals;
 };
 

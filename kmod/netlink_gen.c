@@ -11,7 +11,7 @@
 #include <uapi/linux/lbhash.h>
 
 /* Common nested types */
-const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_REMEMBERED + 1] = {
+const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_OPENERS_REPEATED + 1] = {
 	[LBHASH_BACKEND_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
 	[LBHASH_BACKEND_A_MARK] = NLA_POLICY_MIN(NLA_U32, 1),
 	[LBHASH_BACKEND_A_WEIGHT] = { .type = NLA_U32, },
@@ -29,6 +29,19 @@ const struct nla_policy lbhash_backend_nl_policy[LBHASH_BACKEND_A_REMEMBERED + 1
 	[LBHASH_BACKEND_A_UNFORWARDED] = { .type = NLA_U64, },
 	[LBHASH_BACKEND_A_UNRESOLVED] = { .type = NLA_U64, },
 	[LBHASH_BACKEND_A_REMEMBERED] = { .type = NLA_U32, },
+	[LBHASH_BACKEND_A_OPENERS_GIVEN] = { .type = NLA_U64, },
+	[LBHASH_BACKEND_A_OPENERS_WENT_ON] = { .type = NLA_U64, },
+	[LBHASH_BACKEND_A_OPENERS_REPEATED] = { .type = NLA_U64, },
+};
+
+const struct nla_policy lbhash_entry_nl_policy[LBHASH_ENTRY_A_FLAGS + 1] = {
+	[LBHASH_ENTRY_A_BACKEND] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
+	[LBHASH_ENTRY_A_SLOT] = { .type = NLA_U32, },
+	[LBHASH_ENTRY_A_PRINT] = { .type = NLA_U64, },
+	[LBHASH_ENTRY_A_SEQUENCE] = { .type = NLA_U32, },
+	[LBHASH_ENTRY_A_BYTES] = { .type = NLA_U32, },
+	[LBHASH_ENTRY_A_AGE] = { .type = NLA_U32, },
+	[LBHASH_ENTRY_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x1f),
 };
 
 const struct nla_policy lbhash_flow_nl_policy[LBHASH_FLOW_A_DPORT + 1] = {
@@ -172,13 +185,28 @@ const struct nla_policy lbhash_memory_get_nl_policy[LBHASH_A_NAME + 1] = {
 };
 
 /* LBHASH_CMD_MEMORY_SET - do */
-const struct nla_policy lbhash_memory_set_nl_policy[LBHASH_A_LIMIT + 1] = {
+const struct nla_policy lbhash_memory_set_nl_policy[LBHASH_A_MEMORY_KEY + 1] = {
 	[LBHASH_A_LIMIT] = { .type = NLA_U32, },
+	[LBHASH_A_MEMORY_KEY] = NLA_POLICY_EXACT_LEN(LBHASH_MEMORY_KEY_LEN),
+	[LBHASH_A_DRY_RUN] = { .type = NLA_FLAG, },
+};
+
+/* LBHASH_CMD_ENTRY_GET - do */
+const struct nla_policy lbhash_entry_get_nl_policy[LBHASH_A_POSITION + 1] = {
+	[LBHASH_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
+	[LBHASH_A_POSITION] = { .type = NLA_U64, },
+};
+
+/* LBHASH_CMD_ENTRY_NEW - do */
+const struct nla_policy lbhash_entry_new_nl_policy[LBHASH_A_ENTRY + 1] = {
+	[LBHASH_A_NAME] = { .type = NLA_NUL_STRING, .len = LBHASH_NAME_MAX, },
+	[LBHASH_A_MEMORY_KEY] = NLA_POLICY_EXACT_LEN(LBHASH_MEMORY_KEY_LEN),
+	[LBHASH_A_ENTRY] = NLA_POLICY_NESTED(lbhash_entry_nl_policy),
 	[LBHASH_A_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* Ops table for lbhash */
-const struct genl_ops lbhash_nl_ops[14] = {
+const struct genl_ops lbhash_nl_ops[16] = {
 	{
 		.cmd		= LBHASH_CMD_SERVICE_NEW,
 		.doit		= lbhash_nl_service_new_doit,
@@ -273,7 +301,21 @@ const struct genl_ops lbhash_nl_ops[14] = {
 		.cmd		= LBHASH_CMD_MEMORY_SET,
 		.doit		= lbhash_nl_memory_set_doit,
 		.policy		= lbhash_memory_set_nl_policy,
-		.maxattr	= LBHASH_A_LIMIT,
+		.maxattr	= LBHASH_A_MEMORY_KEY,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= LBHASH_CMD_ENTRY_GET,
+		.doit		= lbhash_nl_entry_get_doit,
+		.policy		= lbhash_entry_get_nl_policy,
+		.maxattr	= LBHASH_A_POSITION,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= LBHASH_CMD_ENTRY_NEW,
+		.doit		= lbhash_nl_entry_new_doit,
+		.policy		= lbhash_entry_new_nl_policy,
+		.maxattr	= LBHASH_A_ENTRY,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

@@ -141,6 +141,14 @@ static int put_member_stats(struct sk_buff *msg, const struct lbhash_member *m)
 		    LBHASH_BACKEND_A_PAD) ||
 	    put_u64(msg, LBHASH_BACKEND_A_UNRESOLVED,
 		    atomic64_read(&m->backend->unresolved),
+		    LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_OPENERS_GIVEN,
+		    sum.openers[LBHASH_OPENER_GIVEN], LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_OPENERS_WENT_ON,
+		    sum.openers[LBHASH_OPENER_WENT_ON],
+		    LBHASH_BACKEND_A_PAD) ||
+	    put_u64(msg, LBHASH_BACKEND_A_OPENERS_REPEATED,
+		    sum.openers[LBHASH_OPENER_REPEATED],
 		    LBHASH_BACKEND_A_PAD)) {
 		nla_nest_cancel(msg, nest);
 		return -EMSGSIZE;

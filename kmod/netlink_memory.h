@@ -11,5 +11,7 @@ int lbhash_nl_memory_get_doit(struct sk_buff *skb, struct genl_info *info);
 int lbhash_nl_memory_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 int lbhash_nl_memory_set_doit(struct sk_buff *skb, struct genl_info *info);
+int lbhash_nl_entry_get_doit(struct sk_buff *skb, struct genl_info *info);
+int lbhash_nl_entry_new_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* LBHASH_NETLINK_MEMORY_H */

@@ -22,6 +22,7 @@
 /**
  * struct recall - a packet, and where it could go
  * @memory: flow memory of its namespace
+ * @label: label of the service, for fingerprints
  * @table: table of the service
  * @slot: owner and previous owner of the slot
  * @move: word of the slot, see transition.h
@@ -30,6 +31,7 @@
 struct recall {
 	struct lbhash_memory *memory;
 	const struct lbhash_table *table;
+	u32 label;
 	u32 slot;
 	u32 move;
 	struct lbhash_memory_packet about;
@@ -66,6 +68,7 @@ static __always_inline bool begin(struct recall *recall,
 	if (unlikely(!moves))
 		return false;
 	recall->memory = svc->memory;
+	recall->label = svc->label;
 	recall->table = table;
 	recall->slot = slot;
 	recall->move = READ_ONCE(moves->move[number]);
@@ -162,7 +165,7 @@ static bool find_sctp(struct recall *recall, const struct sk_buff *skb,
 	about->opener = chunk->type == SCTP_CID_COOKIE_ECHO ? about->print : 0;
 	about->rst = chunk->type == SCTP_CID_ABORT ||
 		     chunk->type == SCTP_CID_SHUTDOWN_COMPLETE;
-	about->print = lbhash_hash_association(flow, sh->vtag, about->service,
+	about->print = lbhash_hash_association(flow, sh->vtag, recall->label,
 					       &recall->memory->key);
 	return true;
 }
@@ -172,8 +175,7 @@ static bool read_packet(struct recall *recall, const struct sk_buff *skb,
 			const struct lbhash_flow *flow)
 {
 	describe(&recall->about,
-		 lbhash_hash_print(flow, recall->about.service,
-				   &recall->memory->key),
+		 lbhash_hash_print(flow, recall->label, &recall->memory->key),
 		 LBHASH_MEMORY_ASKS);
 	if (flow->quoted)
 		return true;
@@ -195,8 +197,8 @@ static __always_inline bool read_plain(struct recall *recall,
 
 	if (!lbhash_flow_read(skb, family, &head))
 		return false;
-	print = lbhash_print_ports(recall->about.service, head.proto,
-				   head.sport, head.dport);
+	print = lbhash_print_ports(recall->label, head.proto, head.sport,
+				   head.dport);
 	print = family == NFPROTO_IPV4 ?
 		lbhash_print_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
 				  print, &recall->memory->key) :
@@ -512,7 +514,7 @@ u32 lbhash_recall_flow(const struct lbhash_service *svc,
 	    !begin(&recall, svc, table, number, slot))
 		return 0;
 	describe(&recall.about,
-		 lbhash_hash_print(flow, svc->id, &recall.memory->key),
+		 lbhash_hash_print(flow, svc->label, &recall.memory->key),
 		 LBHASH_MEMORY_ASKS);
 	return lbhash_memory_find(recall.memory, &recall.about, &id) ? id : 0;
 }

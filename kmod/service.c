@@ -5,6 +5,7 @@
 #include <linux/jhash.h>
 #include <linux/math64.h>
 #include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -15,6 +16,11 @@
 #include "refuse.h"
 #include "service.h"
 #include "stats.h"
+
+/* All zero, as that of backends' names: equal on all machines. */
+static const siphash_key_t name_key;
+
+#define LABEL_SHIFT	(64 - 24)
 
 /* Entries of the flow memory have 24 bits for the number of a service. */
 static const struct xa_limit service_ids = XA_LIMIT(0, (1 << 24) - 1);
@@ -335,6 +341,7 @@ static struct lbhash_service *alloc_service(struct lbhash_net *ln,
 	}
 	strscpy(svc->name, name, sizeof(svc->name));
 	svc->memory = &ln->memory;
+	svc->label = siphash(name, strlen(name), &name_key) >> LABEL_SHIFT;
 	for (raw = 0; raw < ARRAY_SIZE(svc->hooks); raw++)
 		lbhash_hooks_init(&svc->hooks[raw],
 				  needs_conntrack(track, raw));

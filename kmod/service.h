@@ -27,6 +27,8 @@ struct lbhash_service_stats;
  * @hooks: hooks for the latter, likewise
  * @memory: flow memory of the namespace
  * @id: number in &lbhash_net.ids
+ * @label: 24 bits of a hash of @name, for fingerprints in the flow memory: the
+ *	same on all hosts
  * @generation: number of changes, beginning with 1
  * @used: a rule has referred to the service, so it may have connections
  * @elsewhere: number of connections in the flow memory, at the last count, that
@@ -44,6 +46,7 @@ struct lbhash_service {
 	struct lbhash_hooks hooks[2];
 	struct lbhash_memory *memory;
 	u32 id;
+	u32 label;
 	u64 generation;
 	bool used;
 	u32 elsewhere;

@@ -100,13 +100,13 @@ no_privilege() {
 # --- what is wrong with a command --------------------------------------------
 
 wrong_words() {
-	local objects='service, backend, apply, save, flush, lookup, table, stats, monitor, metrics, version'
+	local objects='service, backend, apply, save, flush, lookup, table, stats, memory, set, monitor, metrics, version'
 	local name='must be 1..31 of A-Za-z0-9_.-, not starting with a dash'
 	local settings='size, hash, seed, mask, on-empty, settle, track, deliver, idle, udp-idle, settle-max, sample, disruptive, dry-run'
 	local long=aaaaaaaaaabbbbbbbbbbccccccccccdd
 
 	says 1 "frobnicate: unknown object ($objects)" frobnicate
-	says 1 "s: ambiguous object (service, save, stats)" s
+	says 1 "s: ambiguous object (service, save, stats, set)" s
 	says 1 ": unknown object ($objects)" ""
 	says 1 "two?lines: unknown object ($objects)" $'two\nlines'
 	says 1 "-x: unknown option" -x
@@ -302,7 +302,7 @@ s2    0x2        3  up       257  192.0.2.2 ${V6}2" \
   backend  mark  bytes  connections  packets
   s1       0x1       0            0        0
   s2       0x2       0            0        0" stats
-	shape . '[{"service":"web","packets":0,"bytes":0,"reasons":{"pinned":0,"picked":0,"previous":0,"repicked":0,"adopted":0,"reopened":0,"stateless":0,"related":0,"empty":0,"malformed":0},"backends":[{"name":"s1","mark":1,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0},{"name":"s2","mark":2,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0}]}]' \
+	shape . '[{"service":"web","packets":0,"bytes":0,"reasons":{"pinned":0,"picked":0,"previous":0,"repicked":0,"adopted":0,"reopened":0,"stateless":0,"related":0,"empty":0,"malformed":0},"backends":[{"name":"s1","mark":1,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0,"openers_given":0,"openers_went_on":0,"openers_repeated":0},{"name":"s2","mark":2,"packets":0,"bytes":0,"connections":0,"unforwarded":0,"unresolved":0,"openers_given":0,"openers_went_on":0,"openers_repeated":0}]}]' \
 		stats web
 }
 
@@ -330,8 +330,8 @@ formats() {
   dry-run                 change nothing, print what would change" help backend
 	check_eq "OBJECT help is help OBJECT" "$(ctl help service)" \
 		"$(ctl service help)"
-	check_eq "help names every object" 11 "$(ctl help |
-		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|monitor|metrics|version) ')"
+	check_eq "help names every object" 13 "$(ctl help |
+		grep -cE '^  (service|backend|apply|save|flush|lookup|table|stats|memory|set|monitor|metrics|version) ')"
 	lbhashctl >"$T/out" 2>"$T/err"
 	check_eq "no arguments" 1 $?
 	check_eq "no arguments are no error line" "$(lbhashctl help)" \
@@ -486,7 +486,7 @@ changes_nothing() {
 	check_eq "half a file" 1 "$(wc -l <"$T/err")"
 	same "it changed nothing"
 	for filter in '[]' '{}' '{services: {}}' '. + {other: 1}'; do
-		bad 1 "FILE: must be an object whose only key is services, a list" \
+		bad 1 "FILE: must be an object whose keys are services, a list, and perhaps memory" \
 			"$filter"
 	done
 	bad 1 "$at: must be an object" '.services[1] = 1'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""metrics.py METRICS STATS SERVICES BACKENDS: can Prometheus read the metrics,
-and do they agree with the other commands?
+"""metrics.py METRICS STATS SERVICES BACKENDS MEMORY: can Prometheus read the
+metrics, and do they agree with the other commands?
 
 METRICS is text; BACKENDS has lines of JSON, each {"service": NAME, "backends":
 the output of backend show}.
@@ -35,8 +35,8 @@ def shape(text):
             assert not re.search("_(count|sum|bucket|counter|gauge)$", name)
         else:
             match = re.fullmatch(
-                r'(\w+)\{\w+="([^"\\]|\\[\\"n])*"'
-                r'(,\w+="([^"\\]|\\[\\"n])*")*\} \d+', line)
+                r'(\w+)(\{\w+="([^"\\]|\\[\\"n])*"'
+                r'(,\w+="([^"\\]|\\[\\"n])*")*\})? \d+', line)
             assert match and match[1] == name and kind, line
             samples += 1
     assert text.endswith("\n") and done and samples
@@ -68,7 +68,7 @@ def read(text):
     return found
 
 
-def wanted(stats, services, backends):
+def wanted(stats, services, backends, memory):
     want = {}
 
     def add(name, value, **labels):
@@ -93,7 +93,10 @@ def wanted(stats, services, backends):
             for name, of in (("packets", "packets"), ("bytes", "bytes"),
                              ("connections", "connections"),
                              ("unforwarded_packets", "unforwarded"),
-                             ("unresolved_packets", "unresolved")):
+                             ("unresolved_packets", "unresolved"),
+                             ("openers_given", "openers_given"),
+                             ("openers_went_on", "openers_went_on"),
+                             ("openers_repeated", "openers_repeated")):
                 add(f"backend_{name}_total", b[of], service=service,
                     backend=b["name"])
     for s in backends:
@@ -104,12 +107,18 @@ def wanted(stats, services, backends):
             for state in "up", "drain", "down":
                 add("backend_state", int(b["state"] == state), state=state,
                     **labels)
+    for name, of in (("limit_entries", "limit"), ("entries", "entries"),
+                     ("half_open_entries", "half_open"),
+                     ("refused_total", "refused"),
+                     ("evicted_total", "evicted"),
+                     ("failed_total", "failed")):
+        add("memory_" + name, memory[of])
     return want
 
 
 def main():
-    text, stats, services, backends = (open(name).read()
-                                       for name in sys.argv[1:])
+    text, stats, services, backends, memory = (open(name).read()
+                                               for name in sys.argv[1:])
     shape(text)
     strict = list(openmetrics.text_string_to_metric_families(
         as_openmetrics(text)))
@@ -120,7 +129,8 @@ def main():
     assert {name for name, _ in info[0][1]} == {"lbhashctl", "xt_lbhash"}
 
     want = wanted(json.loads(stats), json.loads(services),
-                  [json.loads(line) for line in backends.splitlines()])
+                  [json.loads(line) for line in backends.splitlines()],
+                  json.loads(memory))
     # These count down between two commands.
     passing = {at for at in want if at[0].endswith("settles_in_seconds")}
     assert passing and passing <= got.keys()

@@ -3,7 +3,7 @@
 #
 # lbhashctl for people and for other programs: metrics, JSON as documented,
 # completion, colours, progress, tables, --exist-ok.
-# checks: 83
+# checks: 87
 . ./lib.sh
 
 schema=../doc/lbhashctl.schema.json
@@ -59,13 +59,14 @@ metrics() {
 	ctl backend set web s2 state drain
 	ctl metrics >"$T/metrics" || fail "metrics"
 	ctl -j stats >"$T/stats"
+	ctl -j memory >"$T/memory"
 	ctl -j service show >"$T/services"
 	for service in empty web; do
 		ctl -j backend show "$service" | jq -c \
 			"{service: \"$service\", backends: .}"
 	done >"$T/backends"
 	check_eq "packets" 40 "$(jq '.[1].packets' "$T/stats")"
-	"$python" control/metrics.py "$T"/{metrics,stats,services,backends} \
+	"$python" control/metrics.py "$T"/{metrics,stats,services,backends,memory} \
 		>"$T/out" 2>&1 || fail "metrics: $(cat "$T/out")"
 	ok "metrics: $(cat "$T/out")"
 	check_same "metrics -j has the same" \
@@ -73,6 +74,7 @@ metrics() {
 		"$(ctl -j metrics | jq -r '.[] | .name as $n | .samples[] |
 			"\($n){\(.labels | to_entries | map(
 			"\(.key)=\(.value | @json)") | join(","))} \(.value)"' |
+			sed 's/{}//' |
 			sed 's/\(_in_seconds.*\) .*/\1/')"
 	ctl backend set web s2 state up
 }
@@ -115,6 +117,10 @@ documented() {
 	said table -v table web
 	said table table empty
 	said stats stats
+	said memory memory
+	ctl memory dump >"$T/dump"
+	said memory-dump memory dump
+	said memory-insert memory insert "$T/dump"
 	said metrics metrics
 	said version version
 	said save save
@@ -125,7 +131,7 @@ documented() {
 	said change --exist-ok --dry-run service del nobody
 	said change backend add web s4 mark 4 dry-run
 	said change flush web dry-run
-	for object in $(ctl complete '' | grep -vxE 'backend|apply|flush|help|service'); do
+	for object in $(ctl complete '' | grep -vxE 'backend|apply|flush|help|service|set'); do
 		grep -q "^yes $object " "$T/list" ||
 			fail "what $object prints is not documented"
 	done
@@ -138,6 +144,9 @@ documented() {
 	file no '.services[1].colour = "red"'
 	file no '{services: {}}'
 	file no '. + {other: 1}'
+	file yes '.memory = 4096'
+	file no '.memory = 511'
+	file no '.memory = "4096"'
 	file no 'del(.services[1].name)'
 	file no '.services[1].name = "a b"'
 	file no '.services[1].size = 250'
@@ -193,7 +202,11 @@ completion() {
 	. "$completion" || fail "no completion"
 	check_eq "complete -p" "complete -F _lbhashctl lbhashctl" \
 		"$(complete -p lbhashctl)"
-	completes 'lbhashctl s' service save stats
+	completes 'lbhashctl s' service save stats set
+	completes 'lbhashctl memory ' show dump insert help
+	completes 'lbhashctl set ' memory help
+	completes 'lbhashctl set memory 4096 ' dry-run
+	completes "lbhashctl memory insert $T/conf" "$T/config"
 	completes 'lbhashctl -n lb ba' backend
 	completes 'lbhashctl backend ' add set del show help
 	completes 'lbhashctl help mo' monitor
@@ -289,7 +302,7 @@ tables() {
 		tr -d '%' | sort -n | sed -n '1s/$/%/p;$s/$/%/p' | paste -sd ' ' |
 		sed 's/ / to /')" "$(sed -n '1s/.*spread //p' "$T/table")"
 	check_eq "columns are aligned" 1 "$(ctl -v service show |
-		sed 's/ [^ ]*$//' | awk '{ print length }' | sort -u | wc -l)"
+		sed 's/ *[^ ]*$//' | awk '{ print length }' | sort -u | wc -l)"
 }
 
 # Progress is one line that is overwritten and finally erased. It takes tables

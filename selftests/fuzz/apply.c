@@ -525,7 +525,8 @@ static bool names_a_place(const char *error)
 	error += strlen(me);
 	return !strncmp(error, "services[", 9) ||
 	       !strncmp(error, "line ", 5) ||
-	       !strcmp(error, "must be an object whose only key is services, a list\n");
+	       !strncmp(error, "memory: ", 8) ||
+	       !strcmp(error, "must be an object whose keys are services, a list, and perhaps memory\n");
 }
 
 static void check_text(const char *text, size_t size)

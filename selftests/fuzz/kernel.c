@@ -45,6 +45,7 @@ void kernel_start(u32 random)
 	json_decref(kernel.services);
 	memset(&kernel, 0, sizeof(kernel));
 	kernel.services = json_object();
+	kernel.limit = LBHASH_MEMORY_DEFAULT;
 	kernel.random = random * 2 + 1;
 	queue.size = 0;
 }

@@ -16,6 +16,7 @@ struct nlmsghdr;
  * struct kernel - configuration and behaviour of the model
  * @services: an object for each service, by name; numbers have the values of
  *	netlink attributes, byte strings are hex digits
+ * @limit: most entries of the flow memory
  * @random: state of the random number generator, seeded from the input
  * @babbles: queries are answered with random attributes
  * @refuses: one in @refuses pairs of operation and service name is refused,
@@ -31,6 +32,7 @@ struct nlmsghdr;
  */
 struct kernel {
 	json_t *services;
+	u32 limit;
 	u32 random;
 	bool babbles;
 	u32 refuses;

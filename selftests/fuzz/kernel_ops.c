@@ -387,6 +387,75 @@ int lbhash_nl_table_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
+int lbhash_nl_memory_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	static const u8 key[LBHASH_MEMORY_KEY_LEN];
+	struct nlmsghdr *nlh;
+
+	if (kernel.babbles)
+		return say_something(skb, info);
+	nlh = kernel_begin(info->cmd);
+	mnl_attr_put_u32(nlh, LBHASH_A_LIMIT, kernel.limit);
+	mnl_attr_put_u32(nlh, LBHASH_A_ENTRIES, 0);
+	mnl_attr_put(nlh, LBHASH_A_MEMORY_KEY, sizeof(key), key);
+	kernel_end(nlh);
+	return 0;
+}
+
+int lbhash_nl_memory_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	struct nlmsghdr *nlh;
+	const char *name;
+	json_t *service;
+
+	(void)skb;
+	(void)cb;
+	json_object_foreach(kernel.services, name, service) {
+		if (kernel.babbles) {
+			kernel_babble(LBHASH_CMD_MEMORY_GET);
+			continue;
+		}
+		nlh = kernel_begin(LBHASH_CMD_MEMORY_GET);
+		mnl_attr_put_strz(nlh, LBHASH_A_NAME, name);
+		kernel_end(nlh);
+	}
+	return 0;
+}
+
+int lbhash_nl_memory_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct nlattr *limit = info->attrs[LBHASH_A_LIMIT];
+
+	(void)skb;
+	if (!is_dry_run(info) && limit)
+		kernel.limit = kernel_number(limit);
+	return 0;
+}
+
+/* Two pages of one entry each. */
+int lbhash_nl_entry_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	u64 position = kernel_number(info->attrs[LBHASH_A_POSITION]);
+	struct nlmsghdr *nlh;
+	struct nlattr *nest;
+
+	if (kernel.babbles && kernel_dice(2))
+		return say_something(skb, info);
+	nlh = kernel_begin(info->cmd);
+	mnl_attr_put_strz(nlh, LBHASH_A_NAME, kernel_name(info));
+	nest = mnl_attr_nest_start(nlh, LBHASH_A_ENTRY);
+	mnl_attr_put_strz(nlh, LBHASH_ENTRY_A_BACKEND, "s1");
+	mnl_attr_put_u32(nlh, LBHASH_ENTRY_A_SLOT, 7);
+	mnl_attr_put_u64(nlh, LBHASH_ENTRY_A_PRINT, position);
+	mnl_attr_put_u32(nlh, LBHASH_ENTRY_A_FLAGS, 9);
+	mnl_attr_nest_end(nlh, nest);
+	if (!position)
+		mnl_attr_put_u64(nlh, LBHASH_A_POSITION, 1);
+	kernel_end(nlh);
+	return 0;
+}
+
 #define DOIT(name, verb)						\
 	int lbhash_nl_##name##_doit(struct sk_buff *skb,		\
 				    struct genl_info *info)		\
@@ -403,4 +472,5 @@ DOIT(backend_del, look_at)
 DOIT(backend_get, say_something)
 DOIT(stats_get, say_something)
 DOIT(lookup, say_something)
+DOIT(entry_new, look_at)
 

@@ -16,8 +16,10 @@
 #include "../../tools/lib/backend.h"
 #include "../../tools/lib/commit.h"
 #include "../../tools/lib/config.h"
+#include "../../tools/lib/entries.h"
 #include "../../tools/lib/error.h"
 #include "../../tools/lib/lookup.h"
+#include "../../tools/lib/memory.h"
 #include "../../tools/lib/service.h"
 #include "../../tools/lib/socket.h"
 #include "../../tools/lib/stats.h"
@@ -41,13 +43,16 @@ static void write_wanted(void)
 	size_t len;
 	int i;
 
-	len = sprintf(wanted, "{\"services\":[{\"name\":\"new\",\"hash\":\"src/24,dst\"},{\"name\":\"web\",\"mask\":255,\"backends\":[");
+	len = sprintf(wanted, "{\"memory\":512,\"services\":[{\"name\":\"new\",\"hash\":\"src/24,dst\"},{\"name\":\"web\",\"mask\":255,\"backends\":[");
 	for (i = 1; i <= BACKENDS; i++)
 		len += sprintf(wanted + len,
 			       "%s{\"name\":\"s%d\",\"mark\":%d,\"addresses\":[\"::%d\"]}",
 			       i > 1 ? "," : "", i, i, i);
 	sprintf(wanted + len, "]}]}");
 }
+
+/* With ' for ". */
+static char entries[] = "{'key':'00000000000000000000000000000000','services':[{'service':'web','entries':[{'backend':'s1','slot':7,'print':'0123456789abcdef','sequence':1,'bytes':0,'age':2,'flags':['open','fin']}]}]}";
 
 static int list_services(struct lb *lb, struct lb_error *error)
 {
@@ -111,6 +116,46 @@ static int save(struct lb *lb, struct lb_error *error)
 	return rc;
 }
 
+static int read_memory(struct lb *lb, struct lb_error *error)
+{
+	json_t *memory;
+	int rc = lb_memory_read(lb, &memory, error);
+
+	assert(!memory == !!rc);
+	json_decref(memory);
+	return rc;
+}
+
+static int dump_entries(struct lb *lb, struct lb_error *error)
+{
+	json_t *dump;
+	int rc = lb_entries_dump(lb, &dump, error);
+
+	assert(!dump == !!rc);
+	json_decref(dump);
+	return rc;
+}
+
+static int insert_entries(struct lb *lb, struct lb_error *error)
+{
+	json_t *dump, *done;
+	char *quote;
+	int rc;
+
+	while ((quote = strchr(entries, '\'')))
+		*quote = '"';
+	alloc.is_paused = true;
+	dump = json_loads(entries, 0, NULL);
+	alloc.is_paused = false;
+	assert(dump);
+	done = json_array();
+	rc = done ? lb_entries_insert(lb, dump, done, error) :
+		    lb_error_memory(error);
+	json_decref(done);
+	json_decref(dump);
+	return rc;
+}
+
 static int plan(struct lb *lb, struct lb_commit *commit, const char *text,
 		struct lb_error *error)
 {
@@ -164,7 +209,8 @@ static const struct {
 	{ "services", list_services }, { "backends", list_backends },
 	{ "stats", read_stats }, { "table", read_table },
 	{ "lookup", look_up }, { "save", save }, { "apply", apply },
-	{ "dry run", rehearse },
+	{ "dry run", rehearse }, { "memory", read_memory },
+	{ "dump", dump_entries }, { "insertion", insert_entries },
 };
 
 /* The modelled kernel has the same services at each repetition. */

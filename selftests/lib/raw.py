@@ -150,11 +150,7 @@ class Lab:
     def __init__(self, servers, start=("cl", "front"), end=("lb", "front")):
         # On one CPU packets stay in order: the marker arrives last.
         os.sched_setaffinity(0, {0})
-        enter(end[0])
-        probe = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-        probe.bind((end[1], 0))
-        self.mac = probe.getsockname()[4]
-        self.device = start[1]
+        self.aim(start[1], *end)
         enter(start[0])
         self.out = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self.servers = servers
@@ -170,6 +166,14 @@ class Lab:
         enter("cl")
         for family in 4, 6:
             self.deliver(family, [])
+
+    def aim(self, device, namespace, peer):
+        """Send on a device to its peer in a namespace from now on."""
+        enter(namespace)
+        probe = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        probe.bind((peer, 0))
+        self.mac = probe.getsockname()[4]
+        self.device = device
 
     def send(self, family, packet):
         self.out.sendto(packet, (self.device, ETHERTYPE[family], 0, 0,

@@ -57,7 +57,8 @@ static void judge_service(const struct nlmsghdr *answer)
 		complain("service %s: %u slots in transition", svc->name,
 			 seen.transitions);
 	/* There is no traffic: no connection can hold a slot. */
-	same(svc->name, "holding", 0, seen.holding);
+	if (!model.inserted)
+		same(svc->name, "holding", 0, seen.holding);
 	same(svc->name, "has holding", options.capable, seen.has_holding);
 	same(svc->name, "digest", service_digest(svc), seen.digest);
 }
@@ -175,9 +176,8 @@ static void judge_lookup(const struct nlmsghdr *answer,
 	b = decided(svc, d, LBHASH_DECISION_A_OWNER);
 	if (b && (!backend_is_active(b) || !d[LBHASH_DECISION_A_BACKEND]))
 		complain("owner %s", b->name);
-	b = decided(svc, d, LBHASH_DECISION_A_PREVIOUS);
-	if (b && b->state == LBHASH_STATE_DOWN)
-		complain("previous owner %s is down", b->name);
+	/* One that is down may return. */
+	decided(svc, d, LBHASH_DECISION_A_PREVIOUS);
 	b = decided(svc, d, LBHASH_DECISION_A_BACKEND);
 	if (b && b->state == LBHASH_STATE_DOWN)
 		complain("backend %s is down", b->name);
@@ -284,6 +284,59 @@ static void judge_backends_of(const struct nlmsghdr *answer,
 	}
 }
 
+static void judge_memory(const struct nlmsghdr *answer)
+{
+	const struct nlattr *tb[ATTRS_MAX], *key;
+
+	parse_message(tb, answer);
+	same("memory", "limit", model.limit, read_u32(tb, LBHASH_A_LIMIT));
+	if (read_u32(tb, LBHASH_A_HALF_OPEN) > read_u32(tb, LBHASH_A_ENTRIES))
+		complain("more half-open entries than entries");
+	if (!model.inserted)
+		same("memory", "entries", 0, read_u32(tb, LBHASH_A_ENTRIES));
+	read_u64(tb, LBHASH_A_REFUSED);
+	read_u64(tb, LBHASH_A_EVICTED);
+	if (!options.failures)
+		same("memory", "failed", 0, read_u64(tb, LBHASH_A_FAILED));
+	key = tb[LBHASH_A_MEMORY_KEY];
+	same("memory", "has key", options.capable, !!key);
+	if (key && memcmp(mnl_attr_get_payload(key), model.key,
+			  sizeof(model.key)))
+		complain("memory: another key");
+}
+
+static void judge_entries(const struct nlmsghdr *answer,
+			  const struct service *svc)
+{
+	const struct nlattr *attr, *tb[ATTRS_MAX];
+
+	mnl_attr_for_each(attr, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != LBHASH_A_ENTRY)
+			continue;
+		if (!model.inserted)
+			complain("an entry without traffic");
+		parse_nest(tb, &spec_entry, attr);
+		must_have_backend(svc, read_name(tb, LBHASH_ENTRY_A_BACKEND));
+		if (read_u32(tb, LBHASH_ENTRY_A_SLOT) >= svc->size ||
+		    read_u32(tb, LBHASH_ENTRY_A_AGE) > LBHASH_IDLE_MAX)
+			complain("an entry of another service");
+		read_u64(tb, LBHASH_ENTRY_A_PRINT);
+		read_u32(tb, LBHASH_ENTRY_A_SEQUENCE);
+		read_u32(tb, LBHASH_ENTRY_A_BYTES);
+		read_u32(tb, LBHASH_ENTRY_A_FLAGS);
+	}
+}
+
+static void judge_insertion(const struct nlmsghdr *answer,
+			    const struct verdict *v)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	parse_message(tb, answer);
+	same(v->name, "entries", v->entries, read_u32(tb, LBHASH_A_ENTRIES) +
+	     read_u32(tb, LBHASH_A_SKIPPED));
+}
+
 void judge_reply(const struct nlmsghdr *answer, const struct verdict *v)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(answer);
@@ -293,9 +346,19 @@ void judge_reply(const struct nlmsghdr *answer, const struct verdict *v)
 
 	parse_message(tb, answer);
 	if (genl->cmd != v->op->cmd ||
-	    strcmp(read_name(tb, LBHASH_A_NAME), v->name))
+	    (genl->cmd != LBHASH_CMD_MEMORY_GET &&
+	     strcmp(read_name(tb, LBHASH_A_NAME), v->name)))
 		complain("an answer about something else");
 	switch (genl->cmd) {
+	case LBHASH_CMD_MEMORY_GET:
+		judge_memory(answer);
+		break;
+	case LBHASH_CMD_ENTRY_GET:
+		judge_entries(answer, svc);
+		break;
+	case LBHASH_CMD_ENTRY_NEW:
+		judge_insertion(answer, v);
+		break;
 	case LBHASH_CMD_SERVICE_GET:
 		judge_service(answer);
 		break;
@@ -333,6 +396,27 @@ static void judge_backend_stats(const struct nlmsghdr *answer,
 	}
 }
 
+static void judge_backend_connections(const struct nlmsghdr *answer,
+				      const struct service *svc, uint32_t *n)
+{
+	const struct nlattr *attr, *tb[ATTRS_MAX];
+	const struct backend *b;
+
+	mnl_attr_for_each(attr, answer, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != LBHASH_A_BACKEND)
+			continue;
+		parse_nest(tb, &spec_backend, attr);
+		b = must_have_backend(svc,
+				      read_name(tb, LBHASH_BACKEND_A_NAME));
+		same(b->name, "has connections", options.capable,
+		     !!tb[LBHASH_BACKEND_A_REMEMBERED]);
+		if (options.capable && !model.inserted)
+			same(b->name, "connections", 0,
+			     read_u32(tb, LBHASH_BACKEND_A_REMEMBERED));
+		++*n;
+	}
+}
+
 /**
  * judge_part() - judge a message of a dump
  * @answer: the message
@@ -364,6 +448,9 @@ void judge_part(const struct nlmsghdr *answer, const struct verdict *v,
 	case LBHASH_CMD_BACKEND_GET:
 		judge_backends_of(answer, svc, &shown->slots,
 				  &shown->backends);
+		break;
+	case LBHASH_CMD_MEMORY_GET:
+		judge_backend_connections(answer, svc, &shown->backends);
 		break;
 	default:
 		judge_stats(answer);

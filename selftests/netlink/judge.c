@@ -245,14 +245,27 @@ static void judge_get(const struct nlmsghdr *nlh, const struct verdict *v)
 	judge_reply(answer, v);
 }
 
+/* Has a request been refused that the model does not know enough about? */
+static bool is_refused(const struct nlmsghdr *nlh)
+{
+	const struct nlmsghdr *answer = wire_answer();
+
+	return answer && answer->nlmsg_seq == nlh->nlmsg_seq &&
+	       answer->nlmsg_type == NLMSG_ERROR &&
+	       *(const int *)mnl_nlmsg_get_payload(answer);
+}
+
 /**
  * judge() - read the answers to a message and judge them
  * @nlh: the message
- * @v: the prediction
+ * @v: the prediction, settled if it was unsure
  */
-void judge(const struct nlmsghdr *nlh, const struct verdict *v)
+void judge(const struct nlmsghdr *nlh, struct verdict *v)
 {
 	const struct nlmsghdr *answer;
+
+	if (v->unsure && !v->n_errors && is_refused(nlh))
+		v->errors[v->n_errors++] = EBUSY;
 
 	if (v->dump && !v->n_errors) {
 		judge_dump(nlh, v);
@@ -260,7 +273,7 @@ void judge(const struct nlmsghdr *nlh, const struct verdict *v)
 	}
 	if (v->request && !v->n_errors && v->changes && v->dry_run)
 		judge_dry_run(nlh, v);
-	else if (v->request && !v->n_errors && !v->changes)
+	else if (v->request && !v->n_errors && !v->changes && !v->silent)
 		judge_get(nlh, v);
 	if (!v->n_errors && !(nlh->nlmsg_flags & NLM_F_ACK)) {
 		count(v, 0);
@@ -353,14 +366,14 @@ void judge_event(const struct verdict *v)
 	tested.events++;
 }
 
-static void ask(struct nlmsghdr *nlh, uint8_t cmd)
+static void ask(struct nlmsghdr *nlh, uint8_t cmd, uint16_t flags)
 {
 	struct genlmsghdr *genl = (struct genlmsghdr *)(nlh + 1);
 
 	memset(nlh, 0, NLMSG_HDRLEN + GENL_HDRLEN);
 	nlh->nlmsg_len = NLMSG_HDRLEN + GENL_HDRLEN;
 	nlh->nlmsg_type = family;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
 	genl->cmd = cmd;
 	genl->version = LBHASH_GENL_VERSION;
 	wire_send(nlh, nlh->nlmsg_len);
@@ -374,7 +387,7 @@ static bool is_done(const struct verdict *v)
 	struct seen_service seen;
 	bool gone = true, done = false;
 
-	ask((void *)request, LBHASH_CMD_SERVICE_GET);
+	ask((void *)request, LBHASH_CMD_SERVICE_GET, NLM_F_DUMP);
 	while ((answer = wire_next_answer()) && !is_last(answer)) {
 		read_service(answer, &seen);
 		if (strcmp(seen.svc.name, v->name))
@@ -384,6 +397,25 @@ static bool is_done(const struct verdict *v)
 		       seen.svc.generation == v->draft->generation;
 	}
 	return v->draft ? done : gone;
+}
+
+/* Make the kernel's flow memory that of the model. */
+static void adopt_memory(void)
+{
+	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
+	const struct nlattr *tb[ATTRS_MAX];
+	const struct nlmsghdr *answer;
+
+	ask((void *)request, LBHASH_CMD_MEMORY_GET, 0);
+	answer = wire_next_answer();
+	if (!answer || is_last(answer))
+		complain("no flow memory");
+	parse_message(tb, answer);
+	model.limit = read_u32(tb, LBHASH_A_LIMIT);
+	if (tb[LBHASH_A_MEMORY_KEY])
+		memcpy(model.key,
+		       mnl_attr_get_payload(tb[LBHASH_A_MEMORY_KEY]),
+		       sizeof(model.key));
 }
 
 /**
@@ -406,6 +438,8 @@ void judge_failure(struct verdict *v, bool answered)
 	else
 		v->changes = false;
 	commit(v);
+	if (v->silent)
+		adopt_memory();
 }
 
 /* adopt() - make the kernel's present configuration the model */
@@ -418,7 +452,8 @@ void adopt(void)
 	struct seen_backend seen;
 	struct service *svc;
 
-	ask((void *)request, LBHASH_CMD_SERVICE_GET);
+	adopt_memory();
+	ask((void *)request, LBHASH_CMD_SERVICE_GET, NLM_F_DUMP);
 	while ((answer = wire_next_answer()) && !is_last(answer)) {
 		read_service(answer, &service);
 		/* The digest can be computed only from the seed. */
@@ -426,7 +461,7 @@ void adopt(void)
 		service.svc.has_digest = !service.has_seed;
 		model_put(service_copy(&service.svc));
 	}
-	ask((void *)request, LBHASH_CMD_BACKEND_GET);
+	ask((void *)request, LBHASH_CMD_BACKEND_GET, NLM_F_DUMP);
 	while ((answer = wire_next_answer()) && !is_last(answer)) {
 		parse_message(tb, answer);
 		mnl_attr_for_each(attr, answer, GENL_HDRLEN) {
@@ -444,14 +479,14 @@ void compare_all(void)
 {
 	static const uint8_t cmds[] = {
 		LBHASH_CMD_SERVICE_GET, LBHASH_CMD_BACKEND_GET,
-		LBHASH_CMD_STATS_GET
+		LBHASH_CMD_STATS_GET, LBHASH_CMD_MEMORY_GET
 	};
 	uint32_t request[(NLMSG_HDRLEN + GENL_HDRLEN) / 4];
 	struct verdict v;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
-		ask((void *)request, cmds[i]);
+		ask((void *)request, cmds[i], NLM_F_DUMP);
 		predict((void *)request, &v);
 		judge((void *)request, &v);
 		judge_silence();

@@ -185,6 +185,8 @@ static unsigned int how_many(const struct draft *d,
 {
 	uint8_t cmd = d->in.op->cmd;
 
+	if (attr->nested == &spec_entry)
+		return 1 + below(5);
 	if (attr->nested != &spec_backend || cmd == LBHASH_CMD_BACKEND_GET)
 		return 1;
 	if (cmd == LBHASH_CMD_SERVICE_APPLY)

@@ -11,7 +11,7 @@
 #
 #   SEED=N netlink/netlink_fuzz.sh   other messages; in a soak they always are
 #   COUNT=N netlink/netlink_fuzz.sh  more or fewer of them
-# checks: 80
+# checks: 96
 . ./lib.sh
 
 NLFUZZ=$PWD/../build/tests/nlfuzz
@@ -39,7 +39,7 @@ check_tested() {
 	local name=$1 least=$((COUNT * $2 / 100 / 1000)) cmd line
 
 	for cmd in service-{new,set,apply,del,get} backend-{new,set,del,get} \
-		stats-get table-get lookup; do
+		stats-get table-get lookup memory-{get,set} entry-{get,new}; do
 		line=$(value "$name" "$cmd")
 		check_ge "$name: $cmd done" "$least" "${line%% *}"
 		line=${line#*, }

@@ -58,9 +58,20 @@ struct service {
 	uint64_t digest;
 };
 
+/**
+ * struct model - the configuration of the namespace
+ * @services: its services
+ * @n: number of @services
+ * @limit: most entries of the flow memory
+ * @key: key of the flow memory
+ * @inserted: entries may have been inserted into it
+ */
 struct model {
 	struct service **services;
 	unsigned int n;
+	uint32_t limit;
+	uint8_t key[LBHASH_MEMORY_KEY_LEN];
+	bool inserted;
 };
 
 extern struct model model;
@@ -113,6 +124,11 @@ const struct op_spec *op_of(uint8_t cmd);
  * @dry_run: a dry run of the change
  * @moves: flows get other slots
  * @warns: the answer has a warning of too few slots
+ * @silent: success has no answer but the ack
+ * @unsure: EBUSY is a right answer, too: slots may be in transition or not
+ * @limit: limit of the flow memory after the request
+ * @key: its key after the request
+ * @entries: number of entries in the request
  */
 struct verdict {
 	const struct op_spec *op;
@@ -123,7 +139,10 @@ struct verdict {
 	char name[NAME_SIZE], backend[NAME_SIZE];
 	uint32_t first_slot;
 	struct service *draft;
-	bool changes, dry_run, moves, warns;
+	bool changes, dry_run, moves, warns, silent, unsure;
+	uint32_t limit;
+	uint8_t key[LBHASH_MEMORY_KEY_LEN];
+	uint32_t entries;
 };
 
 void predict(const struct nlmsghdr *nlh, struct verdict *v);
@@ -251,7 +270,7 @@ void judge_sum(const struct shown *shown, const struct verdict *v);
 /* --- judge.c --- */
 
 void adopt(void);
-void judge(const struct nlmsghdr *nlh, const struct verdict *v);
+void judge(const struct nlmsghdr *nlh, struct verdict *v);
 void judge_event(const struct verdict *v);
 void judge_silence(void);
 void judge_failure(struct verdict *v, bool answered);

@@ -281,6 +281,63 @@ static void look_up(const struct nlattr *attr, struct verdict *v)
 		refuse(v, EINVAL);
 }
 
+static void get_memory(const struct nlattr **tb, struct verdict *v)
+{
+	if (tb[LBHASH_A_NAME])
+		refuse(v, EINVAL);
+}
+
+static void set_memory(const struct nlattr **tb, struct verdict *v)
+{
+	v->silent = true;
+	v->dry_run = tb[LBHASH_A_DRY_RUN];
+	take_u32(&v->limit, tb[LBHASH_A_LIMIT]);
+	take_bytes(v->key, sizeof(v->key), tb[LBHASH_A_MEMORY_KEY]);
+	v->unsure = memcmp(v->key, model.key, sizeof(v->key));
+	if (v->limit < LBHASH_MEMORY_MIN || v->limit > LBHASH_MEMORY_MAX)
+		refuse(v, ERANGE);
+	if (v->n_errors && v->unsure)
+		refuse(v, EBUSY);
+}
+
+static void add_entry(const struct nlattr *attr, const struct service *svc,
+		      struct verdict *v)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	uint32_t slot = 0, age = 0, flags = 0;
+	char name[NAME_SIZE] = "";
+
+	oracle_attrs(&spec_entry, ~0ull, data_of(attr),
+		     attr->nla_len - NLA_HDRLEN, tb);
+	if (!tb[LBHASH_ENTRY_A_BACKEND] || !tb[LBHASH_ENTRY_A_SLOT] ||
+	    !tb[LBHASH_ENTRY_A_PRINT])
+		refuse(v, EINVAL);
+	if (tb[LBHASH_ENTRY_A_BACKEND])
+		take_name(name, tb[LBHASH_ENTRY_A_BACKEND]);
+	if (!service_backend(svc, name))
+		refuse(v, ENOENT);
+	take_u32(&slot, tb[LBHASH_ENTRY_A_SLOT]);
+	take_u32(&age, tb[LBHASH_ENTRY_A_AGE]);
+	take_u32(&flags, tb[LBHASH_ENTRY_A_FLAGS]);
+	if (slot >= svc->size || age > LBHASH_IDLE_MAX)
+		refuse(v, ERANGE);
+	if (flags && !(flags & LBHASH_ENTRY_FLAG_OPEN))
+		refuse(v, EINVAL);
+	v->entries++;
+}
+
+static void add_entries(const struct nlmsghdr *nlh, const struct nlattr **tb,
+			const struct service *svc, struct verdict *v)
+{
+	const struct nlattr *key = tb[LBHASH_A_MEMORY_KEY], *attr;
+
+	if (!key || memcmp(data_of(key), model.key, sizeof(model.key)))
+		refuse(v, EINVAL);
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == LBHASH_A_ENTRY)
+			add_entry(attr, svc, v);
+}
+
 static void do_operation(const struct nlmsghdr *nlh, const struct nlattr **tb,
 			 const struct service *svc, struct verdict *v)
 {
@@ -301,15 +358,19 @@ static void do_operation(const struct nlmsghdr *nlh, const struct nlattr **tb,
 	case LBHASH_CMD_LOOKUP:
 		look_up(tb[LBHASH_A_FLOW], v);
 		break;
+	case LBHASH_CMD_ENTRY_NEW:
+		add_entries(nlh, tb, svc, v);
+		break;
 	case LBHASH_CMD_SERVICE_GET:
 	case LBHASH_CMD_STATS_GET:
+	case LBHASH_CMD_ENTRY_GET:
 		break;
 	default:
 		change_service(nlh, tb, v);
 	}
 }
 
-/* Check the name of the service, which every request has. */
+/* Check the name of the service, unless the request is about none. */
 static void begin_operation(const struct nlmsghdr *nlh,
 			    const struct nlattr **tb, struct verdict *v)
 {
@@ -326,7 +387,11 @@ static void begin_operation(const struct nlmsghdr *nlh,
 		return;
 	}
 	v->dry_run = tb[LBHASH_A_DRY_RUN];
-	if (!name_is_valid(v->name))
+	if (cmd == LBHASH_CMD_MEMORY_GET)
+		get_memory(tb, v);
+	else if (cmd == LBHASH_CMD_MEMORY_SET)
+		set_memory(tb, v);
+	else if (!name_is_valid(v->name))
 		refuse(v, EINVAL);
 	else if (svc && cmd == LBHASH_CMD_SERVICE_NEW)
 		refuse(v, EEXIST);
@@ -382,6 +447,8 @@ static void request(const struct nlmsghdr *nlh, struct verdict *v)
 void predict(const struct nlmsghdr *nlh, struct verdict *v)
 {
 	memset(v, 0, sizeof(*v));
+	v->limit = model.limit;
+	memcpy(v->key, model.key, sizeof(v->key));
 	v->request = nlh->nlmsg_flags & NLM_F_REQUEST &&
 		nlh->nlmsg_type >= NLMSG_MIN_TYPE;
 	if (!v->request)
@@ -400,6 +467,11 @@ void predict(const struct nlmsghdr *nlh, struct verdict *v)
  */
 void commit(struct verdict *v)
 {
+	if (!v->n_errors && !v->dry_run) {
+		model.limit = v->limit;
+		memcpy(model.key, v->key, sizeof(v->key));
+		model.inserted |= v->entries;
+	}
 	if (!v->changes || v->dry_run)
 		service_free(v->draft);
 	else if (v->draft)

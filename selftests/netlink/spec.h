@@ -58,6 +58,7 @@ struct op_spec {
 
 extern const struct set_spec spec_service, spec_backend, spec_change;
 extern const struct set_spec spec_reason, spec_flow, spec_decision;
+extern const struct set_spec spec_entry;
 extern const struct op_spec spec_ops[];
 extern const unsigned int spec_n_ops;
 

@@ -50,12 +50,14 @@ static void some_service(char *to, bool with_backends)
 static uint8_t some_operation(void)
 {
 	static const uint8_t odds[][2] = {
-		{ LBHASH_CMD_SERVICE_NEW, 9 }, { LBHASH_CMD_SERVICE_SET, 13 },
-		{ LBHASH_CMD_SERVICE_APPLY, 11 }, { LBHASH_CMD_SERVICE_DEL, 5 },
-		{ LBHASH_CMD_SERVICE_GET, 8 }, { LBHASH_CMD_BACKEND_NEW, 16 },
-		{ LBHASH_CMD_BACKEND_SET, 14 }, { LBHASH_CMD_BACKEND_DEL, 6 },
-		{ LBHASH_CMD_BACKEND_GET, 7 }, { LBHASH_CMD_STATS_GET, 3 },
-		{ LBHASH_CMD_TABLE_GET, 3 }, { LBHASH_CMD_LOOKUP, 4 },
+		{ LBHASH_CMD_SERVICE_NEW, 8 }, { LBHASH_CMD_SERVICE_SET, 12 },
+		{ LBHASH_CMD_SERVICE_APPLY, 10 }, { LBHASH_CMD_SERVICE_DEL, 5 },
+		{ LBHASH_CMD_SERVICE_GET, 7 }, { LBHASH_CMD_BACKEND_NEW, 15 },
+		{ LBHASH_CMD_BACKEND_SET, 13 }, { LBHASH_CMD_BACKEND_DEL, 5 },
+		{ LBHASH_CMD_BACKEND_GET, 6 }, { LBHASH_CMD_STATS_GET, 3 },
+		{ LBHASH_CMD_TABLE_GET, 3 }, { LBHASH_CMD_LOOKUP, 3 },
+		{ LBHASH_CMD_MEMORY_GET, 2 }, { LBHASH_CMD_MEMORY_SET, 2 },
+		{ LBHASH_CMD_ENTRY_GET, 2 }, { LBHASH_CMD_ENTRY_NEW, 3 },
 		{ LBHASH_CMD_CHANGE, 1 },
 	};
 	unsigned int i, n = below(100);
@@ -72,7 +74,8 @@ static bool wants_backends(const struct op_spec *op)
 {
 	return op->cmd == LBHASH_CMD_BACKEND_SET ||
 	       op->cmd == LBHASH_CMD_BACKEND_DEL ||
-	       op->cmd == LBHASH_CMD_BACKEND_GET;
+	       op->cmd == LBHASH_CMD_BACKEND_GET ||
+	       op->cmd == LBHASH_CMD_ENTRY_NEW;
 }
 
 static bool is_costly(const struct service *svc)
@@ -101,7 +104,7 @@ void choose_intent(struct intent *in)
 	in->crowd = !below(250);
 	/* Services that take long to build are soon replaced. */
 	if (!chosen && in->svc && is_costly(in->svc) && in->op->admin &&
-	    percent(80))
+	    in->op->cmd < LBHASH_CMD_CHANGE && percent(80))
 		in->op = op_of(LBHASH_CMD_SERVICE_APPLY);
 	in->version = percent(50) ? 4 : 6;
 }
@@ -118,6 +121,8 @@ static unsigned int chance_in_service(const struct intent *in, uint16_t id)
 
 	switch (id) {
 	case LBHASH_A_NAME:
+		if (in->op->cmd == LBHASH_CMD_MEMORY_GET)
+			return 20;
 		return in->op->can_dump ? 85 : 100;
 	case LBHASH_A_SIZE:
 		return whole ? 98 : 25;
@@ -138,7 +143,10 @@ static unsigned int chance_in_service(const struct intent *in, uint16_t id)
 	case LBHASH_A_BACKEND:
 		return 97;
 	case LBHASH_A_FLOW:
+	case LBHASH_A_ENTRY:
 		return 97;
+	case LBHASH_A_MEMORY_KEY:
+		return in->op->cmd == LBHASH_CMD_ENTRY_NEW ? 97 : 30;
 	default:
 		return 50;
 	}
@@ -192,6 +200,8 @@ unsigned int chance_of(const struct intent *in, const struct set_spec *set,
 		return chance_in_backend(in, attr->id);
 	if (set == &spec_flow)
 		return chance_in_flow(in, attr->id);
+	if (set == &spec_entry)
+		return 97;
 	return chance_in_service(in, attr->id);
 }
 
@@ -235,6 +245,12 @@ static uint32_t some_settle_max(void)
 static uint32_t some_sample(void)
 {
 	return percent(97) ? below(LBHASH_SAMPLE_MAX + 1) : dice();
+}
+
+/* Small, so that the memory becomes full. */
+static uint32_t some_limit(void)
+{
+	return percent(95) ? LBHASH_MEMORY_MIN + below(1024) : dice();
 }
 
 static uint32_t some_mask(void)
@@ -329,7 +345,7 @@ static size_t name_value(const struct intent *in, const struct set_spec *set,
 	if (odd)
 		snprintf(name, sizeof(name), "%s",
 			 odd_names[below(ARRAY_SIZE(odd_names))]);
-	else if (set == &spec_backend)
+	else if (set == &spec_backend || set == &spec_entry)
 		some_backend(in, name);
 	else
 		copy_name(name, in->name);
@@ -373,6 +389,8 @@ static uint64_t number_value(const struct intent *in,
 			return some_sample();
 		case LBHASH_A_FIRST_SLOT:
 			return below(percent(90) ? 251 : 5000);
+		case LBHASH_A_LIMIT:
+			return some_limit();
 		}
 	} else if (set == &spec_backend) {
 		switch (attr->id) {
@@ -380,6 +398,16 @@ static uint64_t number_value(const struct intent *in,
 			return some_mark(in);
 		case LBHASH_BACKEND_A_WEIGHT:
 			return some_weight();
+		}
+	} else if (set == &spec_entry) {
+		switch (attr->id) {
+		case LBHASH_ENTRY_A_SLOT:
+			return below(percent(97) && in->svc ?
+				     in->svc->size : 5000);
+		case LBHASH_ENTRY_A_AGE:
+			return percent(97) ? below(60) : dice();
+		case LBHASH_ENTRY_A_FLAGS:
+			return percent(80) ? below(32) | 1 : below(32);
 		}
 	}
 	/* 0 removes an address. */
@@ -397,6 +425,11 @@ static size_t blob_value(const struct attr_spec *attr, unsigned int odd,
 	size_t i, len = odd ? lens[odd - 1] % VALUE_MAX : attr->min;
 	uint8_t few = below(3);
 
+	if (!odd && attr->id == LBHASH_A_MEMORY_KEY &&
+	    attr->min == sizeof(model.key) && percent(90)) {
+		memcpy(to, model.key, sizeof(model.key));
+		return sizeof(model.key);
+	}
 	/* There are three values only, so that some changes change nothing. */
 	for (i = 0; i < len; i++)
 		to[i] = percent(1) ? (uint8_t)dice() : few;

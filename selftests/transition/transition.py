@@ -60,5 +60,12 @@ def ask_blame(family, first, last, dport, port, proto):
     return deliver(family, int(first), int(last), build)
 
 
+def ask_by(device, balancer):
+    """Send by way of another balancer from now on."""
+    lab.aim(device, balancer, "front")
+    enter("cl")
+    return {}
+
+
 lab = Lab(int(sys.argv[1]))
-serve(send=ask_send, blame=ask_blame)
+serve(send=ask_send, blame=ask_blame, by=ask_by)

@@ -512,6 +512,7 @@ static void test_refusal(void)
 	      lbhash_memory_lost_home(&memory, now, IDLE),
 	      "a connection at home without room");
 
+	refused = counts().refused;
 	lbhash_memory_stop(&memory);
 	refused = counts().refused;
 	check(!syn(next, 9 * ISN, OWNER) && !data(next, ISN, 0) &&
@@ -715,6 +716,31 @@ static bool note(const struct lbhash_memory_info *info, void *data)
 	return true;
 }
 
+/* What another balancer has sent grows, and handshakes come to an end. */
+static void test_renewal(const struct lbhash_memory_info *info)
+{
+	struct lbhash_memory_info open, half;
+	u32 i = 0, j = 0;
+
+	while (!(info[i].flags & LBHASH_MEMORY_OPEN))
+		i++;
+	while (info[j].flags & LBHASH_MEMORY_OPEN)
+		j++;
+	open = info[i];
+	half = info[j];
+	open.seq += 100000;
+	check(lbhash_memory_insert(&memory, &open, now) &&
+	      counts().entries == 2000, "an open one again, further");
+	half.flags = LBHASH_MEMORY_OPEN;
+	check(lbhash_memory_insert(&memory, &half, now) &&
+	      counts().entries == 2000 && counts().half_open == 999,
+	      "a half-open one again, open");
+	half.flags = 0;
+	check(lbhash_memory_insert(&memory, &half, now) &&
+	      counts().entries == 2000 && counts().half_open == 999,
+	      "an open one does not become half-open");
+}
+
 static void test_dump(void)
 {
 	static struct dump dump;
@@ -743,6 +769,7 @@ static void test_dump(void)
 						    now);
 	check(good && counts().entries == 2000 && counts().half_open == 1000,
 	      "and inserted");
+	test_renewal(dump.info);
 	for (i = 0; i < 2000; i++)
 		good = good && data(i, ISN + 1, 0) == (i % 2 ? OWNER : OTHER);
 	check(good, "and known");

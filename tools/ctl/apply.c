@@ -2,10 +2,8 @@
 /*
  * lbhashctl apply, save, flush: the whole configuration at once
  */
-#include <errno.h>
 #include <linux/lbhash.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "../lib/backend.h"
 #include "../lib/commit.h"
@@ -14,7 +12,7 @@
 #include "commands.h"
 #include "commit.h"
 #include "ctl.h"
-#include "fail.h"
+#include "load.h"
 #include "print.h"
 #include "session.h"
 #include "words.h"
@@ -28,34 +26,6 @@ static const struct setting apply_settings[] = {
 	{}
 };
 
-/* Print what is wrong with a file. */
-static int bad(const char *file, const struct lb_error *error)
-{
-	if (error->code == ENOMEM)
-		return session_result(-ENOMEM, error);
-	return fail(USAGE, "%s: %s", file, error->sentence);
-}
-
-/* Return: what is in the file, or NULL after an error message. */
-static json_t *load(const char *file)
-{
-	bool is_stdin = !strcmp(file, "-");
-	struct lb_error error = {};
-	json_t *root;
-	FILE *in;
-
-	in = is_stdin ? stdin : fopen(file, "r");
-	if (!in) {
-		fail(USAGE, "%s: %s", file, strerror(errno));
-		return NULL;
-	}
-	if (lb_config_load(in, &root, &error))
-		bad(file, &error);
-	if (!is_stdin)
-		fclose(in);
-	return root;
-}
-
 static int run(const char *file, const json_t *root, bool is_disruptive)
 {
 	json_t *names = json_object();
@@ -64,7 +34,7 @@ static int run(const char *file, const json_t *root, bool is_disruptive)
 	int rc;
 
 	if (lb_config_read(root, is_disruptive, &commit, names, &error)) {
-		rc = bad(file, &error);
+		rc = load_bad(file, &error);
 	} else {
 		rc = lb_config_prune(session(), names, &commit, &error);
 		rc = session_result(rc, &error);

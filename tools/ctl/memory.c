@@ -2,9 +2,11 @@
 /*
  * lbhashctl memory, set: the flow memory of the namespace
  */
+#include <errno.h>
 #include <linux/lbhash.h>
 #include <stdio.h>
 
+#include "../lib/entries.h"
 #include "../lib/error.h"
 #include "../lib/json.h"
 #include "../lib/memory.h"
@@ -13,6 +15,7 @@
 #include "commit.h"
 #include "ctl.h"
 #include "fail.h"
+#include "load.h"
 #include "print.h"
 #include "session.h"
 #include "view.h"
@@ -73,6 +76,47 @@ static int memory_show(const struct command *cmd, char **argv)
 	return DONE;
 }
 
+static int memory_dump(const struct command *cmd, char **argv)
+{
+	struct lb_error error = {};
+	json_t *dump;
+	int rc;
+
+	(void)cmd;
+	(void)argv;
+	rc = lb_entries_dump(session(), &dump, &error);
+	rc = session_result(rc, &error);
+	return rc ? rc : print_file(dump);
+}
+
+static int memory_insert(const struct command *cmd, char **argv)
+{
+	static const struct view_field view[] = {
+		{ .key = "service", .flags = VIEW_NAME },
+		{ .key = "inserted" },
+		{ .key = "skipped" },
+		{}
+	};
+	struct lb_error error = {};
+	json_t *dump, *done;
+	int rc;
+
+	(void)cmd;
+	dump = load(argv[0]);
+	if (!dump)
+		return USAGE;
+	done = json_array();
+	rc = lb_entries_insert(session(), dump, done, &error);
+	json_decref(dump);
+	if (!rc)
+		return print(done, view);
+	json_decref(done);
+	/* The file is to blame, or the kernel is. */
+	if (error.code == EINVAL && error.is_complete)
+		return load_bad(argv[0], &error);
+	return session_result(rc, &error);
+}
+
 static int set_memory(const struct command *cmd, char **argv)
 {
 	struct lb_memory memory = { .have = BIT(LB_MEMORY_LIMIT) };
@@ -91,6 +135,12 @@ const struct command memory_commands[] = {
 	{ .name = "show", .args = "",
 	  .help = "show its size and the connections that it keeps",
 	  .is_default = true, .run = memory_show },
+	{ .name = "dump", .args = "",
+	  .help = "print its entries and its key as JSON",
+	  .run = memory_dump },
+	{ .name = "insert", .args = "FILE|-",
+	  .help = "add the entries of another balancer's dump, and take over its key",
+	  .run = memory_insert },
 	{}
 };
 

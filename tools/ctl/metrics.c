@@ -8,6 +8,7 @@
 #include "../lib/backend.h"
 #include "../lib/error.h"
 #include "../lib/json.h"
+#include "../lib/memory.h"
 #include "../lib/names.h"
 #include "../lib/service.h"
 #include "../lib/stats.h"
@@ -87,6 +88,30 @@ static const struct family traffic_families[] = {
 	{ "lbhash_backend_unresolved_packets_total",
 	  "Packets sent before the link address of the next hop was known.",
 	  "unresolved" },
+	{ "lbhash_backend_openers_given_total",
+	  "SYNs and INITs that the flow memory remembered at the backend.",
+	  "openers_given" },
+	{ "lbhash_backend_openers_went_on_total",
+	  "Connections of these that went on.", "openers_went_on" },
+	{ "lbhash_backend_openers_repeated_total",
+	  "Repetitions of these SYNs and INITs.", "openers_repeated" },
+	{}
+};
+
+/* From lb_memory_totals(). */
+static const struct family memory_families[] = {
+	{ "lbhash_memory_limit_entries", "Most entries of the flow memory.",
+	  "limit" },
+	{ "lbhash_memory_entries", "Entries of the flow memory.", "entries" },
+	{ "lbhash_memory_half_open_entries",
+	  "Entries of connections whose handshake is not complete.",
+	  "half_open" },
+	{ "lbhash_memory_refused_total",
+	  "Connections for which the flow memory had no room.", "refused" },
+	{ "lbhash_memory_evicted_total",
+	  "Entries that made room before they expired.", "evicted" },
+	{ "lbhash_memory_failed_total",
+	  "Failed allocations of the flow memory.", "failed" },
 	{}
 };
 
@@ -95,11 +120,13 @@ static const struct family traffic_families[] = {
  * @services: array from lb_services()
  * @backends: object from lb_backends(), an array per service
  * @stats: array from lb_stats()
+ * @memory: object from lb_memory_totals(), or NULL
  */
 struct running {
 	json_t *services;
 	json_t *backends;
 	json_t *stats;
+	json_t *memory;
 };
 
 static bool is_counter(const char *name)
@@ -247,6 +274,16 @@ static void add_traffic(json_t *families, const json_t *stats)
 	}
 }
 
+/* A module that has no flow memory has no samples. */
+static void add_memory(json_t *families, const json_t *memory)
+{
+	const struct family *family;
+
+	for (family = memory_families; family->name; family++)
+		add_sample(add_family(families, family), json_object(),
+			   json_object_get(memory, family->key));
+}
+
 static void add_versions(json_t *families)
 {
 	static const struct family info = {
@@ -285,7 +322,8 @@ static void print_sample(const char *name, const json_t *sample)
 			     "");
 		gap = ",";
 	}
-	printf("} %llu\n", lb_json_number(sample, "value"));
+	printf("%s %llu\n", *gap == ',' ? "}" : "",
+	       lb_json_number(sample, "value"));
 }
 
 /* Families without samples are skipped. */
@@ -317,13 +355,22 @@ static json_t *list_families(const struct running *running)
 	add_backends(families, running->backends);
 	add_states(families, running->backends);
 	add_traffic(families, running->stats);
+	add_memory(families, running->memory);
 	return families;
+}
+
+/* An older module has none. */
+static int read_memory(json_t **memory, struct lb_error *error)
+{
+	int rc = lb_memory_totals(session(), memory, error);
+
+	return error->is_unknown ? 0 : rc;
 }
 
 static int metrics(const struct command *cmd, char **argv)
 {
 	struct running running = {
-		json_array(), json_object(), json_array()
+		json_array(), json_object(), json_array(), NULL
 	};
 	json_t *families = NULL, *family;
 	struct lb_error error = {};
@@ -338,12 +385,15 @@ static int metrics(const struct command *cmd, char **argv)
 				 &error);
 	if (!rc)
 		rc = lb_stats(session(), NULL, running.stats, &error);
+	if (!rc)
+		rc = read_memory(&running.memory, &error);
 	rc = session_result(rc, &error);
 	if (!rc)
 		families = list_families(&running);
 	json_decref(running.services);
 	json_decref(running.backends);
 	json_decref(running.stats);
+	json_decref(running.memory);
 	if (rc)
 		return rc;
 	if (ctl.json)

@@ -13,6 +13,7 @@
 #include "config.h"
 #include "error.h"
 #include "json.h"
+#include "memory.h"
 #include "request.h"
 #include "service.h"
 #include "value.h"
@@ -278,6 +279,36 @@ static int read_service(struct place *at, const json_t *object, __u32 flags,
 	return rc;
 }
 
+/* The size of the flow memory stays as it is if there is none. */
+static int read_memory(const json_t *config, struct lb_commit *commit,
+		       struct lb_error *error)
+{
+	const struct lb_field *field = &lb_memory_fields[LB_MEMORY_LIMIT];
+	const json_t *value = json_object_get(config, field->key);
+	struct lb_memory memory = { .have = BIT(LB_MEMORY_LIMIT) };
+	struct place at = { .path = "memory", .error = error };
+	struct lb_request *req;
+	int rc;
+
+	if (!value)
+		return 0;
+	rc = read_value(&at, field, value, &memory);
+	if (rc)
+		return rc;
+	req = lb_memory_request(&memory);
+	if (req)
+		snprintf(req->about, sizeof(req->about), "memory");
+	lb_commit_add(commit, req);
+	return 0;
+}
+
+static bool has_strange_keys(const json_t *config)
+{
+	size_t known = 1 + !!json_object_get(config, "memory");
+
+	return json_object_size(config) != known;
+}
+
 /**
  * lb_config_load() - read JSON text
  * @in: file with the text, read to its end
@@ -312,7 +343,7 @@ int lb_config_load(FILE *in, json_t **config, struct lb_error *error)
  * lb_config_read() - make requests from a configuration
  * @config: JSON from lb_config_load()
  * @is_disruptive: permit changes that move connections
- * @commit: gets a request for each service
+ * @commit: gets a request for each service, and one for the flow memory
  * @names: object whose keys become the names of these services
  * @error: set on failure; the sentence says where in @config
  *
@@ -328,11 +359,14 @@ int lb_config_read(const json_t *config, bool is_disruptive,
 	const json_t *list = json_object_get(config, "services");
 	const json_t *object;
 	size_t i, back;
-	int rc = 0;
+	int rc;
 
-	if (!json_is_array(list) || json_object_size(config) != 1)
+	if (!json_is_array(list) || has_strange_keys(config))
 		return lb_error_set(error, EINVAL,
-				    "must be an object whose only key is services, a list");
+				    "must be an object whose keys are services, a list, and perhaps memory");
+	rc = read_memory(config, commit, error);
+	if (rc)
+		return rc;
 	json_array_foreach(list, i, object) {
 		back = enter(&at, "[%zu]", i);
 		rc = read_service(&at, object, is_disruptive ?
@@ -468,6 +502,24 @@ static int make_service(json_t *service, const json_t *backends,
 	       lb_error_memory(error) : 0;
 }
 
+/* Add the size of the flow memory, unless an older module has none. */
+static int add_memory(struct lb *lb, json_t *config, struct lb_error *error)
+{
+	json_t *memory, *limit;
+	int rc;
+
+	rc = lb_memory_totals(lb, &memory, error);
+	if (rc && error->is_unknown)
+		return 0;
+	if (rc)
+		return rc;
+	limit = json_object_get(memory, "limit");
+	if (!json_is_null(limit) && json_object_set(config, "memory", limit))
+		rc = lb_error_memory(error);
+	json_decref(memory);
+	return rc;
+}
+
 /**
  * lb_config_save() - read the configuration, as lb_config_read() takes it
  * @lb: from lb_new()
@@ -492,9 +544,14 @@ int lb_config_save(struct lb *lb, json_t **config, struct lb_error *error)
 		if (!rc)
 			rc = make_service(service, backends, error);
 	if (!rc) {
-		*config = json_pack("{s:O}", "services", services);
-		if (!*config)
+		*config = json_object();
+		rc = add_memory(lb, *config, error);
+		if (!rc && json_object_set(*config, "services", services))
 			rc = lb_error_memory(error);
+	}
+	if (rc) {
+		json_decref(*config);
+		*config = NULL;
 	}
 	json_decref(services);
 	json_decref(backends);

@@ -3,7 +3,9 @@
  * JSON of netlink attributes, and small things that jansson leaves to others.
  */
 #include <errno.h>
+#include <linux/lbhash.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,21 @@ json_t *lb_json_text(const struct nlattr *attr)
 json_t *lb_json_digest(const struct nlattr *attr)
 {
 	return attr ? json_sprintf("%016llx", lb_uint(attr)) : json_null();
+}
+
+/* 32 hex digits: the seed of a hash, or the key of the flow memory. */
+json_t *lb_json_seed(const struct nlattr *attr)
+{
+	char text[2 * LBHASH_SEED_LEN + 1];
+	const __u8 *seed;
+	unsigned int i;
+
+	if (!attr || mnl_attr_get_payload_len(attr) != LBHASH_SEED_LEN)
+		return json_null();
+	seed = mnl_attr_get_payload(attr);
+	for (i = 0; i < LBHASH_SEED_LEN; i++)
+		snprintf(text + 2 * i, 3, "%02x", seed[i]);
+	return json_string(text);
 }
 
 /**

@@ -14,6 +14,7 @@ struct nlattr;
 json_t *lb_json_uint(const struct nlattr *attr);
 json_t *lb_json_text(const struct nlattr *attr);
 json_t *lb_json_digest(const struct nlattr *attr);
+json_t *lb_json_seed(const struct nlattr *attr);
 json_t *lb_json_choice(const struct nlattr *attr, const char *const *names);
 
 __u64 lb_json_number(const json_t *object, const char *key);

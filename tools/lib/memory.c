@@ -23,6 +23,12 @@ const struct lb_field lb_memory_fields[LB_MEMORY_FIELDS + 1] = {
 		.min = LBHASH_MEMORY_MIN, .max = LBHASH_MEMORY_MAX,
 		.flags = FIELD_INTEGER,
 	},
+	[LB_MEMORY_KEY] = {
+		.key = "key",
+		.parse = lb_parse_seed,
+		.offset = offsetof(struct lb_memory, key),
+		.flags = FIELD_STRING,
+	},
 	{}
 };
 
@@ -33,6 +39,9 @@ struct lb_request *lb_memory_request(const struct lb_memory *memory)
 
 	if (memory->have & BIT(LB_MEMORY_LIMIT))
 		lb_put_u32(req, LBHASH_A_LIMIT, memory->limit);
+	if (memory->have & BIT(LB_MEMORY_KEY))
+		lb_put(req, LBHASH_A_MEMORY_KEY, memory->key,
+		       sizeof(memory->key));
 	return req;
 }
 
@@ -65,9 +74,47 @@ int lb_memory_totals(struct lb *lb, json_t **into, struct lb_error *error)
 {
 	int rc;
 
-	*into = json_object();
+	*into = NULL;
 	rc = lb_do(lb, lb_request_start(LBHASH_CMD_MEMORY_GET), read_totals,
 		   into, error);
+	if (!rc && !*into)
+		rc = lb_error_set(error, ENODATA, "no answer");
+	if (!rc)
+		return 0;
+	json_decref(*into);
+	*into = NULL;
+	return rc;
+}
+
+static int read_key(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *tb[LBHASH_A_MAX + 1];
+	json_t **into = arg;
+
+	lb_attrs(nlh, tb, LBHASH_A_MAX);
+	json_decref(*into);
+	*into = lb_json_seed(tb[LBHASH_A_MEMORY_KEY]);
+	return *into ? 0 : -ENOMEM;
+}
+
+/**
+ * lb_memory_key() - read the key of the flow memory
+ * @lb: from lb_new()
+ * @into: out, a string, a new reference; NULL on failure
+ * @error: set on failure
+ *
+ * Return: 0 or a negative errno; -EPERM if the key is hidden.
+ */
+int lb_memory_key(struct lb *lb, json_t **into, struct lb_error *error)
+{
+	int rc;
+
+	*into = NULL;
+	rc = lb_do(lb, lb_request_start(LBHASH_CMD_MEMORY_GET), read_key,
+		   into, error);
+	if (!rc && !json_is_string(*into))
+		rc = lb_error_set(error, EPERM,
+				  "reading the key needs CAP_NET_ADMIN");
 	if (!rc)
 		return 0;
 	json_decref(*into);

@@ -29,3 +29,8 @@ const char *const lb_event_names[] = {
 	"backend-new", "backend-set", "backend-del", "settled", "memory",
 	NULL
 };
+
+/* Of the bits of enum lbhash_entry_flag. */
+const char *const lb_entry_flag_names[] = {
+	"open", "flow", "single", "fin", "rst", NULL
+};

@@ -10,5 +10,6 @@ extern const char *const lb_deliver_names[];
 extern const char *const lb_state_names[];
 extern const char *const lb_reason_names[];
 extern const char *const lb_event_names[];
+extern const char *const lb_entry_flag_names[];
 
 #endif /* _LB_NAMES_H */

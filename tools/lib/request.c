@@ -161,6 +161,8 @@ static const char *const service_attrs[LBHASH_A_MAX + 1] = {
 	[LBHASH_A_FLOW] = "flow",
 	[LBHASH_A_FIRST_SLOT] = "first slot",
 	[LBHASH_A_LIMIT] = "memory",
+	[LBHASH_A_MEMORY_KEY] = "key",
+	[LBHASH_A_ENTRY] = "entry",
 };
 
 static const char *const backend_attrs[LBHASH_BACKEND_A_MAX + 1] = {
@@ -180,6 +182,16 @@ static const char *const flow_attrs[LBHASH_FLOW_A_MAX + 1] = {
 	[LBHASH_FLOW_A_DST6] = "dst",
 	[LBHASH_FLOW_A_SPORT] = "src port",
 	[LBHASH_FLOW_A_DPORT] = "dst port",
+};
+
+static const char *const entry_attrs[LBHASH_ENTRY_A_MAX + 1] = {
+	[LBHASH_ENTRY_A_BACKEND] = "backend",
+	[LBHASH_ENTRY_A_SLOT] = "slot",
+	[LBHASH_ENTRY_A_PRINT] = "print",
+	[LBHASH_ENTRY_A_SEQUENCE] = "sequence",
+	[LBHASH_ENTRY_A_BYTES] = "bytes",
+	[LBHASH_ENTRY_A_AGE] = "age",
+	[LBHASH_ENTRY_A_FLAGS] = "flags",
 };
 
 static const char *name_in(const struct nlattr *nest, const char *at,
@@ -213,6 +225,9 @@ const char *lb_attr_name(const struct lb_request *req, unsigned int offset)
 		else if (type == LBHASH_A_BACKEND)
 			name = name_in(attr, at, backend_attrs,
 				       LBHASH_BACKEND_A_MAX);
+		else if (type == LBHASH_A_ENTRY)
+			name = name_in(attr, at, entry_attrs,
+				       LBHASH_ENTRY_A_MAX);
 		else if (type == LBHASH_A_FLOW)
 			name = name_in(attr, at, flow_attrs,
 				       LBHASH_FLOW_A_MAX);

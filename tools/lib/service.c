@@ -157,27 +157,13 @@ static json_t *hash_json(const struct nlattr **tb)
 	return json_string(text);
 }
 
-static json_t *seed_json(const struct nlattr *attr)
-{
-	char text[2 * LBHASH_SEED_LEN + 1];
-	const __u8 *seed;
-	unsigned int i;
-
-	if (!attr || mnl_attr_get_payload_len(attr) != LBHASH_SEED_LEN)
-		return json_null();
-	seed = mnl_attr_get_payload(attr);
-	for (i = 0; i < LBHASH_SEED_LEN; i++)
-		snprintf(text + 2 * i, 3, "%02x", seed[i]);
-	return json_string(text);
-}
-
 static json_t *service_json(const struct nlattr **tb)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", lb_json_text(tb[LBHASH_A_NAME]),
 			 "size", lb_json_uint(tb[LBHASH_A_SIZE]),
 			 "hash", hash_json(tb),
-			 "seed", seed_json(tb[LBHASH_A_SEED]),
+			 "seed", lb_json_seed(tb[LBHASH_A_SEED]),
 			 "mask", lb_json_uint(tb[LBHASH_A_MASK]),
 			 "on_empty", lb_json_choice(tb[LBHASH_A_ON_EMPTY],
 						    lb_on_empty_names),

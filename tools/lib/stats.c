@@ -57,7 +57,7 @@ static json_t *backend_json(const struct nlattr *nest)
 	const struct nlattr *tb[LBHASH_BACKEND_A_MAX + 1];
 
 	lb_nested(nest, tb, LBHASH_BACKEND_A_MAX);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "name", lb_json_text(tb[LBHASH_BACKEND_A_NAME]),
 			 "mark", lb_json_uint(tb[LBHASH_BACKEND_A_MARK]),
 			 "packets", lb_json_uint(tb[LBHASH_BACKEND_A_PACKETS]),
@@ -67,7 +67,13 @@ static json_t *backend_json(const struct nlattr *nest)
 			 "unforwarded",
 			 lb_json_uint(tb[LBHASH_BACKEND_A_UNFORWARDED]),
 			 "unresolved",
-			 lb_json_uint(tb[LBHASH_BACKEND_A_UNRESOLVED]));
+			 lb_json_uint(tb[LBHASH_BACKEND_A_UNRESOLVED]),
+			 "openers_given",
+			 lb_json_uint(tb[LBHASH_BACKEND_A_OPENERS_GIVEN]),
+			 "openers_went_on",
+			 lb_json_uint(tb[LBHASH_BACKEND_A_OPENERS_WENT_ON]),
+			 "openers_repeated",
+			 lb_json_uint(tb[LBHASH_BACKEND_A_OPENERS_REPEATED]));
 }
 
 /* A service that does not fit one message continues in those that follow it. */
