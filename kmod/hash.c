@@ -203,9 +203,9 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 void lbhash_hash_expand(struct lbhash_print_key *key,
 			const siphash_key_t *secret)
 {
-	u64 i;
+	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(key->words); i++)
+	for (i = 0; i < LBHASH_PRINT_WORDS; i++)
 		key->words[i] = siphash_2u64(i, 0, secret);
 }
 

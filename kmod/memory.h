@@ -11,12 +11,14 @@
 
 struct lbhash_memory_store;
 
+#define LBHASH_PRINT_WORDS	6
+
 /**
  * struct lbhash_print_key - key of fingerprints, see fingerprint.h
  * @words: random
  */
 struct lbhash_print_key {
-	u64 words[6];
+	u64 words[LBHASH_PRINT_WORDS];
 };
 
 /**
