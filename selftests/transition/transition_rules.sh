@@ -68,12 +68,13 @@ learned() {
 # same.
 late_changed() {
 	begin raw always
+	# A change afterwards would have the same effect as the rule.
+	ctl service set web settle "$(seconds 10)" idle "$(seconds 6)"
 	clients
 	change -b <(addition 4)
 	"${@:2}"
 	all_well "$1: replaced by changed"
 	lb conntrack -F 2>/dev/null
-	ctl service set web settle 1 idle "$(seconds 6)"
 	wait_for 90 learned
 	all_well "$1: the settle time is over"
 	no_clients
