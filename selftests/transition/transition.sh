@@ -6,11 +6,17 @@
 # they were, new ones go to the new owner, and the balancer keeps previous
 # owners as long as a connection needs them. Every kind of packet is sent and
 # its receiver checked.
-# checks: 220
+# checks: 224
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/packets.bash
 . ./transition/transition.bash
+
+# no_entries: the flow memory needs none
+no_entries() {
+	[ "$track" = always ] ||
+		check_eq 'entries in the end' 0 "$(entries)"
+}
 
 # --- the decision ------------------------------------------------------------
 
@@ -184,6 +190,7 @@ decisions() {
 	fi
 	change backend del web s1
 	previous_deleted
+	no_entries
 }
 
 # --- comings and goings ------------------------------------------------------
@@ -224,6 +231,7 @@ flap() {
 	change backend set web s1 state up
 	look tcp 2000
 	arrive 'up again: begun when it was down' data was
+	no_entries
 }
 
 load_module
