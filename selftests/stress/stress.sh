@@ -106,14 +106,16 @@ namespaces() {
 	local ns=ns$BASHPID.$RANDOM
 
 	ip netns add "$ns" && lbhashctl -n "$ns" -b - <<-END &&
-		service add web size 251
+		service add web size 509 track changed
 		backend add web s1 mark 1
 		backend add web s2 mark 2
 	END
 	ip netns exec "$ns" iptables-legacy -w -t raw -A OUTPUT \
 		-j LBHASH --service web &&
 	ip -n "$ns" link set lo up &&
-	ip netns exec "$ns" ping -c 1 -W "$(seconds 2)" 127.0.0.1 >/dev/null
+	lbhashctl -n "$ns" backend add web s3 mark 3 &&
+	ip netns exec "$ns" ping -c 9 -i 0.01 -W "$(seconds 2)" 127.0.0.1 \
+		>/dev/null
 	ip netns del "$ns"
 }
 
