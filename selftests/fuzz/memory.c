@@ -52,7 +52,11 @@ static void write_wanted(void)
 }
 
 /* With ' for ". */
-static char entries[] = "{'key':'00000000000000000000000000000000','services':[{'service':'web','entries':[{'backend':'s1','slot':7,'print':'0123456789abcdef','sequence':1,'bytes':0,'age':2,'flags':['open','fin']}]}]}";
+static const char entries[] =
+	"{'key':'00000000000000000000000000000000','services':["
+	"{'service':'web','entries':[{'backend':'s1','slot':7,"
+	"'print':'0123456789abcdef','sequence':1,'bytes':0,'age':2,"
+	"'flags':['open','fin']}]}]}";
 
 static int list_services(struct lb *lb, struct lb_error *error)
 {
