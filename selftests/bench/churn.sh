@@ -67,7 +67,8 @@ play() {
 		connect "new$n" $NEW -h
 		everybody
 		echo "# $1, $((SECONDS - at)) s, $words: $undue of $peak_open" \
-			"broken, $(lb conntrack -C) entries"
+			"broken, $(lb conntrack -C) entries," \
+			"$(ctl -j memory | jq .entries) in the flow memory"
 		wait_for 60 is_past $((at + n * EVERY))
 	done < <(changes)
 	result "$1" $((SECONDS - at))
@@ -79,11 +80,14 @@ play() {
 
 is_past() { [ "$SECONDS" -ge "$1" ]; }
 
-# result TRACK SECONDS: a line of the table
+# result TRACK SECONDS: a line of the table; entries are those of conntrack or of
+# the flow memory
 result() {
+	local entries=$((peak_entries + peak_remembered))
+
 	printf '%-10s %6d s %11d %8d %8d %8d %11s %11s\n' "$1" "$2" \
-		"$peak_open" "$undue" "$due" "$peak_entries" \
-		"$(share "$peak_entries" "$peak_open")" \
+		"$peak_open" "$undue" "$due" "$entries" \
+		"$(share "$entries" "$peak_open")" \
 		"$(share "$peak_slots" "$SIZE")" >>"$T/table"
 	ok "track $1"
 }

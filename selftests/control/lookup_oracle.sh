@@ -5,7 +5,7 @@
 # backend that the packet really reached, whether or not the flow is known.
 # timeout: 900
 # boot: udp
-# checks: 8
+# checks: 11
 . ./lib.sh
 
 # ask FILTER: "ADDRESS PORT ANSWER" of all flows
@@ -80,8 +80,42 @@ hash_only() {
 	servers_report
 }
 
+# Connections of slots in transition are known from the flow memory, those from
+# before a change by their slot.
+remembered() {
+	local proto=tcp
+
+	fresh 5
+	rule "$TABLE" PREROUTING -j LBHASH --service web --track changed
+	ctl backend set web s2 weight 3
+	ctl backend set web s5 weight 7
+	start_client four 4 -n 125 -h -r 5
+	start_client six 6 -n 125 -h -r 6
+	servers_report
+	reached >"$T/truth"
+	ask '.pinned != null' >"$T/claims"
+	check_ge 'flow memory: remembered flows' 10 \
+		"$(grep -c true "$T/claims")"
+	ask '.backend' >"$T/claims"
+	same "flow memory"
+	ctl backend set web s5 weight 1
+	ctl backend set web s1 state drain
+	next_round four
+	next_round six
+	servers_report
+	reached >"$T/truth"
+	# The others are older than their slot's first change.
+	ask 'if .pinned then .backend else .previous // .owner end' \
+		>"$T/claims"
+	same "flow memory, two more changes"
+	stop_client four
+	stop_client six
+	servers_report
+}
+
 load_module
 topology dsr 5
 start_servers
 for_each_variant oracle
 in_variant legacy raw hash_only
+in_variant nft raw remembered

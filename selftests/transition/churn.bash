@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # For selftests and benchmarks of backends that come and go: real one-way TCP
-# connections, the broken ones among them, and the number of conntrack entries.
+# connections, the broken ones among them, and the numbers of entries of conntrack
+# and of the flow memory.
 # shellcheck disable=SC2034,SC2154 # shared with lib.sh and the tests
 
 # One process is the servers' end of all connections.
 ulimit -n 20000
 
-clients=() doomed='' peak_entries=0 peak_slots=0 peak_open=0 undue=0 due=0
+clients=() doomed='' undue=0 due=0
+peak_entries=0 peak_remembered=0 peak_slots=0 peak_open=0
 
 # --- connections -------------------------------------------------------------
 
@@ -57,17 +59,20 @@ backends_lost() { doomed+=" $* "; }
 # reset_counts: ignore connections that are broken now, reset the peaks
 reset_counts() {
 	connections 'broken stuck wrong' >"$T/broken.before"
-	doomed='' peak_entries=0 peak_slots=0 peak_open=0 undue=0 due=0
+	doomed='' undue=0 due=0
+	peak_entries=0 peak_remembered=0 peak_slots=0 peak_open=0
 }
 
 # sample: update the peaks of entries, slots in transition and open connections
 sample() {
-	local entries slots open
+	local entries remembered slots open
 
 	entries=$(lb conntrack -C)
+	remembered=$(ctl -j memory | jq .entries)
 	slots=$(transition_slots)
 	open=$(connections open | wc -l)
 	[ "$entries" -le "$peak_entries" ] || peak_entries=$entries
+	[ "$remembered" -le "$peak_remembered" ] || peak_remembered=$remembered
 	[ "$slots" -le "$peak_slots" ] || peak_slots=$slots
 	[ "$open" -le "$peak_open" ] || peak_open=$open
 }

@@ -3,9 +3,10 @@
 # timeout: 600
 #
 # A thousand open one-way connections over ten backends, --track changed, and
-# every kind of change: no connection breaks whose backend stays, and conntrack
-# has no entries. Some connections send all the time, the others now and then.
-# checks: 53
+# every kind of change: no connection breaks whose backend stays, conntrack has no
+# entries, and the flow memory only those of connections in slots in transition.
+# Some connections send all the time, the others now and then.
+# checks: 59
 . ./lib.sh
 . ./lib/checks.bash
 . ./transition/churn.bash
@@ -41,10 +42,17 @@ newcomers() {
 	check_round "$1, new connections"
 }
 
-# finish AT: conntrack has seen no connection
+# finish AT: conntrack has seen no connection, and the memory remembers at most one
+# and a half times the share of slots in transition; plus ten, for chance with a
+# small share
 finish() {
+	local most=$((3 * peak_slots * peak_open / SIZE / 2 + 10))
+
 	check_ge "$1: slots in transition" 300 "$peak_slots"
 	check_eq "$1: entries of $peak_open connections" 0 "$peak_entries"
+	check_le "$1: remembered of $peak_open connections" $most \
+		"$peak_remembered"
+	echo "# $peak_remembered of $peak_open, $peak_slots of $SIZE slots"
 }
 
 # one_change AT CHANGE BACK: with connections from before it, from after it, and
