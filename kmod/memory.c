@@ -1041,6 +1041,7 @@ open_entry(struct lbhash_memory_store *store, const struct look *at,
 enum rank {
 	FREE,
 	OVER,
+	SAMPLE,
 	FLOW_AT_HOME,
 	SINGLE_FLOW,
 	YOUNG,
@@ -1071,6 +1072,8 @@ static enum rank rank_of(const struct entry *entry, const struct entry *new,
 	    (entry->print == new->print &&
 	     entry->transition != new->transition))
 		return OVER;
+	if (entry->transition & LBHASH_MEMORY_SAMPLE)
+		return SAMPLE;
 	if (about & LBHASH_MEMORY_KEPT)
 		return NEVER;
 	if (about & LBHASH_MEMORY_FLOW && about & LBHASH_MEMORY_HOME)
@@ -1133,7 +1136,7 @@ static void evict(struct lbhash_memory *memory, struct stripe *stripe,
 {
 	const struct entry *old = &room->bucket->entries[room->place];
 
-	if (room->rank > OVER) {
+	if (room->rank > SAMPLE) {
 		WRITE_ONCE(stripe->evicted, stripe->evicted + 1);
 		note_loss(memory, old->about, now);
 	}
@@ -1173,6 +1176,8 @@ static noinline bool make_room(struct lbhash_memory *memory,
 			  &room);
 	if (room.rank > OVER || is_crowded(store, stripe))
 		ask_for_growth(memory, store, now);
+	if (new->transition & LBHASH_MEMORY_SAMPLE && room.rank > SAMPLE)
+		return false;
 	if (room.rank == NEVER) {
 		WRITE_ONCE(stripe->refused, stripe->refused + 1);
 		return false;
@@ -1202,6 +1207,11 @@ static bool put(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		return true;
 	}
 	return make_room(memory, store, stripe, new, now);
+}
+
+static bool is_sample(const struct lbhash_memory_packet *packet)
+{
+	return packet->transition & LBHASH_MEMORY_SAMPLE;
 }
 
 static u32 refusal_of(const struct lbhash_memory_packet *packet)
@@ -1339,7 +1349,7 @@ find_opener(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		*backend = at.seen.backend;
 		return LBHASH_MEMORY_REPEATS;
 	}
-	if (likely(!was_refused(store, packet)))
+	if (likely(!was_refused(store, packet)) || is_sample(packet))
 		return LBHASH_MEMORY_UNKNOWN;
 	note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
 	return LBHASH_MEMORY_REFUSED;
@@ -1438,14 +1448,15 @@ open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		if (change_entry(stripe, at.bucket, at.entry, &at.seen, &new))
 			return LBHASH_MEMORY_KNOWN;
 	}
-	if (unlikely(was_refused(store, packet)))
+	if (unlikely(was_refused(store, packet)) && !is_sample(packet))
 		return LBHASH_MEMORY_REFUSED;
 	if (flags & LBHASH_MEMORY_BESIDE &&
 	    !find_any(store, packet, 0, &bucket))
 		return LBHASH_MEMORY_KNOWN;
 	if (likely(put(memory, store, stripe, &new, packet->now)))
 		return LBHASH_MEMORY_KNOWN;
-	note_refusal(store, packet);
+	if (!is_sample(packet))
+		note_refusal(store, packet);
 	return LBHASH_MEMORY_REFUSED;
 }
 
@@ -1481,10 +1492,11 @@ lbhash_memory_open(struct lbhash_memory *memory,
 				    flags);
 		spin_unlock_bh(&stripe->lock);
 	} else if (!(flags & LBHASH_MEMORY_BESIDE)) {
-		atomic64_inc(&memory->refused);
+		if (!is_sample(packet))
+			atomic64_inc(&memory->refused);
 		found = LBHASH_MEMORY_REFUSED;
 	}
-	if (unlikely(found == LBHASH_MEMORY_REFUSED))
+	if (unlikely(found == LBHASH_MEMORY_REFUSED) && !is_sample(packet))
 		note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
 	return found;
 }
@@ -1554,10 +1566,10 @@ bool lbhash_memory_learn(struct lbhash_memory *memory,
 		spin_lock_bh(&stripe->lock);
 		done = learn_locked(memory, store, stripe, packet, &new);
 		spin_unlock_bh(&stripe->lock);
-	} else {
+	} else if (!is_sample(packet)) {
 		atomic64_inc(&memory->refused);
 	}
-	if (!done)
+	if (!done && !is_sample(packet))
 		note_loss(memory, flags | LBHASH_MEMORY_HOME, packet->now);
 	return done;
 }

@@ -3,6 +3,7 @@
 #define LBHASH_MEMORY_H
 
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
@@ -12,6 +13,12 @@
 struct lbhash_memory_store;
 
 #define LBHASH_PRINT_WORDS	6
+
+/* In the number of a transition, of entries that are only remembered to see how
+ * connections fare, of slots that need no memory: they make room for all
+ * others, and their loss does no harm.
+ */
+#define LBHASH_MEMORY_SAMPLE	BIT(28)
 
 /**
  * struct lbhash_print_key - key of fingerprints, see fingerprint.h

@@ -294,7 +294,8 @@ static bool show_entry(const struct lbhash_memory_info *info, void *data)
 	const struct lbhash_member *member;
 	struct listing *listing = data;
 
-	if (table_of(listing->ln, info) != listing->table ||
+	if (info->transition & LBHASH_MEMORY_SAMPLE ||
+	    table_of(listing->ln, info) != listing->table ||
 	    lbhash_memory_is_over(info, listing->now))
 		return true;
 	member = lbhash_table_by_id(listing->table, info->backend);
@@ -389,7 +390,8 @@ static int read_place(struct lbhash_memory_info *entry, struct nlattr **tb,
 				     table->size - 1);
 	if (moves)
 		move = moves->move[entry->slot];
-	entry->transition = lbhash_move_number(move);
+	if (!lbhash_move_is_sample(move))
+		entry->transition = lbhash_move_number(move);
 	entry->print = nla_get_u64(tb[LBHASH_ENTRY_A_PRINT]);
 	return 0;
 }

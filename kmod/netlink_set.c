@@ -174,6 +174,7 @@ static void publish(struct lbhash_net *ln, const char *name,
 	struct lbhash_table *table;
 
 	table = lbhash_service_table(ln, svc);
+	lbhash_settle_sample(ln, svc);
 	lbhash_settle_plan(ln, table);
 	lbhash_event_send(ln, name, svc, cause, diff);
 	if (rcu_access_pointer(table->moves) &&
@@ -205,6 +206,8 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 	else
 		err = lbhash_service_create(ln, name, draft, dry_run, &diff,
 					    why);
+	if (svc && (err || dry_run))
+		lbhash_settle_sample(ln, svc);
 	if (err)
 		return err;
 

@@ -229,13 +229,16 @@ static void recognise(const struct recall *recall, u32 id,
 				   owner->id);
 }
 
+static_assert(LBHASH_MOVE_SAMPLE == LBHASH_MEMORY_SAMPLE);
+
 /* An opener gets the owner, or where the one went that it repeats, if that
  * takes connections. *@id is the number of the backend unless it is refused.
  */
 static enum lbhash_memory_found give(const struct recall *recall,
 				     const struct lbhash_member *owner, u32 *id)
 {
-	u8 flags = lbhash_slot_is_closing(recall->slot) ?
+	u8 flags = lbhash_slot_is_closing(recall->slot) &&
+		   !lbhash_move_is_sample(recall->move) ?
 		   LBHASH_MEMORY_BESIDE : 0;
 	const struct lbhash_member *member;
 	enum lbhash_memory_found found;

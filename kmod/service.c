@@ -471,7 +471,7 @@ static u32 next_number(const struct lbhash_net *ln,
 	if (lbhash_service_track(svc, track) != LBHASH_TRACK_CHANGED &&
 	    !rcu_access_pointer(old->moves))
 		return 0;
-	return lbhash_move_number(lbhash_move(ln->changes + 1)) ?: 1;
+	return (ln->changes + 1) % LBHASH_MOVE_SAMPLE ?: 1;
 }
 
 /* Without memory nothing is remembered: connections that begin in transition go
@@ -523,7 +523,8 @@ int lbhash_service_remember(struct lbhash_net *ln, struct lbhash_service *svc)
  * @why: out, set unless 0 is returned
  *
  * Packets see the old table or the new one, never a mixture. The caller plans
- * the settling of the new one's slots.
+ * the settling of the new one's slots, and has them sampled, after failure as
+ * well.
  *
  * Context: &lbhash_net.mutex held, may sleep.
  * Return: 0, -EBUSY for a change that needs @disruptive, -ENOMEM, or an error
@@ -535,13 +536,15 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_refusal *why)
 {
 	struct lbhash_table *old = lbhash_service_table(ln, svc);
-	u32 number = next_number(ln, svc, old, draft->conf.track);
 	u32 rules = atomic_read(&svc->rules);
 	struct lbhash_table *table;
+	u32 number;
 	int err;
 
 	lockdep_assert_held(&ln->mutex);
 
+	lbhash_table_end_sample(old);
+	number = next_number(ln, svc, old, draft->conf.track);
 	table = prepare(draft, old,
 			lbhash_service_track(svc, old->conf.track) ==
 			LBHASH_TRACK_NEVER, number, diff, why, &err);

@@ -103,6 +103,8 @@ static int judge(const struct lbhash_memory_info *info, void *data)
 
 	if (!(info->flags & LBHASH_MEMORY_OPEN))
 		return LBHASH_MEMORY_STAYS;
+	if (lbhash_move_is_sample(*move) && age >= table->conf.idle)
+		return LBHASH_MEMORY_DROP;
 	if ((*move & LBHASH_MOVE_DUE && age >= table->conf.idle) ||
 	    (info->flags & LBHASH_MEMORY_FLOW && age >= table->conf.udp_idle))
 		return LBHASH_MEMORY_RELEASE;
@@ -309,6 +311,30 @@ void lbhash_settle_plan(struct lbhash_net *ln, struct lbhash_table *table)
 }
 
 /**
+ * lbhash_settle_sample - sample settled slots of a service, as it is set up
+ * @ln: namespace of the service
+ * @svc: service
+ *
+ * To be called when its table, its rules or its transitions have changed.
+ *
+ * Context: &lbhash_net.mutex held, may sleep.
+ */
+void lbhash_settle_sample(struct lbhash_net *ln, struct lbhash_service *svc)
+{
+	struct lbhash_table *table = lbhash_service_table(ln, svc);
+
+	lockdep_assert_held(&ln->mutex);
+
+	if (!table->conf.sample || !lbhash_service_remembers(svc, table))
+		return;
+	/* What was sampled of another table may have had other owners. */
+	lbhash_table_sample(table, svc->generation);
+	if (table->sampled)
+		lbhash_memory_start(&ln->memory, ktime_get_seconds());
+	plan(ln, table);
+}
+
+/**
  * lbhash_settle_remember - have a rule of --track changed find its transitions
  * @net: namespace of the rule
  * @svc: service of the rule, which the service has counted
@@ -328,6 +354,8 @@ int lbhash_settle_remember(struct net *net, struct lbhash_service *svc)
 		err = lbhash_service_remember(ln, svc);
 		plan(ln, table);
 	}
+	if (!err)
+		lbhash_settle_sample(ln, svc);
 	mutex_unlock(&ln->mutex);
 	return err;
 }
@@ -356,7 +384,10 @@ static void settle_work(struct work_struct *work)
 		sweep_memory(ln);
 	xa_for_each(&ln->ids, id, svc) {
 		cond_resched();
-		settled |= settle_slots(ln, svc);
+		if (settle_slots(ln, svc)) {
+			settled = true;
+			lbhash_settle_sample(ln, svc);
+		}
 	}
 	if (has_memory(ln) && !needs_memory(ln))
 		lbhash_memory_stop(&ln->memory);

@@ -12,6 +12,7 @@ struct net;
 void lbhash_settle_init(struct lbhash_net *ln);
 void lbhash_settle_exit(struct lbhash_net *ln);
 void lbhash_settle_plan(struct lbhash_net *ln, struct lbhash_table *table);
+void lbhash_settle_sample(struct lbhash_net *ln, struct lbhash_service *svc);
 void lbhash_settle_count(struct lbhash_net *ln);
 u32 lbhash_settle_count_away(struct lbhash_net *ln, struct lbhash_service *svc,
 			     u32 ways, u32 track);

@@ -282,16 +282,23 @@ static int alloc_list(struct lbhash_table *table)
 }
 
 /* Not contiguous if large: a transition is short. */
-static int build_moves(struct lbhash_table *table,
-		       const struct lbhash_moves *was, u32 number)
+static struct lbhash_moves *alloc_moves(const struct lbhash_table *table)
 {
 	struct lbhash_moves *moves;
 	size_t bytes = struct_size(moves, move, table->size);
 	gfp_t gfp = LBHASH_GFP_KEPT | __GFP_ZERO;
 
+	return bytes > PAGE_SIZE ? __vmalloc(bytes, gfp) : kmalloc(bytes, gfp);
+}
+
+static int build_moves(struct lbhash_table *table,
+		       const struct lbhash_moves *was, u32 number)
+{
+	struct lbhash_moves *moves;
+
 	if (!number || !table->transitions)
 		return 0;
-	moves = bytes > PAGE_SIZE ? __vmalloc(bytes, gfp) : kmalloc(bytes, gfp);
+	moves = alloc_moves(table);
 	if (!moves)
 		return -ENOMEM;
 	lbhash_transition_moves(moves->move, was ? was->move : NULL,
@@ -534,12 +541,14 @@ void lbhash_table_trim(struct lbhash_table *table)
 		return;
 	kvfree(table->list);
 	table->list = NULL;
-	RCU_INIT_POINTER(table->moves, NULL);
-	if (moves)
-		kvfree_rcu(moves, rcu);
 	RCU_INIT_POINTER(table->aged, NULL);
 	if (aged)
 		kvfree_rcu(aged, rcu);
+	if (table->sampled)
+		return;
+	RCU_INIT_POINTER(table->moves, NULL);
+	if (moves)
+		kvfree_rcu(moves, rcu);
 }
 
 /**
@@ -572,6 +581,70 @@ void lbhash_table_settle(struct lbhash_table *table)
 					      LBHASH_NONE));
 	}
 	WRITE_ONCE(table->transitions, 0);
+	lbhash_table_trim(table);
+}
+
+/**
+ * lbhash_table_sample - sample settled slots
+ * @table: published table; one in &lbhash_conf.sample of its slots is sampled
+ *	unless it is in transition
+ * @generation: of the service; entries of another one are void
+ *
+ * Packets of these slots take the way of those in transition, so that all
+ * others pay nothing. Without memory for their words nothing is sampled.
+ *
+ * Context: &lbhash_net.mutex held, may sleep.
+ */
+void lbhash_table_sample(struct lbhash_table *table, u64 generation)
+{
+	u32 number = LBHASH_MOVE_SAMPLE | generation % LBHASH_MOVE_SAMPLE;
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+	u32 i, owner, sample = table->conf.sample;
+
+	if (!sample || lbhash_table_is_empty(table))
+		return;
+	if (!moves) {
+		moves = alloc_moves(table);
+		if (!moves)
+			return;
+		rcu_assign_pointer(table->moves, moves);
+	}
+	table->sampled = true;
+	for (i = 0; i < table->size; i += sample) {
+		if (i / sample % LBHASH_SLOTS_AT_ONCE == 0)
+			cond_resched();
+		if (lbhash_slot_in_transition(table->slots[i]))
+			continue;
+		owner = lbhash_slot_owner(table->slots[i]);
+		WRITE_ONCE(moves->move[i], lbhash_move(number));
+		WRITE_ONCE(table->slots[i], lbhash_slot(owner, owner));
+	}
+}
+
+/**
+ * lbhash_table_end_sample - sample no slots any more
+ * @table: published table
+ *
+ * To be called before another table is built from it: all of its slots in
+ * transition are in @list then.
+ *
+ * Context: &lbhash_net.mutex held, may sleep.
+ */
+void lbhash_table_end_sample(struct lbhash_table *table)
+{
+	struct lbhash_moves *moves = rcu_dereference_raw(table->moves);
+	u32 i, owner;
+
+	if (!table->sampled)
+		return;
+	lbhash_for_each_slot(i, table->size) {
+		if (!lbhash_move_is_sample(moves->move[i]))
+			continue;
+		owner = lbhash_slot_owner(table->slots[i]);
+		WRITE_ONCE(table->slots[i], lbhash_slot(owner, LBHASH_NONE));
+		WRITE_ONCE(moves->move[i], 0);
+	}
+	table->sampled = false;
 	lbhash_table_trim(table);
 }
 

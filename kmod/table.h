@@ -102,8 +102,9 @@ struct lbhash_aged {
  *	table without slots, see lbhash_table_has_slots()
  * @marks: open hash of marks; values are indices of @members or LBHASH_NONE
  * @ids: likewise, of the numbers of backends
- * @moves: words of the slots in transition, RCU; NULL if there are none, or if
- *	the service does not use the flow memory
+ * @sampled: settled slots are sampled: they are in @moves, and not in @list
+ * @moves: words of the slots in transition and of those that are sampled, RCU;
+ *	NULL if there are none, or if the service does not use the flow memory
  * @aged: which slots have been in transition for some time, RCU; NULL if none
  *	is in transition
  * @hash: how flows are hashed
@@ -126,6 +127,7 @@ struct lbhash_table {
 	u32 marks_bits;
 	u32 n;
 	u8 way[NF_INET_LOCAL_OUT + 1];
+	bool sampled;
 	struct lbhash_member *members;
 	u32 *slots;
 	u16 *marks;
@@ -187,6 +189,8 @@ u32 lbhash_table_age(struct lbhash_table *table, u32 now);
 void lbhash_table_trim(struct lbhash_table *table);
 int lbhash_table_number(struct lbhash_table *table, u32 number);
 void lbhash_table_settle(struct lbhash_table *table);
+void lbhash_table_sample(struct lbhash_table *table, u64 generation);
+void lbhash_table_end_sample(struct lbhash_table *table);
 
 /**
  * lbhash_marks_at - look a mark up in an index of marks

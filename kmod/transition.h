@@ -22,7 +22,8 @@
  * (A, none)	settled: A
  * (A, B)	in transition: B while it is usable, else A; A if the connection
  *		is new
- * (A, A)	closing: A; remembered connections may be at other backends
+ * (A, A)	closing: A; remembered connections may be at other backends; or
+ *		sampled, which the word of the move tells: A, and all are there
  * (none, B)	in transition: B; no backend for new connections
  * (none, none)	no backend; remembered connections may be at any backend
  */
@@ -93,6 +94,11 @@ static inline bool lbhash_slots_go_on(u32 i, u32 n, u32 *end)
 #define LBHASH_MOVE_BUSY	0x4 /* a remembered connection needs it */
 #define LBHASH_MOVE_BITS	3
 
+/* In the number of a slot that is settled and sampled, whose owner is its
+ * previous owner; numbers of transitions are less.
+ */
+#define LBHASH_MOVE_SAMPLE	(1u << (31 - LBHASH_MOVE_BITS))
+
 static inline u32 lbhash_move(u32 number)
 {
 	return number << LBHASH_MOVE_BITS;
@@ -101,6 +107,11 @@ static inline u32 lbhash_move(u32 number)
 static inline u32 lbhash_move_number(u32 move)
 {
 	return move >> LBHASH_MOVE_BITS;
+}
+
+static inline bool lbhash_move_is_sample(u32 move)
+{
+	return lbhash_move_number(move) & LBHASH_MOVE_SAMPLE;
 }
 
 /**

@@ -5,7 +5,7 @@
 # The flow memory as operators see it: its size, what it refuses and evicts, and
 # at which backends the connections are that it keeps. A dump of it, inserted at
 # another balancer, moves connections there that began in transition here.
-# checks: 51
+# checks: 82
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/ctl.bash
@@ -187,6 +187,80 @@ settled_slot() {
 	awk '$1 == $NF { print NR - 1; exit }' "$T/slots"
 }
 
+# --- sample ------------------------------------------------------------------
+
+# openers WORD: of all backends
+openers() {
+	ctl -j stats web | jq "[.[0].backends[].openers_$1] | add"
+}
+
+# shellcheck disable=SC2317 # called by wait_for
+empty() { [ "$(memory entries)" -eq 0 ]; }
+
+sampled() {
+	local n
+
+	begin raw changed
+	change service set web sample 1
+	look tcp 5000
+	check_flows 'sampled: lookup' \
+		'previous == "-" && backend == owner && reason == "picked"'
+	arrive 'sampled: SYN' syn owner
+	check_eq 'half-open' $ALL "$(memory half_open)"
+	check_eq 'openers given' $ALL "$(openers given)"
+	arrive 'sampled: SYN again' syn owner
+	check_eq 'openers given' $ALL "$(openers given)"
+	check_eq 'openers repeated' $ALL "$(openers repeated)"
+	check_eq 'openers that went on' 0 "$(openers went_on)"
+	arrive 'sampled: ACK' ack owner
+	check_eq 'openers that went on' $ALL "$(openers went_on)"
+	arrive 'sampled: data' data owner
+	blame 'sampled: about it' owner
+	look tcp 5000
+	check_flows 'sampled: known' 'pinned == owner && reason == "pinned"'
+	look tcp 6000
+	arrive 'sampled: middle of a connection' middle owner
+	check_eq 'entries' $ALL "$(memory entries)"
+	look udp 7000
+	arrive 'sampled: UDP' udp owner
+	arrive 'sampled: UDP again' udp owner
+	check_eq 'slots in transition' 0 "$(shows transition_slots)"
+	check_eq 'entries in a dump' 0 \
+		"$(ctl memory dump | jq '[.services[].entries[]] | length')"
+
+	change service set web sample 4
+	n=$(openers given)
+	look tcp 8000
+	arrive 'one in 4: SYN' syn owner
+	check_eq 'one in 4: openers given' "$(number_of 'slot % 4 == 0')" \
+		"$(($(openers given) - n))"
+
+	# The change decides, as without the sample.
+	change service set web sample 1
+	change backend add web s4 mark 4
+	look tcp 5000
+	check_ge 'known ones in transition' 10 "$(number_of 'previous != "-"')"
+	arrive 'in transition: known ones' data home
+	look tcp 9000
+	arrive 'in transition: SYN' syn owner
+	arrive 'in transition: its ACK' ack owner
+	look tcp 5000
+	arrive 'in transition: known ones, later' data home
+	check_ge 'slots in transition' 400 "$(shows transition_slots)"
+
+	begin raw changed
+	change service set web sample 1
+	look tcp 5000
+	arrive 'sampled: SYN' syn owner
+	check_eq 'half-open' $ALL "$(memory half_open)"
+	change service set web sample 0
+	wait_for 20 empty
+	n=$(openers given)
+	look tcp 6000
+	arrive 'no more sampled: SYN' syn owner
+	check_eq 'no more openers' "$n" "$(openers given)"
+}
+
 # --- the configuration --------------------------------------------------------
 
 saved() {
@@ -211,4 +285,5 @@ sizes
 connections
 round_trip
 wrong_dumps
+sampled
 saved

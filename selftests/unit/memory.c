@@ -473,6 +473,43 @@ static u32 fill_beside(u32 flow, u32 n)
 	return flow_beside(flow, i);
 }
 
+static struct lbhash_memory_packet sample_packet(u32 flow, u32 isn)
+{
+	struct lbhash_memory_packet p = syn_packet(flow, isn);
+
+	p.transition |= LBHASH_MEMORY_SAMPLE;
+	return p;
+}
+
+/* Entries that are only a sample take no room, and harm nothing if lost. */
+static void test_sample(void)
+{
+	struct lbhash_memory_packet p;
+	bool good = true;
+	u32 next, i, backend;
+
+	start(LBHASH_MEMORY_MIN);
+	for (i = 0; i < 2 * LBHASH_MEMORY_MIN; i++) {
+		p = sample_packet(i, ISN);
+		opens(&p, OWNER, 0);
+	}
+	check(counts().entries > LBHASH_MEMORY_MIN / 2, "a memory of samples");
+	next = fill_beside(1, PLACES);
+	check(!counts().refused && !counts().evicted,
+	      "samples make room for others");
+	check(!lbhash_memory_lost_home(&memory, now, IDLE), "as if they were none");
+	for (i = 0; i < 100; i++) {
+		p = sample_packet(next, i * ISN);
+		good = good && !opens(&p, OWNER, 0);
+		good = good && find(p, &backend) == LBHASH_MEMORY_UNKNOWN;
+	}
+	check(good && !counts().refused &&
+	      !lbhash_memory_lost_home(&memory, now, IDLE),
+	      "a sample without room is no loss");
+	check(find(syn_packet(next, ISN), &backend) == LBHASH_MEMORY_UNKNOWN,
+	      "and none is refused for it");
+}
+
 static void test_refusal(void)
 {
 	struct lbhash_memory_packet p;
@@ -874,6 +911,7 @@ int main(void)
 	test_learning();
 	test_moves();
 	test_transitions();
+	test_sample();
 	test_refusal();
 	test_order();
 	test_fates();
