@@ -7,7 +7,7 @@
 # The owner of a user namespace may do everything in its network namespace and
 # sees nothing of others. Kernel memory for the configuration is charged to the
 # cgroup of the process that makes it and limited by that cgroup's limit.
-# checks: 32
+# checks: 37
 . ./lib.sh
 
 nobody() {
@@ -51,6 +51,7 @@ nobody_reads() {
 	may_not lb apply "$T/config"
 	may_not lb flush web
 	may_not lb flush
+	may_not lb set memory 4096
 
 	may lb service show
 	may lb service show web
@@ -59,6 +60,7 @@ nobody_reads() {
 	may lb table web
 	may lb -v table web
 	may lb stats
+	may lb memory
 	may lb version
 
 	# With one of these a client can aim at a backend.
@@ -73,6 +75,20 @@ nobody_reads() {
 	nobody lb lbhashctl save >"$T/out" 2>&1 && fail 'nobody: save'
 	check_eq 'nobody: save' 'lbhashctl: web: reading the seed needs CAP_NET_ADMIN' \
 		"$(cat "$T/out")"
+
+	# With the key it can forge entries of connections.
+	nobody lb lbhashctl memory dump >"$T/out" 2>&1 && fail 'nobody: dump'
+	check_eq 'nobody: memory dump' \
+		'lbhashctl: memory dump: reading the key needs CAP_NET_ADMIN' \
+		"$(cat "$T/out")"
+	ctl memory dump >"$T/dump"
+	chmod 644 "$T/dump"
+	may_not lb memory insert "$T/dump"
+
+	# Walking the flow memory takes a privilege.
+	check_null 'nobody: connections at a backend' \
+		"$(nobody lb lbhashctl -j memory |
+			jq '.services[0].backends[0].connections')"
 
 	# Walking conntrack's table takes a privilege.
 	check_null 'nobody: who holds slots' \

@@ -4,7 +4,7 @@
 # The specification is all that another program needs: with it the kernel's own
 # netlink client in Python makes, changes, lists and looks up objects, gets
 # errors and receives events. lbhashctl sees the same.
-# checks: 16
+# checks: 19
 . ./lib.sh
 . ./lib/documents.bash
 
@@ -83,6 +83,13 @@ said = {
                                   ("udp-idle", 0), ("settle-max", 604801),
                                   ("settle-max", 59), ("sample", 1048574))],
 }
+ynl.do("memory-set", {"limit": 4096})
+said["memory"] = ynl.do("memory-get", {})
+said["counts"] = [m["backend"] for m in ynl.dump("memory-get", {"name": "web"})]
+said["entries"] = ynl.do("entry-get", {"name": "web"}).get("entry")
+said["ranges"] += [refused(what, attributes)["msg"] for what, attributes in (
+    ("memory-set", {"limit": 511}), ("memory-set", {"limit": 134217729}),
+    ("memory-get", {"name": "web"}), ("entry-new", {"name": "web"}))]
 ynl.do("service-del", {"name": "dns"})
 listener.check_ntf()
 said["events"] = [(e["msg"]["name"], e["msg"]["cause"])
@@ -131,7 +138,17 @@ idle 604801 is not in 1..604800
 udp-idle 0 is not in 1..604800
 settle-max 604801 is not in 0..604800
 settle-max 59 is less than settle 60
-sample 1048574 is not in 0..1048573' "$(said -r '.ranges[]')"
+sample 1048574 is not in 0..1048573
+memory 511 is not in 512..134217728
+memory 134217729 is not in 512..134217728
+flow memory is not of one service: only dumps name one
+the key of the entries is missing' "$(said -r '.ranges[]')"
+check_eq 'memory' '[4096,0,0,0,0,0]' "$(said '.memory | [.limit, .entries,
+	."half-open", .refused, .evicted, .failed]')"
+check_eq 'memory, as lbhashctl has it' "$(ctl -j memory |
+	jq -c '[.limit, [.services[].backends[] | [.backend, .connections]]]')" \
+	"$(said '[.memory.limit, [.counts[][] | [.name, .remembered]]]')"
+check_null 'no entries' "$(said .entries)"
 check_eq 'refused: nobody' -2 "$(said .nobody.errno)"
 check_eq 'events' \
 	'[["web","service-new"],["web","backend-new"],["dns","service-del"]]' \
