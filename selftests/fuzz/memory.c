@@ -142,14 +142,15 @@ static int dump_entries(struct lb *lb, struct lb_error *error)
 
 static int insert_entries(struct lb *lb, struct lb_error *error)
 {
+	char text[sizeof(entries)], *quote;
 	json_t *dump, *done;
-	char *quote;
 	int rc;
 
-	while ((quote = strchr(entries, '\'')))
+	memcpy(text, entries, sizeof(text));
+	while ((quote = strchr(text, '\'')))
 		*quote = '"';
 	alloc.is_paused = true;
-	dump = json_loads(entries, 0, NULL);
+	dump = json_loads(text, 0, NULL);
 	alloc.is_paused = false;
 	assert(dump);
 	done = json_array();
