@@ -51,13 +51,6 @@ static void write_wanted(void)
 	sprintf(wanted + len, "]}]}");
 }
 
-/* With ' for ". */
-static const char entries[] =
-	"{'key':'00000000000000000000000000000000','services':["
-	"{'service':'web','entries':[{'backend':'s1','slot':7,"
-	"'print':'0123456789abcdef','sequence':1,'bytes':0,'age':2,"
-	"'flags':['open','fin']}]}]}";
-
 static int list_services(struct lb *lb, struct lb_error *error)
 {
 	json_t *into = json_array();
@@ -142,15 +135,16 @@ static int dump_entries(struct lb *lb, struct lb_error *error)
 
 static int insert_entries(struct lb *lb, struct lb_error *error)
 {
-	char text[sizeof(entries)], *quote;
 	json_t *dump, *done;
 	int rc;
 
-	memcpy(text, entries, sizeof(text));
-	while ((quote = strchr(text, '\'')))
-		*quote = '"';
 	alloc.is_paused = true;
-	dump = json_loads(text, 0, NULL);
+	dump = json_pack("{s:s, s:[{s:s, s:[{s:s, s:i, s:s, s:i, s:i, s:i, s:[s, s]}]}]}",
+			 "key", "00000000000000000000000000000000",
+			 "services", "service", "web", "entries",
+			 "backend", "s1", "slot", 7, "print", "0123456789abcdef",
+			 "sequence", 1, "bytes", 0, "age", 2,
+			 "flags", "open", "fin");
 	alloc.is_paused = false;
 	assert(dump);
 	done = json_array();
