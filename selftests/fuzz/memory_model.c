@@ -212,6 +212,11 @@ static void connect(u32 number, u32 isn)
 	struct client *client = &world.clients[number];
 	u8 server = pick(&p), to;
 
+	/* A SYN that is repeated goes where the first one went. */
+	if (draw() & 1) {
+		to = pick(&p);
+		assert(to == server);
+	}
 	client->seq = isn + 1;
 	client->has_ended = false;
 	to = send_data(number, 0);
