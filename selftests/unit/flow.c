@@ -216,6 +216,8 @@ static const struct opening openings[] = {
 	  IPV4(TCP, CLIENT4, VIP4) THERE SEQ SEQ "5002", false },
 	{ "UDP with the bytes of a SYN",
 	  IPV4(UDP, CLIENT4, VIP4) TCP_WITH("02"), false },
+	{ "UDP with the bytes of an INIT",
+	  IPV4(UDP, CLIENT4, VIP4) SCTP_WITH("00000000 "), false },
 	{ "DCCP with the bytes of a SYN",
 	  IPV4("21", CLIENT4, VIP4) TCP_WITH("02"), false },
 	{ "ICMP with the bytes of a SYN",
