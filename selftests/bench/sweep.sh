@@ -7,6 +7,7 @@
 # at once.
 # checks: some
 . ./lib.sh
+. ./lib/checks.bash
 . ./trace.bash
 
 # --- tracing -----------------------------------------------------------------
@@ -34,12 +35,24 @@ gap() {
 
 # --- what there is to sweep --------------------------------------------------
 
-# entries N PORT: connections, as many as wanted, to the VIP's port 80, which
-# is the service's, or to another one, which has no rule
-entries() {
-	lb conntrack -F 2>/dev/null
+# crowd PORT N: a packet of each of N connections
+crowd() {
 	"$flows" crowd cl front "$mac" 192.0.2.0 2001:db8:c:: "$VIP4" "$VIP6" \
-		-n "$1" -p "$2" -f A || fail crowd
+		-n "$2" -p "$1" -f A || fail crowd
+}
+
+# remembers N: N connections away from the owners of their slots, after a packet
+# of each; those of a single packet do not count
+# shellcheck disable=SC2317 # called by wait_for
+remembers() {
+	crowd 80 "$1"
+	[ "$(ctl -j service show web | jq '.[0].holding')" = "$1" ]
+}
+
+# others N: entries of conntrack, of connections that have no rule
+others() {
+	lb conntrack -F 2>/dev/null
+	crowd 81 "$1"
 	[ "$(lb conntrack -C)" = "$1" ] || fail "want $1 entries"
 }
 
@@ -57,7 +70,7 @@ sink() {
 services() {
 	awk -v n="$1" -v size=$SIZE 'BEGIN {
 		for (i = 0; i < n; i++) {
-			print "service add x" i, "size", size
+			print "service add x" i, "size", size, "track changed"
 			print "backend add x" i, "s1 mark 1"
 			print "backend add x" i, "s2 mark 2"
 		}
@@ -73,14 +86,25 @@ only_when_needed() {
 	check_eq 'half an hour without slots in transition: sweeps' 0 "$(sweeps)"
 	ctl backend set web s3 state drain
 	sleep 599
-	check_eq 'ten minutes of waiting: sweeps' 0 "$(sweeps)"
+	# When flows without handshake from before the change have ended.
+	check_eq 'ten minutes of waiting: sweeps' 1 "$(sweeps)"
 	sleep 1800
-	check_eq 'half an hour later: sweeps, in all' 1 "$(sweeps)"
+	check_eq 'half an hour later: sweeps, in all' 2 "$(sweeps)"
 	ctl backend set web s3 state up
 	sleep 1800
 	trace
 	sleep 1800
 	check_eq 'another half hour: sweeps' 0 "$(sweeps)"
+
+	ctl service set web track changed
+	ctl backend set web s3 state drain
+	sleep 1800
+	check_le 'track changed, settle 600, idle 300: sweeps' 1210 "$(sweeps)"
+	trace
+	sleep 1800
+	check_eq 'track changed, all slots have settled: sweeps' 0 "$(sweeps)"
+	ctl backend set web s3 state up
+	sleep 1800
 }
 
 # walk: instructions of one, the least of three
@@ -92,70 +116,70 @@ walk() {
 	least walk
 }
 
-# each KIND PORT WALK-WITHOUT-ENTRIES
-each() {
-	local n walk
-
-	for n in 10000 50000; do
-		entries $n "$2"
-		walk=$(walk)
-		check_le "$n entries, $1: instructions for each" 1000 \
-			$(((walk - $3) / n))
-	done
-}
-
+# All connections are at s1, and all slots have moved to s2.
 cost_of_entries() {
-	local buckets nothing one more
+	local n alone walk
 
-	buckets=$(sysctl -n net.netfilter.nf_conntrack_buckets)
-	ctl service set web settle 600000
-	ctl backend set web s3 state drain
-	lb conntrack -F
-	nothing=$(walk)
-	echo "# $buckets buckets: $nothing instructions, $((
-		nothing / buckets)) for each"
-	each 'of others' 81 "$nothing"
-	each 'of the service' 80 "$nothing"
+	rule filter FORWARD -m conntrack --ctstate ESTABLISHED
+	ctl -b - <<-END || fail 'all slots to s1'
+		backend set web s2 state drain
+		backend set web s3 state drain
+		service set web settle 0 idle 1
+	END
+	wait_for 600 settled
+	ctl -b - <<-END || fail 'all slots to s2'
+		service set web idle 600000
+		backend set web s2 state up
+		backend set web s1 state drain
+	END
+	for n in 10000 50000; do
+		wait_for 600 remembers $n
+		walk=$(walk)
+		check_le "$n entries: instructions for each" 1000 $((walk / n))
+	done
+	others 50000
+	alone=$walk
+	walk=$(walk)
+	check_le 'conntrack has 50000 more: times as many instructions' 101 \
+		$((walk * 100 / alone))
 
 	trace walk walk_end may_switch
 	ctl service show web >/dev/null
-	gap=$(gap walk)
-	check_le "50000 entries in $buckets buckets: instructions without a pause" \
-		10000000 "$gap"
+	check_le '50000 entries: instructions without a pause' 10000000 \
+		"$(gap walk)"
 
-	entries 10000 80
-	one=$(walk)
 	services 100
-	more=$(walk)
-	echo "# 10000 entries: 100 services more in transition:" \
-		"$(((more - one) / 1000000)) instructions an entry and service"
+	echo "# 100 services more in transition: $((
+		($(walk) - walk) / 50000)) instructions for each entry"
 }
 
-# A table of the largest size, all of it in transition at once.
+# largest_table TRACK: of the largest size, all of it in transition at once
 largest_table() {
 	local work
 
+	ctl service del large 2>/dev/null
 	{
-		echo 'service add large size 1048573'
+		echo "service add large size 1048573 track $1"
 		echo 'backend add large s1 mark 1'
 		echo 'backend add large s2 mark 2'
 	} | ctl -b - || fail 'largest table'
 	rule raw PREROUTING -p tcp --dport 82 -j LBHASH --service large
-	ctl service set large settle 10
+	ctl service set large settle 10 idle 10
 	# Only among slots that are in transition already does another seed put
 	# all of them there.
 	ctl backend set large s2 weight 2
 	trace change change_end show show_end sweep sweep_end may_switch
 	ctl service set large seed 00112233445566778899aabbccddeeff disruptive
-	sleep 30
+	sleep 60
 	# By itself, as a pause is one in which others run.
 	ctl -j service show large >"$T/large"
 	[ "$(jq '.[0].transition_slots' "$T/large")" = 0 ] ||
 		fail 'the largest table has not settled'
 	for work in change show sweep; do
-		check_le "1048573 slots, $work: instructions without a pause" \
+		check_le "1048573 slots, track $1, $work: instructions without a pause" \
 			10000000 "$(gap $work)"
 	done
+	flush_rules
 }
 
 load_module
@@ -164,7 +188,7 @@ topology dsr 3
 sink
 mac=$(lb cat /sys/class/net/front/address)
 sysctl -qw net.netfilter.nf_conntrack_max=400000
-trace_probes walk:lbhash_pin_walk change:lbhash_nl_service_set_doit \
+trace_probes walk:lbhash_memory_sweep change:lbhash_nl_service_set_doit \
 	show:lbhash_nl_service_get_doit sweep:xt_lbhash:settle_work
 echo 'p:lbhash/may_switch __cond_resched' >>"$TRACING/kprobe_events"
 trace_sweeps
@@ -173,4 +197,7 @@ jq -n "{ services: [{ name: \"web\", size: $SIZE, backends: [range(3) |
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web
 only_when_needed
 cost_of_entries
-largest_table
+flush_rules
+for track in always changed; do
+	largest_table $track
+done
