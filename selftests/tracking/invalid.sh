@@ -124,9 +124,14 @@ long_lived() {
 		awk '$3 > 120 && $3 <= 280 { n++ } END { print n + 0 }'
 }
 
+# in_state FAMILY STATE: entries in the zone
+in_state() {
+	lb conntrack -L -w $ZONE -f "ipv$1" 2>/dev/null | grep -c "$2"
+}
+
 # reopens FAMILY: connections are picked up in the middle, in a zone, with a
-# helper and a timeout; then they are reopened. The new entries have the same
-# settings.
+# helper and a timeout, and begin to close; then they are reopened. The new entries
+# have the same settings.
 reopens() {
 	local family=ip
 
@@ -134,20 +139,19 @@ reopens() {
 	fresh 3
 	policy $family
 	rule raw PREROUTING -p tcp -j CT --zone $ZONE --helper ftp
-	rule mangle PREROUTING -p tcp -j LBHASH --service web
+	rule mangle PREROUTING -p tcp -j LBHASH --adopt
+	rule mangle PREROUTING -p tcp -j LBHASH --service web --track never
 	middle "$1"
-	check_counters "IPv$1: picked up" picked $N reopened 0
+	check_eq "IPv$1: picked up" $N "$(in_state "$1" ESTABLISHED)"
+	ask send "$1" 1 $N 80 "$first_port" end
+	check_eq "IPv$1: closing" $N "$(in_state "$1" FIN_WAIT)"
 	ask send "$1" 1 $N 80 "$first_port" syn
 	check_eq "IPv$1: SYNs that arrive" $N "$(grep -c ' s[0-9]' "$T/answer")"
-	check_counters "IPv$1: begun anew" picked $N reopened $N
 	check_eq "IPv$1: entries in no zone, in the zone" "0, $N" \
 		"$(entries_in 0 "$1"), $(entries_in $ZONE "$1")"
-	check_eq "IPv$1: entries with a SYN" $N \
-		"$(lb conntrack -L -w $ZONE -f "ipv$1" 2>/dev/null |
-			grep -c SYN_SENT)"
+	check_eq "IPv$1: entries with a SYN" $N "$(in_state "$1" SYN_SENT)"
 	check_eq "IPv$1: entries with a helper" $N \
-		"$(lb conntrack -L -w $ZONE -f "ipv$1" 2>/dev/null |
-			grep -c helper=ftp)"
+		"$(in_state "$1" helper=ftp)"
 	check_eq "IPv$1: entries with a timeout of their own" $N \
 		"$(long_lived "$1")"
 	flush_rules

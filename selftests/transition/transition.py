@@ -6,7 +6,7 @@ Flows have numbers: the last part of the address and the port depend on them.
 
 from raw import *
 
-SYN, RST, ACK, PUSH = 2, 4, 16, 8
+FIN, SYN, RST, ACK, PUSH = 1, 2, 4, 16, 8
 UNREACHABLE = {4: (3, 1), 6: (1, 0)}
 
 
@@ -23,6 +23,7 @@ KINDS = {
     "ack": segment(ACK, 2),
     "data": segment(ACK | PUSH, 2, b"data"),
     "middle": segment(ACK | PUSH, 1 << 30, b"data"),
+    "end": segment(FIN | ACK, (1 << 30) + 4),
     "reset": segment(RST, (1 << 30) + 4),
     "udp": (UDP, udp),
 }
