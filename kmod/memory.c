@@ -16,8 +16,10 @@
  * the bucket is odd while an entry changes, and a reader whose counter was odd,
  * or another one afterwards, reads again. So no reader believes a mixture of
  * two entries. Known packets change the time of the last packet and the end of
- * the sequence, single words that cmpxchg() replaces: if the place has got
- * another entry meanwhile, the exchange fails, or the words of both are equal.
+ * the sequence, and those that end a handshake the flags: single words that
+ * cmpxchg() replaces. If the place has got another entry meanwhile, the
+ * exchange fails, or the words of both are equal. Writers exchange the flags,
+ * too, so that no open entry becomes half-open again.
  *
  * While buckets are being doubled, those that have been copied are counted per
  * stripe, in order. A bucket that is counted is only used in its new place; its
