@@ -6,6 +6,7 @@
 # connections are open; a change of track that forgets connections; rules of an
 # older iptables; which hooks rules need; save and apply.
 # timeout: 900
+# by default on: 6.12
 # checks: 147
 . ./lib.sh
 . ./lib/checks.bash

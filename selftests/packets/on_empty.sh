@@ -6,6 +6,7 @@
 # packet that continues is handled as without LBHASH, by a route or by the local
 # stack.
 # timeout: 900
+# by default on: 6.12
 # checks: 396
 . ./lib.sh
 . ./lib/packets.bash

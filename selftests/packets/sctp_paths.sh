@@ -6,6 +6,7 @@
 # heartbeats only, there is none on the second path. The next one still reaches
 # the association's server, which would be aborted by any other.
 # timeout: 600
+# by default on: 6.12
 # checks: 8
 . ./lib.sh
 . ./lib/checks.bash

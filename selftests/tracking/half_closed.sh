@@ -6,6 +6,7 @@
 # their slots are in transition. Then the servers answer, and the clients' packets
 # still reach them.
 # timeout: 600
+# by default on: 6.12
 # checks: 12
 . ./lib.sh
 . ./lib/checks.bash

@@ -7,6 +7,7 @@
 # for longer than conntrack remembers a silent one-way connection; all others
 # expire as ever.
 # timeout: 600
+# by default on: 6.12
 # checks: 14
 . ./lib.sh
 . ./lib/checks.bash

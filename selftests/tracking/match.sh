@@ -5,6 +5,7 @@
 # of a connection and in both directions: in raw, before the target has seen the
 # packet; in mangle, after it; in filter, on the way out.
 # timeout: 900
+# by default on: 6.12
 # checks: 808
 . ./lib.sh
 . ./lib/packets.bash

@@ -6,6 +6,7 @@
 # within two seconds, and no packet goes to it any more; the connections of other
 # backends stay where they are.
 # timeout: 600
+# by default on: 6.12
 # checks: 24
 . ./lib.sh
 . ./lib/checks.bash

@@ -7,6 +7,7 @@
 # backend is drained and its slot has another owner; nor if conntrack has picked
 # it up in its middle, or if LBHASH only adopts it.
 # timeout: 600
+# by default on: 6.12
 # checks: 88
 . ./lib.sh
 . ./lib/checks.bash

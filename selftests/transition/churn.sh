@@ -6,6 +6,7 @@
 # every kind of change: no connection breaks whose backend stays, conntrack has no
 # entries, and the flow memory only those of connections in slots in transition.
 # Some connections send all the time, the others now and then.
+# by default on: 6.12
 # checks: 59
 . ./lib.sh
 . ./lib/checks.bash

@@ -10,6 +10,7 @@
 # - 20,000 entries, 1000 services with slots in transition, and an
 #   iptables-restore of 100 rules: no walk, neither of conntrack nor of the flow
 #   memory.
+# by default on: 6.12
 # checks: 36
 . ./lib.sh
 . ./lib/checks.bash

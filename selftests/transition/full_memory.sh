@@ -10,6 +10,7 @@
 #
 # 251 slots, a settle time of 5 seconds and 1024 entries stand for 65537, 600 and
 # 1,048,576.
+# by default on: 6.12
 # checks: 20
 . ./lib.sh
 . ./lib/checks.bash

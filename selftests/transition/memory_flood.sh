@@ -7,6 +7,7 @@
 # which is all that a balancer sees of a handshake. None of 100 old and 100 new
 # connections breaks, more can begin, at the previous owner if there is no room
 # to remember them, and slots settle afterwards.
+# by default on: 6.12
 # checks: 22
 . ./lib.sh
 . ./lib/checks.bash

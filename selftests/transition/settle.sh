@@ -6,6 +6,7 @@
 # after a while. Connections that conntrack remembers stay at their backends
 # nevertheless; the flow memory keeps the slot in transition until all connections
 # at the previous owner are gone. No sweep runs when there is nothing to settle.
+# by default on: 6.12
 # checks: 80
 . ./lib.sh
 . ./lib/checks.bash

@@ -7,6 +7,7 @@
 # look like connections from before the change and are remembered as such, so
 # they may keep slots in transition, but no connection breaks, and the memory is
 # bounded. With settle-max slots settle all the same.
+# by default on: 6.12
 # checks: 18
 . ./lib.sh
 . ./lib/checks.bash

@@ -8,6 +8,7 @@
 # goes on stays where it is, through three changes before anything settles.
 #
 # udp-idle is 12 seconds here, and 30 by default.
+# by default on: 6.12
 # checks: 35
 . ./lib.sh
 . ./lib/checks.bash
