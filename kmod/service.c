@@ -471,7 +471,7 @@ static u32 next_number(const struct lbhash_net *ln,
 	if (lbhash_service_track(svc, track) != LBHASH_TRACK_CHANGED &&
 	    !rcu_access_pointer(old->moves))
 		return 0;
-	return (ln->changes + 1) % LBHASH_MOVE_SAMPLE ?: 1;
+	return ((ln->changes + 1) % LBHASH_MOVE_SAMPLE) ?: 1;
 }
 
 /* Without memory nothing is remembered: connections that begin in transition go
