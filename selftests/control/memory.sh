@@ -91,7 +91,7 @@ many_services() {
 	services $n $size 10
 	check_ge "bytes of $n services, 10 backends each" $((4 * n * size)) \
 		"$(charged)"
-	check_le "bytes of $n services, 10 backends each" 20000000 \
+	check_le "bytes of $n services, 10 backends each" 22000000 \
 		"$(charged)"
 	empty
 }
