@@ -378,6 +378,9 @@ static int read_place(struct lbhash_memory_info *entry, struct nlattr **tb,
 		return lbhash_refuse(why, -EINVAL, NULL,
 				     "an entry needs backend, slot and print");
 	name = nla_data(tb[LBHASH_ENTRY_A_BACKEND]);
+	if (!lbhash_name_is_valid(name))
+		return lbhash_refuse(why, -EINVAL, tb[LBHASH_ENTRY_A_BACKEND],
+				     "invalid backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
 	member = lbhash_member_find(table->members, table->n, name);
 	if (!member)
 		return lbhash_refuse(why, -ENOENT, tb[LBHASH_ENTRY_A_BACKEND],
