@@ -107,7 +107,7 @@ used_services() {
 	wait_for 20 charged_at_most $((before - 1))
 	check_ge "bytes of $n services with rules" $((4 * n * size)) \
 		"$(charged)"
-	check_le "bytes of $n services with rules" $((20000 * n)) "$(charged)"
+	check_le "bytes of $n services with rules" $((22500 * n)) "$(charged)"
 	flush_rules
 	empty
 }

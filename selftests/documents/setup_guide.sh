@@ -6,7 +6,7 @@
 # with "```sh machine" in the machine's first network namespace. The hosts start
 # with the defaults of a cautious distribution; each section's promise is false
 # before the section and true after it.
-# checks: 54
+# checks: 55
 . ./lib.sh
 . ./lib/documents.bash
 . ./lib/nginx.bash

@@ -314,6 +314,8 @@ static void add_entry(const struct nlattr *attr, const struct service *svc,
 		refuse(v, EINVAL);
 	if (tb[LBHASH_ENTRY_A_BACKEND])
 		take_name(name, tb[LBHASH_ENTRY_A_BACKEND]);
+	if (!name_is_valid(name))
+		refuse(v, EINVAL);
 	if (!service_backend(svc, name))
 		refuse(v, ENOENT);
 	take_u32(&slot, tb[LBHASH_ENTRY_A_SLOT]);

@@ -93,6 +93,7 @@ download() {
 	esac
 	ask finish
 	check_eq "$name: whole downloads" 20 "$(got whole)"
+	snapshot
 	n=$(($(errors "$1") - before))
 	check_ge "$name: errors that servers got, 3 routers each" 60 "$n"
 	check_eq "$name: errors that LBHASH sent there" \
