@@ -130,11 +130,12 @@ a_change() {
 	new_group
 	paid lbhashctl -n lb backend add s0 b2 mark 3
 	list=$(ctl -j table s0 |
-		jq '.backends[] | select(.name == "b2").slots * 8')
+		jq '.backends[] | select(.name == "b2").slots * 16')
 	slots=$((4 * size))
-	most=$((slots + list + 3 * 4096))
+	# And two bits for each slot.
+	most=$((slots + list + size / 4 + 16 * 4096))
 	check_ge 'bytes that list the slots in transition' \
-		$((8 * size * 3 / 10)) "$list"
+		$((16 * size * 3 / 10)) "$list"
 	check_ge 'bytes in transition' $((slots + list)) "$(charged)"
 	check_le 'bytes in transition' $most "$(charged)"
 	check_le 'bytes at the most' \
