@@ -69,7 +69,8 @@ one_way_passes() {
 			"$invalid $rest"
 	done
 	# In mangle conntrack has seen the first ACK before the rule.
-	check_eq 'INVALID to conntrack' $([ "$TABLE" = raw ] && echo 0 || echo 40) \
+	check_eq 'INVALID to conntrack' \
+		"$([ "$TABLE" = raw ] && echo 0 || echo 40)" \
 		$(($(conntrack_stat invalid) - before))
 }
 
