@@ -3,8 +3,8 @@
  * Flow -> fingerprint, by which the flow memory knows a connection: NH of pairs
  * of words (J. Black, S. Halevi, H. Krawczyk, T. Krovetz and P. Rogaway, "UMAC:
  * Fast and Secure Message Authentication", 1999). Whatever two flows there are,
- * one in 2^64 keys gives them the same products. Nobody sees a fingerprint, so
- * nobody can learn the key.
+ * one in 2^64 keys gives them the same products. Only an administrator can see a
+ * fingerprint, and the key as well, so clients cannot learn the key.
  */
 #ifndef LBHASH_FINGERPRINT_H
 #define LBHASH_FINGERPRINT_H
@@ -32,11 +32,13 @@ static __always_inline u64 lbhash_print_mix(u64 sum)
 	return sum ^ sum >> 29;
 }
 
-/* The word of the ports; the service fills what they and the protocol leave. */
-static __always_inline u64 lbhash_print_ports(u32 service, u8 proto,
+/* The word of the ports; the label of the service, which has 24 bits, fills what
+ * they and the protocol leave.
+ */
+static __always_inline u64 lbhash_print_ports(u32 label, u8 proto,
 					      __be16 sport, __be16 dport)
 {
-	return (u64)service << 40 | (u64)proto << 32 |
+	return (u64)label << 40 | (u64)proto << 32 |
 	       (u32)(__force u16)dport << 16 | (__force u16)sport;
 }
 

@@ -212,15 +212,15 @@ void lbhash_hash_expand(struct lbhash_print_key *key,
 /**
  * lbhash_hash_print - compute the fingerprint of a flow
  * @flow: flow, with all of its fields
- * @service: label of the service, less than 2^24
+ * @label: label of the service, less than 2^24
  * @key: secret key
  *
  * Return: 64 bits.
  */
-u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
+u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 label,
 		      const struct lbhash_print_key *key)
 {
-	u64 ports = lbhash_print_ports(service, flow->proto, flow->sport,
+	u64 ports = lbhash_print_ports(label, flow->proto, flow->sport,
 				       flow->dport);
 
 	if (flow->family == NFPROTO_IPV4)
@@ -234,13 +234,13 @@ u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
  * @flow: flow of one of its packets; its addresses do not count, of which an
  *	association may have several
  * @tag: verification tag of the client's packets
- * @service: number of the service
+ * @label: likewise
  * @key: secret key
  *
  * Return: as lbhash_hash_print().
  */
 u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
-			    u32 service, const struct lbhash_print_key *key)
+			    u32 label, const struct lbhash_print_key *key)
 {
 	const struct lbhash_flow association = {
 		.family = NFPROTO_IPV4,
@@ -250,5 +250,5 @@ u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
 		.src.ip = tag,
 	};
 
-	return lbhash_hash_print(&association, service, key);
+	return lbhash_hash_print(&association, label, key);
 }

@@ -46,9 +46,9 @@ u64 lbhash_hash_fast(const struct sk_buff *skb, u8 family,
 		     const struct lbhash_hash *how);
 void lbhash_hash_expand(struct lbhash_print_key *key,
 			const siphash_key_t *secret);
-u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 service,
+u64 lbhash_hash_print(const struct lbhash_flow *flow, u32 label,
 		      const struct lbhash_print_key *key);
 u64 lbhash_hash_association(const struct lbhash_flow *flow, __be32 tag,
-			    u32 service, const struct lbhash_print_key *key);
+			    u32 label, const struct lbhash_print_key *key);
 
 #endif /* LBHASH_HASH_H */

@@ -1338,6 +1338,17 @@ find_loose(struct lbhash_memory_store *store,
 	return LBHASH_MEMORY_KNOWN;
 }
 
+/* An opener that is unknown may have come before, when there was no room. */
+static enum lbhash_memory_found
+find_refused(struct lbhash_memory *memory, struct lbhash_memory_store *store,
+	     const struct lbhash_memory_packet *packet)
+{
+	if (likely(!was_refused(store, packet)) || is_sample(packet))
+		return LBHASH_MEMORY_UNKNOWN;
+	note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
+	return LBHASH_MEMORY_REFUSED;
+}
+
 static enum lbhash_memory_found
 find_opener(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	    const struct lbhash_memory_packet *packet, u32 *backend)
@@ -1351,10 +1362,7 @@ find_opener(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		*backend = at.seen.backend;
 		return LBHASH_MEMORY_REPEATS;
 	}
-	if (likely(!was_refused(store, packet)) || is_sample(packet))
-		return LBHASH_MEMORY_UNKNOWN;
-	note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
-	return LBHASH_MEMORY_REFUSED;
+	return find_refused(memory, store, packet);
 }
 
 static enum lbhash_memory_found
@@ -1432,26 +1440,21 @@ open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 {
 	struct entry new LBHASH_UNINITIALIZED;
 	struct look at LBHASH_UNINITIALIZED;
+	enum lbhash_memory_found found;
 	struct bucket *bucket;
 
 	new = entry_for(packet, packet->print, *backend, 0);
 	new.seq = packet->seq;
 	new.slot = pack_slot(packet->slot, packet->end - packet->seq);
-	while (unlikely(look_for(store, packet, &at))) {
-		if (!(flags & LBHASH_MEMORY_RENEW)) {
-			*backend = at.seen.backend;
-			if (at.seen.last != packet->now)
-				cmpxchg(&at.entry->last, at.seen.last,
-					packet->now);
-			return LBHASH_MEMORY_REPEATS;
-		}
-		if (at.misfit)
-			break;
+	while (flags & LBHASH_MEMORY_RENEW && look_for(store, packet, &at) &&
+	       !at.misfit)
 		if (change_entry(stripe, at.bucket, at.entry, &at.seen, &new))
 			return LBHASH_MEMORY_KNOWN;
-	}
-	if (unlikely(was_refused(store, packet)) && !is_sample(packet))
-		return LBHASH_MEMORY_REFUSED;
+	found = flags & LBHASH_MEMORY_RENEW ?
+		find_refused(memory, store, packet) :
+		find_opener(memory, store, packet, backend);
+	if (unlikely(found != LBHASH_MEMORY_UNKNOWN))
+		return found;
 	if (flags & LBHASH_MEMORY_BESIDE &&
 	    !find_any(store, packet, 0, &bucket))
 		return LBHASH_MEMORY_KNOWN;

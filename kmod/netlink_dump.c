@@ -10,6 +10,28 @@
 #include "netlink_dump.h"
 #include "service.h"
 
+/**
+ * lbhash_dump_count - count connections before the first message of a dump
+ * @skb: message to fill
+ * @cb: the dump; its position remembers that the caller may see the counts
+ * @count: counts, with &lbhash_net.mutex held
+ *
+ * Counting is expensive: without CAP_NET_ADMIN nothing is counted.
+ */
+void lbhash_dump_count(struct sk_buff *skb, struct netlink_callback *cb,
+		       void (*count)(struct lbhash_net *ln))
+{
+	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
+	struct lbhash_dump *pos = lbhash_dump_of(cb);
+
+	if (pos->trusted || !netlink_net_capable(cb->skb, CAP_NET_ADMIN))
+		return;
+	mutex_lock(&ln->mutex);
+	count(ln);
+	mutex_unlock(&ln->mutex);
+	pos->trusted = true;
+}
+
 static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 		    struct lbhash_net *ln, struct lbhash_service *svc,
 		    lbhash_dump_service put)

@@ -38,6 +38,8 @@ typedef int (*lbhash_dump_service)(struct sk_buff *skb, struct lbhash_net *ln,
 				   struct lbhash_service *svc,
 				   struct lbhash_dump *pos);
 
+void lbhash_dump_count(struct sk_buff *skb, struct netlink_callback *cb,
+		       void (*count)(struct lbhash_net *ln));
 int lbhash_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		lbhash_dump_service put);
 int lbhash_dump_members(struct sk_buff *skb, struct lbhash_net *ln,

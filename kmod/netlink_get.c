@@ -276,15 +276,7 @@ static int dump_service_stats(struct sk_buff *skb, struct lbhash_net *ln,
 int lbhash_nl_service_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb)
 {
-	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
-	struct lbhash_dump *pos = lbhash_dump_of(cb);
-
-	if (!pos->trusted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
-		mutex_lock(&ln->mutex);
-		lbhash_settle_count(ln);
-		mutex_unlock(&ln->mutex);
-		pos->trusted = true;
-	}
+	lbhash_dump_count(skb, cb, lbhash_settle_count);
 	return lbhash_dump(skb, cb, dump_service_conf);
 }
 

@@ -219,15 +219,7 @@ static int dump_counts(struct sk_buff *skb, struct lbhash_net *ln,
 int lbhash_nl_memory_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	struct lbhash_net *ln = lbhash_net(sock_net(skb->sk));
-	struct lbhash_dump *pos = lbhash_dump_of(cb);
-
-	if (!pos->trusted && netlink_net_capable(cb->skb, CAP_NET_ADMIN)) {
-		mutex_lock(&ln->mutex);
-		count_at_backends(ln);
-		mutex_unlock(&ln->mutex);
-		pos->trusted = true;
-	}
+	lbhash_dump_count(skb, cb, count_at_backends);
 	return lbhash_dump(skb, cb, dump_counts);
 }
 
@@ -378,9 +370,8 @@ static int read_place(struct lbhash_memory_info *entry, struct nlattr **tb,
 		return lbhash_refuse(why, -EINVAL, NULL,
 				     "an entry needs backend, slot and print");
 	name = nla_data(tb[LBHASH_ENTRY_A_BACKEND]);
-	if (!lbhash_name_is_valid(name))
-		return lbhash_refuse(why, -EINVAL, tb[LBHASH_ENTRY_A_BACKEND],
-				     "invalid backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
+	if (lbhash_nl_check_backend_name(tb[LBHASH_ENTRY_A_BACKEND], why))
+		return -EINVAL;
 	member = lbhash_member_find(table->members, table->n, name);
 	if (!member)
 		return lbhash_refuse(why, -ENOENT, tb[LBHASH_ENTRY_A_BACKEND],

@@ -26,6 +26,22 @@ int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
 }
 
 /**
+ * lbhash_nl_check_backend_name - check the name of a backend
+ * @name: attribute with the name
+ * @why: out, set unless 0 is returned
+ *
+ * Return: 0 or -EINVAL.
+ */
+int lbhash_nl_check_backend_name(const struct nlattr *name,
+				 struct lbhash_refusal *why)
+{
+	if (lbhash_name_is_valid(nla_data(name)))
+		return 0;
+	return lbhash_refuse(why, -EINVAL, name,
+			     "invalid backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
+}
+
+/**
  * lbhash_nl_parse_backend - parse a backend attribute
  * @attr: an LBHASH_A_BACKEND of the request, not validated in its inside
  * @tb: out, LBHASH_BACKEND_A_MAX + 1 pointers; on success the name is present
@@ -51,10 +67,7 @@ int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 	if (!name)
 		return lbhash_refuse(why, -EINVAL, attr,
 				     "the backend's name is missing");
-	if (!lbhash_name_is_valid(nla_data(name)))
-		return lbhash_refuse(why, -EINVAL, name,
-				     "invalid backend name: 1..31 of A-Za-z0-9_.-, no leading dash");
-	return 0;
+	return lbhash_nl_check_backend_name(name, why);
 }
 
 /**

@@ -59,6 +59,8 @@ static inline struct lbhash_table *lbhash_nl_table(struct genl_info *info)
 
 int lbhash_nl_answer(struct sk_buff *skb, struct genl_info *info,
 		     const struct lbhash_refusal *why, int err);
+int lbhash_nl_check_backend_name(const struct nlattr *name,
+				 struct lbhash_refusal *why);
 int lbhash_nl_parse_backend(const struct nlattr *attr, struct nlattr **tb,
 			    struct genl_info *info,
 			    struct lbhash_refusal *why);

@@ -477,11 +477,8 @@ static u32 next_number(const struct lbhash_net *ln,
 /* Without memory nothing is remembered: connections that begin in transition go
  * home, and are whole.
  */
-static void start_memory(struct lbhash_net *ln,
-			 const struct lbhash_table *table, u32 number)
+static void start_memory(struct lbhash_net *ln, u32 number)
 {
-	if (!rcu_access_pointer(table->moves))
-		return;
 	ln->changes = number;
 	lbhash_memory_start(&ln->memory, ktime_get_seconds());
 }
@@ -506,8 +503,7 @@ int lbhash_service_remember(struct lbhash_net *ln, struct lbhash_service *svc)
 	number = next_number(ln, svc, table, track);
 	if (!number)
 		return 0;
-	ln->changes = number;
-	lbhash_memory_start(&ln->memory, ktime_get_seconds());
+	start_memory(ln, number);
 	return lbhash_table_number(table, number);
 }
 
@@ -562,7 +558,8 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 		return err;
 	}
 
-	start_memory(ln, table, number);
+	if (rcu_access_pointer(table->moves))
+		start_memory(ln, number);
 	rcu_assign_pointer(svc->table, table);
 	unregister_hooks(ln, svc, draft->conf.track);
 	lbhash_offload_change(ln, old, table);
