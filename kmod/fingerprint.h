@@ -3,8 +3,8 @@
  * Flow -> fingerprint, by which the flow memory knows a connection: NH of pairs
  * of words (J. Black, S. Halevi, H. Krawczyk, T. Krovetz and P. Rogaway, "UMAC:
  * Fast and Secure Message Authentication", 1999). Whatever two flows there are,
- * one in 2^64 keys gives them the same products. Only an administrator can see a
- * fingerprint, and the key as well, so clients cannot learn the key.
+ * one in 2^64 keys gives them the same products. Only an administrator can see
+ * a fingerprint, and the key as well, so clients cannot learn the key.
  */
 #ifndef LBHASH_FINGERPRINT_H
 #define LBHASH_FINGERPRINT_H
@@ -32,8 +32,8 @@ static __always_inline u64 lbhash_print_mix(u64 sum)
 	return sum ^ sum >> 29;
 }
 
-/* The word of the ports; the label of the service, which has 24 bits, fills what
- * they and the protocol leave.
+/* The word of the ports; the label of the service, which has 24 bits, fills
+ * what they and the protocol leave.
  */
 static __always_inline u64 lbhash_print_ports(u32 label, u8 proto,
 					      __be16 sport, __be16 dport)

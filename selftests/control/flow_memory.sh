@@ -10,6 +10,7 @@
 . ./lib/checks.bash
 . ./lib/ctl.bash
 . ./lib/packets.bash
+. ./lib/second.bash
 . ./transition/transition.bash
 
 # memory WORD: a value of the flow memory
@@ -63,19 +64,8 @@ connections() {
 
 # --- two balancers -----------------------------------------------------------
 
-ctl2() { lbhashctl -n lb2 "$@"; }
-
-# The other balancer has a network of its own to the client.
-second_balancer() {
-	add_namespace lb2 1
-	add_link cl front2 3.0.2 lb2 front
-	add_link lb2 lan 2.0.3 sw lb2
-	ip -n sw link set lb2 master switch
-	ip -n lb2 -b - <<-END
-		addr add 10.3.0.1/24 dev front
-		addr add 2001:db8:3::1/64 dev front nodad
-	END
-	route_by_marks lb2
+# other_service: at the second balancer
+other_service() {
 	{
 		echo "service add web size $SIZE udp-idle $(seconds 600)"
 		printf 'backend add web s%d mark %d\n' 1 1 2 2 3 3
@@ -97,6 +87,7 @@ round_trip() {
 
 	begin raw changed
 	second_balancer
+	other_service
 	ctl memory dump >"$dump" || fail dump
 	check_eq 'a dump of nothing' '[]' "$(jq -c .services "$dump")"
 	check_eq 'its key' 32 "$(jq -r '.key | length' "$dump")"

@@ -12,65 +12,13 @@
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/flood.bash
+. ./lib/crowd.bash
 
 max=1000
 # Smaller numbers on kernels with debug checks, which are slow.
 declare -i open spoofed
 open=$(few 20000)
 spoofed=$(few 100000)
-
-# --- traffic: crafted packets, because there are not that many sockets -------
-
-# crowd OPTION...: packets of connections from the client's addresses
-crowd() {
-	"$flows" crowd cl front "$mac" 192.0.2.0 2001:db8:c:: "$VIP4" "$VIP6" \
-		"$@" || fail crowd
-}
-
-# flood N: spoofed SYNs
-flood() {
-	"$flows" crowd cl front "$mac" 203.0.113.0 2001:db8:bad:: \
-		"$VIP4" "$VIP6" -n "$1" || fail flood
-}
-
-# Servers do not answer; the witness captures packets before their firewall.
-mute_servers() {
-	local n
-
-	for ((n = 1; n <= servers; n++)); do
-		srv "$n" iptables-legacy -t raw -A PREROUTING -d "$VIP4" -j DROP
-		srv "$n" ip6tables-legacy -t raw -A PREROUTING -d "$VIP6" -j DROP
-	done
-}
-
-# collect N: add the servers' new packets to $T/got; there are N at least
-# shellcheck disable=SC2317 # called by wait_for
-collect() {
-	servers_report
-	cat "$T/servers.flows" >>"$T/got"
-	[ "$(awk '{ n += $5 } END { print n + 0 }' "$T/got")" -ge "$1" ]
-}
-
-# check_round AT FLOWS PACKETS: of each of FLOWS flows PACKETS packets arrived,
-# all at the server that got its earlier packets
-check_round() {
-	: >"$T/got"
-	wait_for 30 collect $(($2 * $3))
-	check_eq "$1: connections, at another server, with packets lost" \
-		"$2, 0, 0" "$(awk -v packets="$3" '
-			FILENAME ~ /home$/ { home[$1 " " $2] = $3; next }
-			{ id = $2 " " $3; n[id] += $5 }
-			id in home && home[id] != $4 { moved[id] }
-			!(id in home) { home[id] = $4 }
-			END {
-				for (id in n)
-					lost += n[id] != packets
-				printf "%d, %d, %d", length(n), length(moved), lost
-				for (id in home)
-					print id, home[id] >new
-			}' new="$T/new" "$T/home" "$T/got")"
-	mv "$T/new" "$T/home"
-}
 
 # --- conntrack ---------------------------------------------------------------
 
@@ -151,10 +99,8 @@ begin() {
 load_module
 topology dsr 4
 start_servers
-mute_servers
+start_crowd
 flood_sink
-mac=$(lb cat /sys/class/net/front/address)
-lb sh -c 'echo 0 >/sys/class/net/front/queues/rx-0/rps_cpus'
 set_max $max
 service 3
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web --track changed
@@ -162,7 +108,7 @@ rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web --track changed
 rule filter FORWARD -m conntrack --ctstate ESTABLISHED
 
 listen
-flood $spoofed
+flood -n $spoofed
 check_eq 'SYNs that got through' $spoofed "$(sunk)"
 check_eq 'entries' 0 "$(entries)"
 check_eq 'entries made' 0 "$(news)"
@@ -178,7 +124,6 @@ refused=$(drops)
 crowd -n 10 -p 81
 check_eq 'no room for others: refused' 10 $(($(drops) - refused))
 
-: >"$T/home"
 crowd -n $open -f S -q 1000
 crowd -n $open -f A -q 1001 -k 2
 check_round 'settled' $open 3

@@ -9,25 +9,16 @@
 # them for older connections.
 # checks: 18
 . ./lib.sh
-
-ctl2() { lbhashctl -n lb2 "$@"; }
+. ./lib/second.bash
 
 both() {
 	ctl "$@" || fail "$*"
 	ctl2 "$@" || fail "$*, the other one"
 }
 
-# The other balancer has a network of its own to the router, which is cl.
-second_balancer() {
-	add_namespace lb2 1
-	add_link cl front2 3.0.2 lb2 front
-	add_link lb2 lan 2.0.3 sw lb2
-	ip -n sw link set lb2 master switch
-	ip -n lb2 -b - <<-END
-		addr add 10.3.0.1/24 dev front
-		addr add 2001:db8:3::1/64 dev front nodad
-	END
-	route_by_marks lb2
+# begin: the router, which is cl, spreads connections by their ports
+begin() {
+	second_balancer
 	cl sysctl -qw net.ipv4.fib_multipath_hash_policy=1 \
 		net.ipv6.fib_multipath_hash_policy=1
 }
@@ -94,7 +85,7 @@ of() { awk -v slot="$1" -v n="$2" '$1 == slot { print $n }' "$T/lost"; }
 
 load_module
 topology dsr 5
-second_balancer
+begin
 start_servers
 for ctl in ctl ctl2; do
 	"$ctl" service add web size "$SIZE"

@@ -90,6 +90,23 @@ int lb_json_append(json_t *array, json_t *value)
 	return json_array_append_new(array, value) ? -ENOMEM : 0;
 }
 
+/**
+ * lb_json_continued() - find the service that a message of a dump continues
+ * @services: array of the services so far
+ * @name: name of the message's service
+ *
+ * A service that does not fit one message continues in those that follow it.
+ *
+ * Return: the last service, or NULL if it is another one.
+ */
+json_t *lb_json_continued(const json_t *services, const char *name)
+{
+	json_t *o = json_array_get(services, json_array_size(services) - 1);
+	const char *last = lb_json_string(o, "service");
+
+	return last && !strcmp(last, name) ? o : NULL;
+}
+
 static int compare(const void *a, const void *b, void *key)
 {
 	const json_t *const *left = a, *const *right = b;

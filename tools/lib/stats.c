@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/lbhash.h>
-#include <string.h>
 
 #include "attr.h"
 #include "error.h"
@@ -76,11 +75,10 @@ static json_t *backend_json(const struct nlattr *nest)
 			 lb_json_uint(tb[LBHASH_BACKEND_A_OPENERS_REPEATED]));
 }
 
-/* A service that does not fit one message continues in those that follow it. */
 static int append_stats(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *attr, *tb[LBHASH_A_MAX + 1];
-	const char *name, *last;
+	const char *name;
 	int rc = 0;
 	json_t *o;
 
@@ -88,9 +86,8 @@ static int append_stats(const struct nlmsghdr *nlh, void *arg)
 	name = lb_str(tb[LBHASH_A_NAME]);
 	if (!name)
 		return 0;
-	o = json_array_get(arg, json_array_size(arg) - 1);
-	last = lb_json_string(o, "service");
-	if (!last || strcmp(last, name)) {
+	o = lb_json_continued(arg, name);
+	if (!o) {
 		o = new_service(tb);
 		rc = lb_json_append(arg, o);
 	}
