@@ -77,8 +77,8 @@ next:
 help::
 	@echo
 	@echo 'demo         boot a kernel and watch it balance nginx'
-	@echo 'check        everything in check-host, then all selftests on 6.1 and 6.12,'
-	@echo '             and some on the newest kernel of the backports of Debian 13'
+	@echo 'check        everything in check-host, then all selftests on 6.12, many on'
+	@echo '             6.1, some on the newest kernel of the backports of Debian 13'
 	@echo '             T="dsr_tcp ..." only those, K="6.1 6.12 next" only there'
 	@echo '             next is the newest: made at first use, in a root of Debian 13'
 	@echo 'check-host   unit tests, short runs of the fuzzers, all static checks'

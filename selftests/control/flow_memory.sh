@@ -5,6 +5,7 @@
 # The flow memory as operators see it: its size, what it refuses and evicts, and
 # at which backends the connections are that it keeps. A dump of it, inserted at
 # another balancer, moves connections there that began in transition here.
+# by default on: 6.12
 # checks: 81
 . ./lib.sh
 . ./lib/checks.bash

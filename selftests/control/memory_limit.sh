@@ -6,6 +6,7 @@
 # A change that exceeds the memory limit of its cgroup is refused with a
 # sentence and changes nothing: configuration, table, counters, connections. The
 # OOM killer kills no process. With enough memory the same change is made.
+# by default on: 6.12
 # checks: 18
 . ./lib.sh
 . ./lib/checks.bash

@@ -6,6 +6,7 @@
 # JSON, from its own namespace only; its behaviour when it is too slow, when it
 # is stopped and when the module goes. Also the counts in service show of slots
 # in transition and of the connections that hold them.
+# by default on: 6.12
 # checks: 32
 . ./lib.sh
 

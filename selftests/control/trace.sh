@@ -6,6 +6,7 @@
 # The tracepoint: an event for each packet that is counted, for every decision
 # and on every path, with the slot that lookup names; and the commands of
 # xt_lbhash(7), section TRACING, which print what the manual page promises.
+# by default on: 6.12
 # checks: 25
 . ./lib.sh
 . ./lib/checks.bash

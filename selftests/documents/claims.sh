@@ -3,6 +3,7 @@
 # timeout: 900
 #
 # The claims of `make demo` are true, on every kernel and on slow machines.
+# by default on: 6.12
 # checks: 3
 . ./lib.sh
 

@@ -6,6 +6,7 @@
 # on, packets that already have a socket or a route. They fare as without the
 # rule.
 # timeout: 600
+# by default on: 6.12
 # checks: 106
 . ./lib.sh
 . ./lib/packets.bash

@@ -7,6 +7,7 @@
 # with separate prefixes for IPv4 and IPv6; the network of the VIP; addresses
 # only; ports only, across the families.
 # boot: udp
+# by default on: 6.12
 # checks: 60
 . ./lib.sh
 . ./lib/packets.bash

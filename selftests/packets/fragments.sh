@@ -5,6 +5,7 @@
 # packet, and it arrives whole at the server that gets the small ones of its
 # socket.
 # boot: pieces
+# by default on: 6.12
 # checks: 90
 . ./lib.sh
 . ./lib/packets.bash

@@ -6,6 +6,7 @@
 # A packet whose headers do not lead to a transport header is malformed: it gets
 # no mark, so it has no route.
 # boot: pieces
+# by default on: 6.12
 # checks: 65
 . ./lib.sh
 . ./lib/packets.bash

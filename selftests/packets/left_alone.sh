@@ -4,6 +4,7 @@
 #
 # Packets to the VIP that no rule balances: neighbour discovery, and the answers
 # to connections that servers or lb itself began with the VIP as their source.
+# by default on: 6.12
 # checks: 42
 . ./lib.sh
 . ./lib/checks.bash

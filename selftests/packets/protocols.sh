@@ -4,6 +4,7 @@
 # Protocols other than TCP, UDP and SCTP: every packet of a source reaches one
 # backend, chosen by addresses, and by ports where the protocol has them.
 # boot: pieces
+# by default on: 6.12
 # checks: 150
 . ./lib.sh
 . ./lib/packets.bash

@@ -8,6 +8,7 @@
 # first round. A leak of 40 bytes a change is noticed. A few rounds; SOAK=1
 # makes it an hour. The debug kernel delays frees, so there kmemleak looks for
 # leaks instead.
+# by default on: 6.12
 # checks: some
 # checks: 16
 . ./lib.sh

@@ -8,6 +8,7 @@
 # of the packets, and --track varies as well: IPv6 tracks only connections in
 # slots in transition.
 # timeout: 900
+# by default on: 6.12
 # checks: 14
 . ./lib.sh
 

@@ -8,6 +8,7 @@
 # packet, whether or not slots are in transition: a flood of 100,000 SYNs makes no
 # entry, and it does not matter whether the table has room for none of the
 # connections, for some, or for all.
+# by default on: 6.12
 # checks: 29
 . ./lib.sh
 . ./lib/checks.bash

@@ -6,6 +6,7 @@
 # For every end of the old connection and every change of backends, the first
 # SYN of the new connection reaches the owner of its slot: of thousands of
 # connections none is lost or reaches another server. SOAK=1 makes it 30,000.
+# by default on: 6.12
 # checks: 88
 . ./lib.sh
 . ./lib/checks.bash

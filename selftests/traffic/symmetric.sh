@@ -5,6 +5,7 @@
 # Clients' packets go through lb, servers' answers through another balancer that
 # shares nothing with it but the name of a service. With a symmetric hash both
 # pick the same backend for both directions of a flow.
+# by default on: 6.12
 # checks: 23
 . ./lib.sh
 . ./lib/checks.bash

@@ -97,7 +97,7 @@ drained() {
 	ctl backend set web s1 state drain
 	next_round client
 	check_client 's1 drains' client "$N"
-	ctl service set web settle 0 idle "$(seconds 10)"
+	ctl service set web settle 0 idle "$(seconds 5)"
 	wait_for 120 others_settled "$at_s1"
 	check_eq 'connections that hold slots open' "$at_s1" \
 		"$(ctl -j service show web | jq '.[0].holding')"

@@ -4,6 +4,7 @@
 # The table depends on the set of backends only: not on the order in which they
 # came, not on backends that came and went, not on the network namespace, not on
 # the kernel.
+# by default on: 6.12
 # checks: 8
 . ./lib.sh
 

@@ -5,6 +5,7 @@
 # and two drain: no connection breaks. The two go: exactly their connections
 # break.
 # timeout: 900
+# by default on: 6.12
 # checks: 32
 . ./lib.sh
 
