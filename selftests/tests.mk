@@ -68,8 +68,8 @@ check-host: deps
 soak: deps
 	@$(MAKE) -j$(shell nproc) -O all
 	@$(call ask_next)
-	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) reopen \
-		netlink_fuzz packet_fuzz soak stress
+	@SOAK=1 selftests/vm/run $(addprefix -k ,$(K)) crowded_memory \
+		reopen netlink_fuzz packet_fuzz soak stress
 
 next:
 	@selftests/vm/next build

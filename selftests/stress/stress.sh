@@ -11,24 +11,10 @@
 # checks: 33
 . ./lib.sh
 . ./forward/forward.bash
+. ./lib/workers.bash
 
 LASTS=20 STORM=1000
 [ -z "${SOAK:-}" ] || LASTS=300 STORM=10000
-workers=()
-
-# worker NAME: run the function of that name again and again until told to stop;
-# its rounds are counted in $T/NAME.rounds, and all its output is an error
-worker() {
-	{
-		rounds=0
-		until [ -e "$T/stop" ]; do
-			"$1" || echo "exit $?"
-			rounds=$((rounds + 1))
-			echo "$rounds" >"$T/$1.rounds"
-		done
-	} >"$T/$1.errors" 2>&1 &
-	workers+=("$1")
-}
 
 # Two workers that do not coordinate: one may delete what the other has just
 # made. A change that is made adds a line to $T/made, a change that comes too
@@ -179,8 +165,6 @@ check_kinds() {
 
 generation() { ctl -j service show "$1" | jq '.[0].generation'; }
 
-rounds() { [ "$(cat "$T/$1.rounds" 2>/dev/null || echo 0)" -ge "$2" ]; }
-
 # afterwards: all works
 afterwards() {
 	fresh 4
@@ -193,8 +177,6 @@ afterwards() {
 	stop_client after4
 	stop_client after6
 }
-
-errors() { cat "$T"/*.errors; }
 
 load_module
 topology dsr 4
@@ -212,27 +194,15 @@ start_client tcp6 6 -n 10 -e -i 20
 start_client udp4 4 -u -n 10 -e -i 20
 start_client udp6 6 -u -n 10 -e -i 20
 
-for w in changes configurations dumps rules entries unloads namespaces; do
-	worker "$w"
-done
+start_workers changes configurations dumps rules entries unloads namespaces
 # The duration is the purpose of this test.
 end=$((SECONDS + LASTS))
 until [ "$SECONDS" -ge "$end" ]; do
 	sleep 1
 	calm_goes_on
 done
-for w in "${workers[@]}"; do
-	wait_for 300 rounds "$w" 2
-done
 wait_for 300 rounds changes 4
-touch "$T/stop"
-for job in $(jobs -p); do
-	[[ " $server_pid ${client_pid[*]} " = *" $job "* ]] || wait "$job"
-done
-for w in "${workers[@]}"; do
-	check_ge "rounds of $w" 2 "$(cat "$T/$w.rounds")"
-done
-check_empty 'what the workers had to say' "$(errors | sort | uniq -c | head)"
+end_workers
 snapshot
 check_ge 'packets meanwhile' 500 "${stat[packets]}"
 check_kinds
