@@ -101,6 +101,30 @@ static __always_inline bool lbhash_flow_read(const struct sk_buff *skb,
 	return true;
 }
 
+/**
+ * lbhash_flow_head - read the headers of a plain packet again
+ * @skb: packet for which lbhash_flow_read() has returned true
+ * @family: likewise
+ *
+ * Return: what that gave.
+ */
+static __always_inline struct lbhash_head
+lbhash_flow_head(const struct sk_buff *skb, u8 family)
+{
+	bool ipv4 = family == NFPROTO_IPV4;
+	unsigned int thoff = skb_network_offset(skb) +
+			     (ipv4 ? sizeof(struct iphdr) :
+				     sizeof(struct ipv6hdr));
+	const __be16 *ports = (const void *)(skb->data + thoff);
+
+	return (struct lbhash_head){
+		.thoff = thoff,
+		.sport = ports[0],
+		.dport = ports[1],
+		.proto = ipv4 ? ip_hdr(skb)->protocol : ipv6_hdr(skb)->nexthdr,
+	};
+}
+
 /* Does a packet of a protocol show that its connection begins? */
 static inline bool lbhash_flow_has_handshake(const struct lbhash_flow *flow)
 {

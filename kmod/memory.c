@@ -150,6 +150,7 @@ struct bucket {
 /**
  * struct buckets - all buckets
  * @mask: number of buckets, a power of two, minus 1
+ * @crowd: number of entries of a stripe above which there should be more
  * @bucket: buckets
  * @next: twice as many, to which they are being copied; else NULL
  * @moved: for each stripe the number of its buckets that are in @next
@@ -157,6 +158,7 @@ struct bucket {
  */
 struct buckets {
 	u32 mask;
+	u32 crowd;
 	struct bucket *bucket;
 	struct buckets __rcu *next;
 	u32 moved[STRIPES];
@@ -185,6 +187,7 @@ struct stripe {
  * @stripe: locks
  * @refused: openers that were refused: those of late, and those before
  * @late: index of those of late
+ * @refuses: for each of both, there are some
  * @turned_at: time at which they began
  * @rcu: frees it after a grace period
  */
@@ -193,6 +196,7 @@ struct lbhash_memory_store {
 	struct stripe stripe[STRIPES];
 	unsigned long refused[2][BITS_TO_LONGS(1 << REFUSED_BITS)];
 	u32 late;
+	bool refuses[2];
 	u32 turned_at;
 	struct rcu_head rcu;
 };
@@ -213,9 +217,14 @@ struct look {
 
 /* --- words -----------------------------------------------------------------*/
 
+static u32 slot_in(u32 word)
+{
+	return word & ((1u << SLOT_BITS) - 1);
+}
+
 static u32 entry_slot(const struct entry *entry)
 {
-	return READ_ONCE(entry->slot) & ((1u << SLOT_BITS) - 1);
+	return slot_in(READ_ONCE(entry->slot));
 }
 
 static u32 entry_more(const struct entry *entry)
@@ -277,7 +286,8 @@ static __always_inline void copy_entry(struct entry *to,
 }
 
 /* All but @about, see change_entry(). */
-static void write_entry(struct entry *entry, const struct entry *new)
+static __always_inline void write_entry(struct entry *entry,
+					const struct entry *new)
 {
 	WRITE_ONCE(entry->print, new->print);
 	WRITE_ONCE(entry->slot, new->slot);
@@ -288,11 +298,14 @@ static void write_entry(struct entry *entry, const struct entry *new)
 }
 
 /* Clocks of two CPUs may differ by a tick. */
+static u32 seconds_since(u32 last, u32 now)
+{
+	return max_t(s32, now - last, 0);
+}
+
 static u32 age_of(const struct entry *entry, u32 now)
 {
-	s32 age = now - READ_ONCE(entry->last);
-
-	return age < 0 ? 0 : age;
+	return seconds_since(READ_ONCE(entry->last), now);
 }
 
 static u64 tag_of(u64 print)
@@ -313,6 +326,18 @@ static u64 match_tags(u64 tags, u64 tag)
 static int place_of(u64 matches)
 {
 	return __ffs64(matches) / TAG_BITS;
+}
+
+/* The entry of the first match. Its bit is the last one of a byte, so that the
+ * next bit is a multiple of TAG_BITS, and no shift is needed.
+ */
+static struct entry *entry_at(struct bucket *bucket, u64 matches)
+{
+	u32 next = __ffs64(matches) + 1;
+
+	static_assert(offsetof(struct bucket, entries) == sizeof(struct entry),
+		      "what precedes the entries has the size of one");
+	return (void *)bucket + next * (sizeof(struct entry) / TAG_BITS);
 }
 
 /* --- buckets ---------------------------------------------------------------*/
@@ -388,7 +413,7 @@ static bool has_changed(const struct bucket *bucket, u32 changes)
  */
 static void begin_change(struct bucket *bucket)
 {
-	preempt_disable();
+	preempt_disable_nested();
 	WRITE_ONCE(bucket->changes, bucket->changes + 1);
 	/* Pairs with has_changed(): the counter is odd before words change. */
 	smp_wmb();
@@ -398,7 +423,7 @@ static void end_change(struct bucket *bucket)
 {
 	/* Pairs with begin_read(). */
 	smp_store_release(&bucket->changes, bucket->changes + 1);
-	preempt_enable();
+	preempt_enable_nested();
 }
 
 static void set_tag(struct bucket *bucket, int place, u64 tag)
@@ -467,15 +492,20 @@ static void remove_entry(struct stripe *stripe, struct bucket *bucket,
 	count_half_open(stripe, about, -1);
 }
 
-static void add_entry(struct stripe *stripe, struct bucket *bucket, int place,
-		      const struct entry *new)
+/* The place has no tag. */
+static __always_inline void add_entry(struct stripe *stripe,
+				      struct bucket *bucket, int place,
+				      const struct entry *new)
 {
+	struct entry *entry = &bucket->entries[place];
+	u64 tag = tag_of(new->print) << (place * TAG_BITS);
+
 	WRITE_ONCE(stripe->entries, stripe->entries + 1);
 	count_half_open(stripe, new->about, 1);
 	begin_change(bucket);
-	write_entry(&bucket->entries[place], new);
-	WRITE_ONCE(bucket->entries[place].about, new->about);
-	set_tag(bucket, place, tag_of(new->print));
+	write_entry(entry, new);
+	WRITE_ONCE(entry->about, new->about);
+	WRITE_ONCE(bucket->tags, bucket->tags | tag);
 	end_change(bucket);
 }
 
@@ -497,6 +527,7 @@ static struct buckets *alloc_buckets(u32 n)
 	if (!buckets)
 		return NULL;
 	buckets->mask = n - 1;
+	buckets->crowd = stripe_places(buckets) / CROWDED;
 	buckets->bucket = kvcalloc(n, sizeof(*buckets->bucket),
 				   LBHASH_GFP_KEPT);
 	if (!buckets->bucket) {
@@ -925,23 +956,28 @@ static bool changes_flags(const struct entry *entry,
 		advance(entry, packet));
 }
 
-/* A packet of the most frequent kind: no lock. Whatever place the words are in
- * by now, an exchange of equal ones does no harm.
+/* noinline: this is rare. Whatever place the words are in by now, an exchange
+ * of equal ones does no harm.
  */
-static void touch(struct entry *entry, const struct entry *seen,
-		  const struct lbhash_memory_packet *packet)
+static noinline void write_down(struct entry *entry, u32 slot, u32 seq,
+				u32 last, u32 ahead, u32 now)
 {
-	u32 ahead = advance(seen, packet);
-
-	if (seen->last != packet->now)
-		cmpxchg(&entry->last, seen->last, packet->now);
-	else if (ahead < STEP)
-		return;
+	if (last != now)
+		cmpxchg(&entry->last, last, now);
 	if (!ahead)
 		return;
-	cmpxchg(&entry->seq, seen->seq, seen->seq + ahead);
-	if (unlikely(add_sent(seen->slot, ahead) != seen->slot))
-		cmpxchg(&entry->slot, seen->slot, add_sent(seen->slot, ahead));
+	cmpxchg(&entry->seq, seq, seq + ahead);
+	if (unlikely(add_sent(slot, ahead) != slot))
+		cmpxchg(&entry->slot, slot, add_sent(slot, ahead));
+}
+
+/* A packet of the most frequent kind: no lock. */
+static __always_inline void touch(struct entry *entry, const struct entry *seen,
+				  u32 ahead, u32 now)
+{
+	if (unlikely(seen->last != now || ahead >= STEP))
+		write_down(entry, seen->slot, seen->seq, seen->last, ahead,
+			   now);
 }
 
 /* A connection goes on beyond a FIN or an RST that was not the client's. */
@@ -1018,22 +1054,21 @@ find_locked(struct lbhash_memory_store *store,
  * Return: false if it has changed.
  */
 static __always_inline bool
-open_entry(struct lbhash_memory_store *store, const struct look *at,
-	   const struct lbhash_memory_packet *packet)
+open_entry(struct lbhash_memory_store *store, u64 print, struct entry *entry,
+	   const struct entry *seen, u32 end, u32 now)
 {
-	const struct entry *seen = &at->seen;
-	u32 slot = entry_slot(seen);
+	u32 slot = slot_in(seen->slot);
 
-	if (cmpxchg(&at->entry->about, seen->about,
+	if (cmpxchg(&entry->about, seen->about,
 		    seen->about | LBHASH_MEMORY_OPEN) != seen->about)
 		return false;
-	atomic_dec(&find_stripe(store, packet->print)->half_open);
-	if (seen->slot != slot)
-		cmpxchg(&at->entry->slot, seen->slot, slot);
-	if (seen->seq != packet->end)
-		cmpxchg(&at->entry->seq, seen->seq, packet->end);
-	if (seen->last != packet->now)
-		cmpxchg(&at->entry->last, seen->last, packet->now);
+	atomic_dec(&find_stripe(store, print)->half_open);
+	if (unlikely(seen->slot != slot))
+		cmpxchg(&entry->slot, seen->slot, slot);
+	if (unlikely(seen->seq != end))
+		cmpxchg(&entry->seq, seen->seq, end);
+	if (unlikely(seen->last != now))
+		cmpxchg(&entry->last, seen->last, now);
 	return true;
 }
 
@@ -1158,9 +1193,7 @@ static int free_place(const struct bucket *bucket)
 static bool is_crowded(const struct lbhash_memory_store *store,
 		       const struct stripe *stripe)
 {
-	const struct buckets *buckets = rcu_dereference(store->buckets);
-
-	return stripe->entries > stripe_places(buckets) / CROWDED;
+	return stripe->entries > rcu_dereference(store->buckets)->crowd;
 }
 
 /* Both buckets may be full: entries make room. */
@@ -1211,31 +1244,58 @@ static bool put(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	return make_room(memory, store, stripe, new, now);
 }
 
+static u32 refusal_of(u64 print, u32 seq)
+{
+	return hash_32((u32)(print >> 24) ^ seq, REFUSED_BITS);
+}
+
+/* Most of the time nothing is refused. */
+static bool was_refused(const struct lbhash_memory_store *store, u64 print,
+			u32 seq)
+{
+	u32 bit;
+
+	if (likely(!READ_ONCE(store->refuses[0]) &&
+		   !READ_ONCE(store->refuses[1])))
+		return false;
+	bit = refusal_of(print, seq);
+	return test_bit(bit, store->refused[0]) ||
+	       test_bit(bit, store->refused[1]);
+}
+
+/* Add the entry of an opener if nothing can be there that it repeats, and if
+ * there is a free place.
+ */
+static __always_inline bool put_opener(struct lbhash_memory *memory,
+				       struct lbhash_memory_store *store,
+				       struct stripe *stripe,
+				       const struct entry *new, u32 now)
+{
+	struct bucket *bucket = find_bucket(store, new->print, FIRST);
+	u64 tags = bucket->tags, free = match_tags(tags, 0);
+
+	if (unlikely(tags >> (SPILLED * TAG_BITS)) || unlikely(!free) ||
+	    unlikely(match_tags(tags, tag_of(new->print))) ||
+	    unlikely(was_refused(store, new->print, new->seq)))
+		return false;
+	add_entry(stripe, bucket, place_of(free), new);
+	if (unlikely(is_crowded(store, stripe)))
+		ask_for_growth(memory, store, now);
+	return true;
+}
+
 static bool is_sample(const struct lbhash_memory_packet *packet)
 {
 	return packet->transition & LBHASH_MEMORY_SAMPLE;
 }
 
-static u32 refusal_of(const struct lbhash_memory_packet *packet)
-{
-	return hash_32((u32)(packet->print >> 24) ^ packet->seq, REFUSED_BITS);
-}
-
-static bool was_refused(const struct lbhash_memory_store *store,
-			const struct lbhash_memory_packet *packet)
-{
-	u32 bit = refusal_of(packet);
-
-	return test_bit(bit, store->refused[0]) ||
-	       test_bit(bit, store->refused[1]);
-}
-
 static void note_refusal(struct lbhash_memory_store *store,
 			 const struct lbhash_memory_packet *packet)
 {
-	u32 bit = refusal_of(packet);
+	u32 bit = refusal_of(packet->print, packet->seq);
 	u32 late = READ_ONCE(store->late);
 
+	WRITE_ONCE(store->refuses[late], true);
 	if (!test_bit(bit, store->refused[late]))
 		set_bit(bit, store->refused[late]);
 }
@@ -1313,10 +1373,11 @@ find_later(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		return find_locked(store, packet, backend);
 	*backend = at.seen.backend;
 	if (unlikely(!(at.seen.about & LBHASH_MEMORY_OPEN)))
-		return open_entry(store, &at, packet) ?
+		return open_entry(store, packet->print, at.entry, &at.seen,
+				  packet->end, packet->now) ?
 		       LBHASH_MEMORY_ADOPTED :
 		       find_locked(store, packet, backend);
-	touch(at.entry, &at.seen, packet);
+	touch(at.entry, &at.seen, advance(&at.seen, packet), packet->now);
 	return LBHASH_MEMORY_KNOWN;
 }
 
@@ -1343,7 +1404,8 @@ static enum lbhash_memory_found
 find_refused(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	     const struct lbhash_memory_packet *packet)
 {
-	if (likely(!was_refused(store, packet)) || is_sample(packet))
+	if (likely(!was_refused(store, packet->print, packet->seq)) ||
+	    is_sample(packet))
 		return LBHASH_MEMORY_UNKNOWN;
 	note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
 	return LBHASH_MEMORY_REFUSED;
@@ -1378,6 +1440,172 @@ find_newest(struct lbhash_memory_store *store,
 	return LBHASH_MEMORY_KNOWN;
 }
 
+/* --- glances ---------------------------------------------------------------*/
+
+/* Flags of entries of which a glance does not tell, and those that tell open
+ * entries and flows from others.
+ */
+#define STRANGE		(LBHASH_MEMORY_SINGLE | LBHASH_MEMORY_FIN | \
+			 LBHASH_MEMORY_RST | LBHASH_MEMORY_OVERDUE)
+#define STATE		(STRANGE | LBHASH_MEMORY_OPEN | LBHASH_MEMORY_FLOW)
+
+/**
+ * struct glimpse - the only entry with the tag of a flow
+ * @bucket: its bucket
+ * @entry: its place, NULL if no entry has the tag
+ * @changes: counter of the bucket before
+ */
+struct glimpse {
+	struct bucket *bucket;
+	struct entry *entry;
+	u32 changes;
+};
+
+/* Return: false if entries could be elsewhere, or if several have the tag. */
+static __always_inline bool glimpse(const struct lbhash_memory_store *store,
+				    u64 print, struct glimpse *at)
+{
+	const struct buckets *buckets = rcu_dereference(store->buckets);
+	u64 tags, matches;
+
+	if (unlikely(rcu_access_pointer(buckets->next)))
+		return false;
+	at->bucket = &buckets->bucket[choose(print, buckets->mask, FIRST)];
+	/* Pairs with end_change(). An odd counter is taken for the one before:
+	 * then it has changed.
+	 */
+	at->changes = smp_load_acquire(&at->bucket->changes) & ~1u;
+	tags = READ_ONCE(at->bucket->tags);
+	matches = match_tags(tags, tag_of(print));
+	at->entry = matches ? entry_at(at->bucket, matches) : NULL;
+	return likely(!(tags >> (SPILLED * TAG_BITS))) &&
+	       likely(!(matches & (matches - 1)));
+}
+
+static __always_inline bool is_at(const struct entry *entry, u64 print,
+				  u64 place)
+{
+	return likely(READ_ONCE(entry->print) == print) &&
+	       likely(entry_slot(entry) == (u32)place) &&
+	       likely(READ_ONCE(entry->transition) == place >> 32);
+}
+
+static __always_inline struct lbhash_memory_glance
+glance(enum lbhash_memory_found found, u32 backend)
+{
+	return (struct lbhash_memory_glance){
+		.found = found,
+		.backend = backend,
+	};
+}
+
+/**
+ * lbhash_memory_glance - find the connection of an ordinary segment
+ * @memory: memory
+ * @print: &lbhash_memory_packet.print of a TCP segment with an ACK, and without
+ *	SYN, FIN and RST
+ * @place: lbhash_memory_place() of its slot and transition
+ * @seq: &lbhash_memory_packet.seq
+ * @end: &lbhash_memory_packet.end
+ * @now: present time in seconds
+ *
+ * Does for most of these packets what lbhash_memory_find() does for all kinds:
+ * all is in registers, and one entry is looked at.
+ *
+ * Context: packet path, RCU.
+ * Return: what is known; LBHASH_MEMORY_UNSURE, and nothing has changed, if
+ * lbhash_memory_find() has to be asked.
+ */
+struct lbhash_memory_glance
+lbhash_memory_glance(const struct lbhash_memory *memory, u64 print, u64 place,
+		     u32 seq, u32 end, u32 now)
+{
+	struct lbhash_memory_store *store = rcu_dereference(memory->store);
+	struct entry seen LBHASH_UNINITIALIZED;
+	struct glimpse at LBHASH_UNINITIALIZED;
+	u32 apart;
+
+	if (unlikely(!store))
+		return glance(LBHASH_MEMORY_UNKNOWN, 0);
+	if (unlikely(!glimpse(store, print, &at)))
+		return glance(LBHASH_MEMORY_UNSURE, 0);
+	if (!at.entry || unlikely(!is_at(at.entry, print, place)))
+		return unlikely(has_changed(at.bucket, at.changes)) ?
+		       glance(LBHASH_MEMORY_UNSURE, 0) :
+		       glance(LBHASH_MEMORY_UNKNOWN, 0);
+	read_entry(&seen, at.entry);
+	if (unlikely(has_changed(at.bucket, at.changes)))
+		return glance(LBHASH_MEMORY_UNSURE, 0);
+
+	apart = seq - seen.seq;
+	if (likely((seen.about & STATE) == LBHASH_MEMORY_OPEN)) {
+		if (unlikely(apart + (u32)LEAST_WINDOW - 1 >=
+			     2 * (u32)LEAST_WINDOW - 1))
+			return glance(LBHASH_MEMORY_UNSURE, 0);
+		/* It begins within STRIDE. */
+		touch(at.entry, &seen, max_t(s32, end - seen.seq, 0), now);
+		return glance(LBHASH_MEMORY_KNOWN, seen.backend);
+	}
+	if (!(seen.about & STATE) && apart <= FIRST_WINDOW &&
+	    likely(open_entry(store, print, at.entry, &seen, end, now)))
+		return glance(LBHASH_MEMORY_ADOPTED, seen.backend);
+	return glance(LBHASH_MEMORY_UNSURE, 0);
+}
+
+/**
+ * lbhash_memory_glance_loose - find a flow without handshake
+ * @memory: memory
+ * @print: &lbhash_memory_packet.print of a packet of the flow
+ * @place: lbhash_memory_place() of its slot and transition
+ * @idle: &lbhash_memory_packet.idle
+ * @now: present time in seconds
+ *
+ * Context: packet path, RCU.
+ * Return: LBHASH_MEMORY_KNOWN, or LBHASH_MEMORY_UNSURE as above.
+ */
+struct lbhash_memory_glance
+lbhash_memory_glance_loose(const struct lbhash_memory *memory, u64 print,
+			   u64 place, u32 idle, u32 now)
+{
+	struct lbhash_memory_store *store = rcu_dereference(memory->store);
+	const u32 state = LBHASH_MEMORY_SINGLE | LBHASH_MEMORY_OVERDUE |
+			  LBHASH_MEMORY_FLOW;
+	struct entry seen LBHASH_UNINITIALIZED;
+	struct glimpse at LBHASH_UNINITIALIZED;
+
+	if (unlikely(!store) || unlikely(!glimpse(store, print, &at)) ||
+	    unlikely(!at.entry))
+		return glance(LBHASH_MEMORY_UNSURE, 0);
+	read_entry(&seen, at.entry);
+	if (unlikely(!is_at(at.entry, print, place)) ||
+	    unlikely(has_changed(at.bucket, at.changes)) ||
+	    unlikely((seen.about & state) != LBHASH_MEMORY_FLOW))
+		return glance(LBHASH_MEMORY_UNSURE, 0);
+	if (unlikely(seen.last != now)) {
+		if (seconds_since(seen.last, now) >= idle)
+			return glance(LBHASH_MEMORY_UNSURE, 0);
+		cmpxchg(&at.entry->last, seen.last, now);
+	}
+	return glance(LBHASH_MEMORY_KNOWN, seen.backend);
+}
+
+static struct lbhash_memory_glance
+glance_at(const struct lbhash_memory *memory,
+	  const struct lbhash_memory_packet *packet)
+{
+	u64 place = lbhash_memory_place(packet->slot, packet->transition);
+
+	if (packet->kind == LBHASH_MEMORY_LOOSE)
+		return lbhash_memory_glance_loose(memory, packet->print, place,
+						  packet->idle, packet->now);
+	if (packet->kind == LBHASH_MEMORY_CONTINUES &&
+	    packet->opener == packet->print && !packet->fin && !packet->rst)
+		return lbhash_memory_glance(memory, packet->print, place,
+					    packet->seq, packet->end,
+					    packet->now);
+	return glance(LBHASH_MEMORY_UNSURE, 0);
+}
+
 /**
  * lbhash_memory_find - find the connection of a packet
  * @memory: memory
@@ -1396,12 +1624,18 @@ lbhash_memory_find(struct lbhash_memory *memory,
 		   const struct lbhash_memory_packet *packet, u32 *backend)
 {
 	struct lbhash_memory_store *store = rcu_dereference(memory->store);
+	struct lbhash_memory_glance first;
 
 	if (unlikely(!store))
 		return LBHASH_MEMORY_UNKNOWN;
-	if (likely(packet->kind == LBHASH_MEMORY_CONTINUES))
-		return find_later(memory, store, packet, backend);
+	first = glance_at(memory, packet);
+	if (first.found != LBHASH_MEMORY_UNSURE) {
+		*backend = first.backend;
+		return first.found;
+	}
 	switch (packet->kind) {
+	case LBHASH_MEMORY_CONTINUES:
+		return find_later(memory, store, packet, backend);
 	case LBHASH_MEMORY_OPENS:
 		return find_opener(memory, store, packet, backend);
 	case LBHASH_MEMORY_LOOSE:
@@ -1432,6 +1666,71 @@ static struct entry *find_any(struct lbhash_memory_store *store,
 	return NULL;
 }
 
+/**
+ * lbhash_memory_glance_opener - remember the opener of a connection
+ * @memory: memory
+ * @print: &lbhash_memory_packet.print of a packet of kind LBHASH_MEMORY_OPENS
+ * @place: lbhash_memory_place() of its slot and transition
+ * @opener: the packet, and where it goes
+ * @now: present time in seconds
+ *
+ * Does for most of these packets what lbhash_memory_open() does for all of them
+ * without flags.
+ *
+ * Context: packet path, RCU.
+ * Return: true for LBHASH_MEMORY_KNOWN; false, and nothing has changed, if
+ * lbhash_memory_open() has to be asked.
+ */
+bool lbhash_memory_glance_opener(struct lbhash_memory *memory, u64 print,
+				 u64 place, struct lbhash_memory_opener opener,
+				 u32 now)
+{
+	struct lbhash_memory_store *store = rcu_dereference(memory->store);
+	const struct entry new = {
+		.print = print,
+		.slot = pack_slot(place, opener.end - opener.seq),
+		.transition = place >> 32,
+		.seq = opener.seq,
+		.last = now,
+		.backend = opener.backend,
+		.about = pack_about(opener.service, 0),
+	};
+	struct stripe *stripe;
+	bool done;
+
+	if (unlikely(!store))
+		return false;
+	stripe = find_stripe(store, print);
+	spin_lock_bh(&stripe->lock);
+	done = put_opener(memory, store, stripe, &new, now);
+	spin_unlock_bh(&stripe->lock);
+	return done;
+}
+
+/**
+ * lbhash_memory_lacks - is nothing known of the flow of an opener?
+ * @memory: memory
+ * @print: &lbhash_memory_packet.print of a packet of kind LBHASH_MEMORY_OPENS
+ * @seq: &lbhash_memory_packet.seq
+ *
+ * Does for most of these packets what lbhash_memory_open() does for all with
+ * LBHASH_MEMORY_BESIDE.
+ *
+ * Context: packet path, RCU.
+ * Return: true for LBHASH_MEMORY_KNOWN; false if lbhash_memory_open() has to be
+ * asked.
+ */
+bool lbhash_memory_lacks(const struct lbhash_memory *memory, u64 print, u32 seq)
+{
+	struct lbhash_memory_store *store = rcu_dereference(memory->store);
+	struct glimpse at LBHASH_UNINITIALIZED;
+
+	return !store ||
+	       (glimpse(store, print, &at) && !at.entry &&
+		!has_changed(at.bucket, at.changes) &&
+		!was_refused(store, print, seq));
+}
+
 /* As new as any: room is made, and what repeats it will find it. */
 static enum lbhash_memory_found
 open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
@@ -1446,6 +1745,9 @@ open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 	new = entry_for(packet, packet->print, *backend, 0);
 	new.seq = packet->seq;
 	new.slot = pack_slot(packet->slot, packet->end - packet->seq);
+	if (!(flags & LBHASH_MEMORY_BESIDE) &&
+	    put_opener(memory, store, stripe, &new, packet->now))
+		return LBHASH_MEMORY_KNOWN;
 	while (flags & LBHASH_MEMORY_RENEW && look_for(store, packet, &at) &&
 	       !at.misfit)
 		if (change_entry(stripe, at.bucket, at.entry, &at.seen, &new))
@@ -1718,6 +2020,7 @@ static void turn_refused(struct lbhash_memory_store *store, u32 now)
 	if (now - store->turned_at < HALF_OPEN_FOR)
 		return;
 	store->turned_at = now;
+	WRITE_ONCE(store->refuses[early], false);
 	memset(store->refused[early], 0, sizeof(store->refused[early]));
 	WRITE_ONCE(store->late, early);
 }

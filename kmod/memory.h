@@ -84,6 +84,7 @@ struct lbhash_memory_packet {
  * @LBHASH_MEMORY_ADOPTED: it completes the handshake of one
  * @LBHASH_MEMORY_REPEATS: it repeats the opener of one
  * @LBHASH_MEMORY_REFUSED: it may repeat an opener that there was no room for
+ * @LBHASH_MEMORY_UNSURE: a glance does not tell
  */
 enum lbhash_memory_found {
 	LBHASH_MEMORY_UNKNOWN,
@@ -91,6 +92,31 @@ enum lbhash_memory_found {
 	LBHASH_MEMORY_ADOPTED,
 	LBHASH_MEMORY_REPEATS,
 	LBHASH_MEMORY_REFUSED,
+	LBHASH_MEMORY_UNSURE,
+};
+
+/**
+ * struct lbhash_memory_opener - what an opener begins, in two registers
+ * @seq: &lbhash_memory_packet.seq
+ * @end: &lbhash_memory_packet.end
+ * @service: &lbhash_memory_packet.service
+ * @backend: number of the owner's backend
+ */
+struct lbhash_memory_opener {
+	u32 seq;
+	u32 end;
+	u32 service;
+	u32 backend;
+};
+
+/**
+ * struct lbhash_memory_glance - what a glance tells, in one register
+ * @found: LBHASH_MEMORY_UNKNOWN, _KNOWN, _ADOPTED or _UNSURE
+ * @backend: number of the backend, of KNOWN and ADOPTED
+ */
+struct lbhash_memory_glance {
+	enum lbhash_memory_found found;
+	u32 backend;
 };
 
 /* Of lbhash_memory_open(). */
@@ -227,6 +253,17 @@ int lbhash_memory_start(struct lbhash_memory *memory, u32 now);
 void lbhash_memory_stop(struct lbhash_memory *memory);
 void lbhash_memory_set_limit(struct lbhash_memory *memory, u32 limit);
 
+struct lbhash_memory_glance
+lbhash_memory_glance(const struct lbhash_memory *memory, u64 print, u64 place,
+		     u32 seq, u32 end, u32 now);
+struct lbhash_memory_glance
+lbhash_memory_glance_loose(const struct lbhash_memory *memory, u64 print,
+			   u64 place, u32 idle, u32 now);
+bool lbhash_memory_glance_opener(struct lbhash_memory *memory, u64 print,
+				 u64 place, struct lbhash_memory_opener opener,
+				 u32 now);
+bool lbhash_memory_lacks(const struct lbhash_memory *memory, u64 print,
+			 u32 seq);
 enum lbhash_memory_found
 lbhash_memory_find(struct lbhash_memory *memory,
 		   const struct lbhash_memory_packet *packet, u32 *backend);
@@ -252,6 +289,12 @@ void lbhash_memory_count(struct lbhash_memory *memory,
 bool lbhash_memory_is_busy(const struct lbhash_memory_info *info, u32 now,
 			   u32 idle);
 bool lbhash_memory_is_over(const struct lbhash_memory_info *info, u32 now);
+
+/* A slot and its transition, as glances take them. */
+static inline u64 lbhash_memory_place(u32 slot, u32 transition)
+{
+	return (u64)transition << 32 | slot;
+}
 
 /**
  * lbhash_memory_lost_home - was a connection at home lost recently?

@@ -350,8 +350,24 @@ static noinline int changed_slow(struct lbhash_packet packet)
 	return lbhash_deliver(&packet, lbhash_decide(table, slot, &facts));
 }
 
-/* noinline: there is no stack for what the memory wants to know, either. The
- * first arguments stay in their registers.
+/* noinline: as above. */
+static noinline int deliver_nowhere(struct lbhash_service *svc,
+				    const struct lbhash_table *table,
+				    struct sk_buff *skb,
+				    enum lbhash_reason reason)
+{
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.svc = svc,
+		.table = table,
+	};
+	const struct lbhash_decision decision = { .reason = reason };
+
+	return lbhash_deliver(&packet, decision);
+}
+
+/* noinline: settled slots need less stack. The first arguments stay in their
+ * registers.
  */
 static noinline int changed_recall(struct lbhash_service *svc,
 				   const struct lbhash_table *table,
@@ -363,12 +379,12 @@ static noinline int changed_recall(struct lbhash_service *svc,
 		packet_of(svc, table, skb, state, way);
 	struct lbhash_decision decision;
 
-	decision = lbhash_recall_plain(&packet, number,
+	decision = lbhash_recall_plain(svc, table, skb, state->pf, number,
 				       lbhash_table_at(table, number));
 	lbhash_pin_untrack(skb);
 	return likely(decision.member) ?
 	       lbhash_deliver_to(&packet, decision.member, decision.reason) :
-	       lbhash_deliver(&packet, decision);
+	       deliver_nowhere(svc, table, skb, decision.reason);
 }
 
 /**

@@ -49,10 +49,11 @@ static const struct lbhash_member *home_of(const struct recall *recall)
 }
 
 /* Is the owner the home only because the previous owner is down? */
-static bool is_stand_in(const struct recall *recall)
+static bool is_stand_in(const struct lbhash_table *table, u32 slot)
 {
-	return home_of(recall) == owner_of(recall) &&
-	       !lbhash_slot_is_closing(recall->slot);
+	return lbhash_table_home(table, slot) ==
+	       lbhash_table_member(table, lbhash_slot_owner(slot)) &&
+	       !lbhash_slot_is_closing(slot);
 }
 
 /* False if the slot has no word: it has just settled, or the service's first
@@ -187,23 +188,32 @@ static bool read_packet(struct recall *recall, const struct sk_buff *skb,
 	return true;
 }
 
-/* The same for a plain packet; false if its TCP header is not linear. */
+/* Of a plain packet. */
+static __always_inline u64 print_of(const struct lbhash_service *svc,
+				    const struct sk_buff *skb, u8 family,
+				    const struct lbhash_head *head)
+{
+	const struct lbhash_print_key *key = &svc->memory->key;
+	u64 ports = lbhash_print_ports(svc->label, head->proto, head->sport,
+				       head->dport);
+
+	return family == NFPROTO_IPV4 ?
+	       lbhash_print_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, ports,
+				 key) :
+	       lbhash_print_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
+				 ports, key);
+}
+
+/* As read_packet(), for a plain packet; false if its TCP header is not linear.
+ */
 static __always_inline bool read_plain(struct recall *recall,
+				       const struct lbhash_service *svc,
 				       const struct sk_buff *skb, u8 family)
 {
-	struct lbhash_head head LBHASH_UNINITIALIZED;
+	const struct lbhash_head head = lbhash_flow_head(skb, family);
+	u64 print = print_of(svc, skb, family, &head);
 	const struct tcphdr *th;
-	u64 print;
 
-	if (!lbhash_flow_read(skb, family, &head))
-		return false;
-	print = lbhash_print_ports(recall->label, head.proto, head.sport,
-				   head.dport);
-	print = family == NFPROTO_IPV4 ?
-		lbhash_print_ipv4(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
-				  print, &recall->memory->key) :
-		lbhash_print_ipv6(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr,
-				  print, &recall->memory->key);
 	if (head.proto != IPPROTO_TCP) {
 		describe(&recall->about, print, LBHASH_MEMORY_LOOSE);
 		return true;
@@ -282,7 +292,7 @@ static void recall_later(const struct recall *recall,
 			 struct lbhash_facts *facts)
 {
 	const struct lbhash_member *home = home_of(recall), *member;
-	bool stands_in = is_stand_in(recall);
+	bool stands_in = is_stand_in(recall->table, recall->slot);
 
 	if (found != LBHASH_MEMORY_UNKNOWN) {
 		recognise(recall, id, facts);
@@ -311,7 +321,7 @@ static void recall_loose(const struct recall *recall,
 			 struct lbhash_facts *facts)
 {
 	const struct lbhash_member *home = home_of(recall), *member = home;
-	bool is_new;
+	bool is_new, is_home;
 	u32 id;
 
 	if (lbhash_memory_find(recall->memory, &recall->about, &id)) {
@@ -322,11 +332,10 @@ static void recall_loose(const struct recall *recall,
 					   began(recall));
 	if (is_new)
 		member = owner_of(recall);
+	is_home = member == home && !is_stand_in(recall->table, recall->slot);
 	facts->tracked = !member ||
 			 lbhash_memory_learn(recall->memory, &recall->about,
-					     member->id,
-					     member == home &&
-					     !is_stand_in(recall));
+					     member->id, is_home);
 	facts->opens = is_new && facts->tracked;
 }
 
@@ -426,7 +435,8 @@ decide_later(const struct recall *recall, enum lbhash_memory_found found,
 		*reason = LBHASH_REASON_ADOPTED;
 		return member;
 	}
-	if (recall->move & LBHASH_MOVE_LEARNS || is_stand_in(recall))
+	if (recall->move & LBHASH_MOVE_LEARNS ||
+	    is_stand_in(recall->table, recall->slot))
 		return NULL;
 	*reason = LBHASH_REASON_STATELESS;
 	return home_of(recall);
@@ -448,52 +458,211 @@ decide(const struct recall *recall, enum lbhash_memory_found found, u32 id)
 }
 
 static noinline struct lbhash_decision
-recall_slowly(const struct lbhash_packet *packet, u32 number, u32 slot)
+recall_slowly(struct lbhash_service *svc, const struct lbhash_table *table,
+	      struct sk_buff *skb, u8 family, u32 number, u32 slot)
 {
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.svc = svc,
+		.table = table,
+		.family = family,
+	};
 	struct lbhash_facts facts = {};
 	struct lbhash_flow flow;
 
-	if (lbhash_flow_parse(packet->skb, packet->family, &flow))
+	if (lbhash_flow_parse(skb, family, &flow))
 		return (struct lbhash_decision){
 			.reason = LBHASH_REASON_MALFORMED,
 		};
-	lbhash_recall(packet, &flow, number, slot, &facts);
-	return lbhash_decide(packet->table, slot, &facts);
+	lbhash_recall(&packet, &flow, number, slot, &facts);
+	return lbhash_decide(table, slot, &facts);
+}
+
+/* Openers, packets that end connections, and those of which a glance does not
+ * tell. noinline: all others need no stack for what the memory wants to know.
+ */
+static noinline struct lbhash_decision
+recall_plain(struct lbhash_service *svc, const struct lbhash_table *table,
+	     struct sk_buff *skb, u8 family, u32 number, u32 slot)
+{
+	enum lbhash_memory_found found = LBHASH_MEMORY_UNKNOWN;
+	struct recall recall LBHASH_UNINITIALIZED;
+	struct lbhash_decision decision;
+	u32 id = 0;
+
+	if (unlikely(!begin(&recall, svc, table, number, slot)) ||
+	    unlikely(!(family == NFPROTO_IPV4 ?
+		       read_plain(&recall, svc, skb, NFPROTO_IPV4) :
+		       read_plain(&recall, svc, skb, NFPROTO_IPV6))))
+		return recall_slowly(svc, table, skb, family, number, slot);
+	decision.member = NULL;
+	if (likely(recall.about.kind == LBHASH_MEMORY_OPENS)) {
+		decision.member = decide_opener(&recall, &decision.reason);
+	} else if (recall.about.kind == LBHASH_MEMORY_CONTINUES) {
+		found = lbhash_memory_find(recall.memory, &recall.about, &id);
+		decision.member = decide_later(&recall, found, id,
+					       &decision.reason);
+	}
+	return likely(decision.member) ? decision : decide(&recall, found, id);
+}
+
+/* The flags that tell ordinary segments and openers from others. */
+static __always_inline __be32 flags_of(const struct tcphdr *th)
+{
+	return tcp_flag_word(th) & (TCP_FLAG_FIN | TCP_FLAG_SYN | TCP_FLAG_RST |
+				    TCP_FLAG_ACK);
+}
+
+static __always_inline struct lbhash_decision
+decide_glance(const struct lbhash_table *table,
+	      struct lbhash_memory_glance glance, u32 slot, u32 move)
+{
+	struct lbhash_decision decision LBHASH_UNINITIALIZED;
+
+	decision.member = NULL;
+	decision.reason = LBHASH_REASON_PINNED;
+	switch (glance.found) {
+	case LBHASH_MEMORY_ADOPTED:
+		decision.reason = LBHASH_REASON_ADOPTED;
+		fallthrough;
+	case LBHASH_MEMORY_KNOWN:
+		decision.member = lbhash_table_usable_by_id(table,
+							    glance.backend);
+		break;
+	case LBHASH_MEMORY_UNKNOWN:
+		decision.reason = LBHASH_REASON_STATELESS;
+		if (!(move & LBHASH_MOVE_LEARNS) && !is_stand_in(table, slot))
+			decision.member = lbhash_table_home(table, slot);
+		break;
+	default:
+		break;
+	}
+	return decision;
+}
+
+/* An opener gets the owner unless it may repeat another one. */
+static __always_inline const struct lbhash_member *
+glance_opener(const struct lbhash_service *svc,
+	      const struct lbhash_table *table, u64 print, u64 place,
+	      u32 seq, u32 len, u32 slot, bool sample, u32 now)
+{
+	const struct lbhash_member *owner;
+	struct lbhash_memory_opener opener;
+	bool done;
+
+	owner = lbhash_table_member(table, lbhash_slot_owner(slot));
+	if (unlikely(!owner))
+		return NULL;
+	opener = (struct lbhash_memory_opener){
+		.seq = seq + 1,
+		.end = seq + 1 + len,
+		.service = svc->id,
+		.backend = owner->id,
+	};
+	done = likely(!lbhash_slot_is_closing(slot)) || sample ?
+	       lbhash_memory_glance_opener(svc->memory, print, place, opener,
+					   now) :
+	       lbhash_memory_lacks(svc->memory, print, opener.seq);
+	if (unlikely(!done))
+		return NULL;
+	lbhash_stats_opener(owner->stats, LBHASH_OPENER_GIVEN);
+	return owner;
+}
+
+/* Plain packets of which a glance tells, without memory of their own; no member
+ * for all others.
+ */
+static __always_inline struct lbhash_decision
+recall_fast(struct lbhash_service *svc, const struct lbhash_table *table,
+	    struct sk_buff *skb, u8 family, u32 number, u32 slot)
+{
+	struct lbhash_decision decision LBHASH_UNINITIALIZED;
+	const struct lbhash_moves *moves;
+	const struct tcphdr *th;
+	struct lbhash_head head LBHASH_UNINITIALIZED;
+	u32 move, seq, len, now;
+	u64 print, place;
+
+	now = ktime_get_seconds();
+	decision.member = NULL;
+	decision.reason = LBHASH_REASON_EMPTY;
+	moves = rcu_dereference(table->moves);
+	if (unlikely(!moves))
+		return decision;
+	move = READ_ONCE(moves->move[number]);
+	if (unlikely(!move))
+		return decision;
+	place = lbhash_memory_place(number, lbhash_move_number(move));
+	head = lbhash_flow_head(skb, family);
+	print = print_of(svc, skb, family, &head);
+	if (head.proto != IPPROTO_TCP)
+		return decide_glance(table,
+			lbhash_memory_glance_loose(svc->memory, print, place,
+						   table->conf.udp_idle, now),
+			slot, move);
+	if (unlikely(head.thoff + sizeof(*th) > skb_headlen(skb)))
+		return decision;
+	th = (const void *)(skb->data + head.thoff);
+	seq = ntohl(th->seq);
+	len = skb->len - head.thoff;
+	len -= min_t(u32, th->doff * 4, len);
+	if (likely(flags_of(th) == TCP_FLAG_ACK))
+		return decide_glance(table,
+			lbhash_memory_glance(svc->memory, print, place, seq,
+					     seq + len, now),
+			slot, move);
+	decision.reason = LBHASH_REASON_PICKED;
+	if (flags_of(th) == TCP_FLAG_SYN)
+		decision.member = glance_opener(svc, table, print, place, seq,
+						len, slot,
+						lbhash_move_is_sample(move),
+						now);
+	return decision;
+}
+
+static __always_inline struct lbhash_decision
+recall_at(struct lbhash_service *svc, const struct lbhash_table *table,
+	  struct sk_buff *skb, u8 family, u32 number, u32 slot)
+{
+	struct lbhash_decision decision;
+
+	decision = recall_fast(svc, table, skb, family, number, slot);
+	if (unlikely(!decision.member))
+		return recall_plain(svc, table, skb, family, number, slot);
+	if (decision.reason == LBHASH_REASON_ADOPTED)
+		lbhash_stats_opener(decision.member->stats,
+				    LBHASH_OPENER_WENT_ON);
+	return decision;
+}
+
+/* noinline: IPv4 needs less stack. */
+static noinline struct lbhash_decision
+recall_ipv6(struct lbhash_service *svc, const struct lbhash_table *table,
+	    struct sk_buff *skb, u32 number, u32 slot)
+{
+	return recall_at(svc, table, skb, NFPROTO_IPV6, number, slot);
 }
 
 /**
  * lbhash_recall_plain - decide by the flow memory where a plain packet goes
- * @packet: plain packet, see lbhash_flow_read(), of a slot in transition
+ * @svc: service
+ * @table: its table
+ * @skb: plain packet, see lbhash_flow_read(), of a slot in transition
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @number: number of the slot
  * @slot: owner and previous owner of the slot
  *
  * Context: packet path, RCU.
  * Return: what lbhash_recall() and lbhash_decide() give.
  */
-struct lbhash_decision lbhash_recall_plain(const struct lbhash_packet *packet,
-					   u32 number, u32 slot)
+struct lbhash_decision
+lbhash_recall_plain(struct lbhash_service *svc,
+		    const struct lbhash_table *table, struct sk_buff *skb,
+		    u8 family, u32 number, u32 slot)
 {
-	enum lbhash_memory_found found = LBHASH_MEMORY_UNKNOWN;
-	struct recall recall LBHASH_UNINITIALIZED;
-	const struct sk_buff *skb = packet->skb;
-	struct lbhash_decision decision;
-	u32 id = 0;
-
-	if (unlikely(!begin(&recall, packet->svc, packet->table, number,
-			    slot)) ||
-	    unlikely(!(packet->family == NFPROTO_IPV4 ?
-		       read_plain(&recall, skb, NFPROTO_IPV4) :
-		       read_plain(&recall, skb, NFPROTO_IPV6))))
-		return recall_slowly(packet, number, slot);
-	decision.member = NULL;
-	if (likely(recall.about.kind == LBHASH_MEMORY_CONTINUES)) {
-		found = lbhash_memory_find(recall.memory, &recall.about, &id);
-		decision.member = decide_later(&recall, found, id,
-					       &decision.reason);
-	} else if (recall.about.kind == LBHASH_MEMORY_OPENS) {
-		decision.member = decide_opener(&recall, &decision.reason);
-	}
-	return likely(decision.member) ? decision : decide(&recall, found, id);
+	if (family == NFPROTO_IPV4)
+		return recall_at(svc, table, skb, NFPROTO_IPV4, number, slot);
+	return recall_ipv6(svc, table, skb, number, slot);
 }
 
 /**

@@ -11,12 +11,15 @@ struct lbhash_flow;
 struct lbhash_packet;
 struct lbhash_service;
 struct lbhash_table;
+struct sk_buff;
 
 void lbhash_recall(const struct lbhash_packet *packet,
 		   const struct lbhash_flow *flow, u32 number, u32 slot,
 		   struct lbhash_facts *facts);
-struct lbhash_decision lbhash_recall_plain(const struct lbhash_packet *packet,
-					   u32 number, u32 slot);
+struct lbhash_decision
+lbhash_recall_plain(struct lbhash_service *svc,
+		    const struct lbhash_table *table, struct sk_buff *skb,
+		    u8 family, u32 number, u32 slot);
 u32 lbhash_recall_flow(const struct lbhash_service *svc,
 		       const struct lbhash_table *table,
 		       const struct lbhash_flow *flow);

@@ -438,6 +438,10 @@ static void test_transitions(void)
 	p = packet(1, LBHASH_MEMORY_CONTINUES, ISN + 1, 0);
 	p.slot++;
 	check(!goes(p), "so is one of another slot");
+	p = syn_packet(1, ISN);
+	p.transition++;
+	check(!goes(p) && goes(syn_packet(1, ISN)) == OTHER,
+	      "openers repeat none of an earlier transition");
 
 	start(LBHASH_MEMORY_MIN);
 	check(crowd(1) == PLACES, "seven SYNs of one flow");
@@ -525,8 +529,12 @@ static void test_refusal(void)
 	      "which goes home, and no slot may close");
 	sweep(LBHASH_MEMORY_DROP);
 	p = syn_packet(next, ISN);
+	check(!lbhash_memory_lacks(&memory, p.print, p.seq) &&
+	      lbhash_memory_lacks(&memory, p.print, p.seq + 1),
+	      "that it came is remembered");
 	check(find(p, &backend) == LBHASH_MEMORY_REFUSED,
 	      "its SYN goes home again, when there is room");
+	check(!opens(&p, OWNER, 0), "and is not remembered");
 	now += HALF_OPEN_FOR;
 	sweep(LBHASH_MEMORY_DROP);
 	check(find(p, &backend) == LBHASH_MEMORY_REFUSED, "for 64 s at least");
@@ -735,6 +743,143 @@ static void test_growth(void)
 	      !lbhash_memory_start(&memory, now), "some");
 }
 
+/* --- glances ---------------------------------------------------------------*/
+
+static const u64 place = (u64)TRANSITION << 32 | SLOT;
+
+static bool glances(u32 flow, u32 seq, u32 len, enum lbhash_memory_found found,
+		    u32 backend)
+{
+	struct lbhash_memory_glance seen;
+
+	seen = lbhash_memory_glance(&memory, print_of(flow), place, seq,
+				    seq + len, now);
+	return seen.found == found && seen.backend == backend;
+}
+
+static bool is_unsure(u32 flow, u32 seq)
+{
+	return glances(flow, seq, 0, LBHASH_MEMORY_UNSURE, 0);
+}
+
+static bool is_unknown(u32 flow, u32 seq)
+{
+	return glances(flow, seq, 0, LBHASH_MEMORY_UNKNOWN, 0);
+}
+
+static enum lbhash_memory_found glances_loose(u32 flow)
+{
+	return lbhash_memory_glance_loose(&memory, print_of(flow), place,
+					  UDP_IDLE, now).found;
+}
+
+static bool glances_opener(u32 flow, u32 isn)
+{
+	const struct lbhash_memory_opener opener = {
+		.seq = isn + 1,
+		.end = isn + 1,
+		.service = SERVICE,
+		.backend = OWNER,
+	};
+
+	return lbhash_memory_glance_opener(&memory, print_of(flow), place,
+					   opener, now);
+}
+
+static bool lacks(u32 flow)
+{
+	return lbhash_memory_lacks(&memory, print_of(flow), ISN + 1);
+}
+
+static void test_glances(void)
+{
+	struct lbhash_memory_glance seen;
+	struct buckets *buckets;
+	struct bucket *bucket;
+
+	start(4096);
+	check(is_unknown(1, ISN), "a glance: nothing is known");
+	check(lacks(1), "of an opener, either");
+	check(glances_opener(1, ISN) && counts().half_open == 1,
+	      "an opener is remembered");
+	check(!glances_opener(1, ISN) && !glances_opener(1, 9 * ISN) &&
+	      counts().entries == 1, "a second one of the flow is not");
+	check(!lacks(1), "its flow is known");
+	check(is_unsure(1, ISN) && is_unsure(1, ISN + 2 + FIRST_WINDOW) &&
+	      counts().half_open == 1, "what does not fit opens nothing");
+	check(glances(1, ISN + 1, 30, LBHASH_MEMORY_ADOPTED, OWNER) &&
+	      !counts().half_open, "an ACK does");
+	check(glances(1, ISN + 31, 0, LBHASH_MEMORY_KNOWN, OWNER),
+	      "then it is open, and its end is known");
+	check(is_unsure(1, ISN + 31 + NEAR) && is_unsure(1, ISN + 31 - NEAR) &&
+	      glances(1, ISN + 32 - NEAR, 0, LBHASH_MEMORY_KNOWN, OWNER) &&
+	      glances(1, ISN + 30 + NEAR, 0, LBHASH_MEMORY_KNOWN, OWNER),
+	      "what is far needs a closer look");
+	check(is_unsure(1, ISN + 30) &&
+	      glances(1, ISN + 29 + 2 * NEAR, 0, LBHASH_MEMORY_KNOWN, OWNER),
+	      "the end has moved");
+	seen = lbhash_memory_glance(&memory, print_of(1), place + 1, ISN + 31,
+				    ISN + 31, now);
+	check(!seen.found, "another slot's is unknown");
+	seen = lbhash_memory_glance(&memory, print_of(1), place + (1ull << 32),
+				    ISN + 31, ISN + 31, now);
+	check(!seen.found, "so is that of another transition");
+
+	bucket = find_bucket(memory.store, print_of(1), FIRST);
+	buckets = memory.store->buckets;
+	bucket->changes++;
+	check(is_unsure(1, ISN + 31), "while the bucket changes");
+	bucket->tags = 0;
+	check(is_unsure(1, ISN + 31) && !lacks(1), "even if nothing is there");
+	bucket->changes++;
+	check(is_unknown(1, ISN + 31) && lacks(1), "it is gone");
+	buckets->next = buckets;
+	check(is_unsure(1, ISN + 31) && !lacks(1) &&
+	      glances_loose(1) == LBHASH_MEMORY_UNSURE,
+	      "while buckets are doubled");
+	buckets->next = NULL;
+
+	start(4096);
+	connect_to(1, ISN, OTHER);
+	now++;
+	syn(1, ISN + 50000, OWNER);
+	check(is_unsure(1, ISN + 50001) && data(1, ISN + 50001, 0) == OWNER &&
+	      is_unsure(1, ISN + 50001) && data(1, ISN + 50001, 9) == OWNER,
+	      "of two connections in the window");
+	connect_to(2, ISN, OWNER);
+	ends(2, ISN + 1, true, false);
+	check(is_unsure(2, ISN + 2), "after a FIN");
+	connect_to(3, ISN, OWNER);
+	ends(3, ISN + 1, false, true);
+	check(is_unsure(3, ISN + 1), "after an RST");
+	learn(4, LBHASH_MEMORY_CONTINUES, ISN, HOME);
+	check(is_unsure(4, ISN) && data(4, ISN, 0) == HOME &&
+	      glances(4, ISN, 0, LBHASH_MEMORY_KNOWN, HOME),
+	      "of one packet");
+	sweep(LBHASH_MEMORY_RELEASE);
+	check(is_unsure(4, ISN), "what has been given up");
+
+	check(glances_loose(5) == LBHASH_MEMORY_UNSURE, "a flow is unknown");
+	learn(5, LBHASH_MEMORY_LOOSE, 0, OWNER);
+	check(glances_loose(5) == LBHASH_MEMORY_UNSURE && loose(5) == OWNER &&
+	      glances_loose(5) == LBHASH_MEMORY_KNOWN,
+	      "it is known after two packets");
+	now += UDP_IDLE - 1;
+	check(glances_loose(5) == LBHASH_MEMORY_KNOWN, "for udp-idle");
+	now += UDP_IDLE - 1;
+	check(glances_loose(5) == LBHASH_MEMORY_KNOWN, "from its last packet");
+	now += UDP_IDLE;
+	check(glances_loose(5) == LBHASH_MEMORY_UNSURE, "no longer");
+
+	start(4096);
+	crowd(6);
+	check(!glances_opener(6, ISN) && is_unsure(6, ISN) && !lacks(6),
+	      "entries have spilled");
+	lbhash_memory_stop(&memory);
+	check(!glances_opener(1, ISN) && is_unknown(1, ISN) && lacks(1) &&
+	      glances_loose(1) == LBHASH_MEMORY_UNSURE, "there is no memory");
+}
+
 /* --- walks -----------------------------------------------------------------*/
 
 struct dump {
@@ -917,6 +1062,7 @@ int main(void)
 	test_fates();
 	test_busy();
 	test_growth();
+	test_glances();
 	test_dump();
 	test_sctp();
 	test_prints();

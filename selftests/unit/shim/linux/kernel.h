@@ -4,16 +4,16 @@
 
 #include <linux/types.h>
 
-/* Of u32 only. */
-#define max_t(type, a, b)	greater(a, b)
-#define min_t(type, a, b)	lesser(a, b)
+/* Of integers of up to 32 bits. */
+#define max_t(type, a, b)	((type)greater((type)(a), (type)(b)))
+#define min_t(type, a, b)	((type)lesser((type)(a), (type)(b)))
 
-static inline u32 greater(u32 a, u32 b)
+static inline s64 greater(s64 a, s64 b)
 {
 	return a > b ? a : b;
 }
 
-static inline u32 lesser(u32 a, u32 b)
+static inline s64 lesser(s64 a, s64 b)
 {
 	return a < b ? a : b;
 }

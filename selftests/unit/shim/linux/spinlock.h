@@ -11,7 +11,7 @@ typedef struct mutex spinlock_t;
 #define spin_lock_init(lock)	mutex_init(lock)
 #define spin_lock_bh(lock)	mutex_lock(lock)
 #define spin_unlock_bh(lock)	mutex_unlock(lock)
-#define preempt_disable()	((void)0)
-#define preempt_enable()	((void)0)
+#define preempt_disable_nested()	((void)0)
+#define preempt_enable_nested()	((void)0)
 
 #endif /* SHIM_SPINLOCK_H */
