@@ -47,6 +47,8 @@
  * ten thousand finds no place in two buckets.
  */
 #define CROWDED		3
+/* So many are copied under one lock. */
+#define MOVED_AT_ONCE	8
 
 /* How far sequence numbers of one connection are apart at most. One in 32
  * random numbers is nearer, so a stranger's handshake must not claim as much:
@@ -592,20 +594,18 @@ static struct buckets *held_buckets(struct lbhash_memory_store *store)
 }
 
 /* Copy a bucket of the old ones to where its entries belong in the new ones. */
-static void move_bucket(struct lbhash_memory_store *store,
-			struct buckets *from, const struct buckets *to, u32 at)
+static void move_bucket(struct buckets *from, const struct buckets *to, u32 at)
 {
 	struct bucket *bucket = &from->bucket[at];
-	struct stripe *stripe = find_stripe(store, at);
+	u64 tags = bucket->tags;
 	int place;
 
-	spin_lock_bh(&stripe->lock);
-	for (place = 0; place < PLACES; place++) {
+	for (place = 0; tags && place < PLACES; place++) {
+		u64 print, tag = tags >> (place * TAG_BITS) & FLAGS;
 		struct bucket *new;
-		struct entry entry;
-		u64 print;
+		struct entry entry LBHASH_UNINITIALIZED;
 
-		if (!is_taken(bucket, place))
+		if (!tag)
 			continue;
 		read_entry(&entry, &bucket->entries[place]);
 		print = entry.print;
@@ -615,14 +615,26 @@ static void move_bucket(struct lbhash_memory_store *store,
 					 at)];
 		write_entry(&new->entries[place], &entry);
 		WRITE_ONCE(new->entries[place].about, entry.about);
-		set_tag(new, place, tag_of(print));
+		WRITE_ONCE(new->tags, new->tags | tag << (place * TAG_BITS));
 	}
 	if (is_taken(bucket, SPILLED)) {
 		set_tag(&to->bucket[at], SPILLED, 1);
 		set_tag(&to->bucket[at + from->mask + 1], SPILLED, 1);
 	}
-	/* Pairs with find_bucket(). */
+	/* Pairs with find_moved(). */
 	smp_store_release(&from->moved[at % STRIPES], at / STRIPES + 1);
+}
+
+/* Copy some buckets of a stripe, from number @at on. */
+static void move_buckets(struct lbhash_memory_store *store,
+			 struct buckets *from, const struct buckets *to, u32 at)
+{
+	struct stripe *stripe = find_stripe(store, at);
+	u32 end = at + MOVED_AT_ONCE * STRIPES;
+
+	spin_lock_bh(&stripe->lock);
+	for (; at < end && at <= from->mask; at += STRIPES)
+		move_bucket(from, to, at);
 	spin_unlock_bh(&stripe->lock);
 }
 
@@ -640,17 +652,17 @@ static struct buckets *double_buckets(struct lbhash_memory_store *store,
 				      struct buckets *old)
 {
 	struct buckets *new = alloc_buckets(2 * (old->mask + 1));
-	u32 at;
+	u32 at, i;
 
 	if (!new)
 		return NULL;
 	rcu_assign_pointer(old->next, new);
 	/* Nobody writes to old buckets without having looked for new ones. */
 	synchronize_rcu();
-	for (at = 0; at <= old->mask; at++) {
-		move_bucket(store, old, new, at);
-		if (at % 256 == 255)
-			cond_resched();
+	for (at = 0; at <= old->mask; at += MOVED_AT_ONCE * STRIPES) {
+		for (i = 0; i < STRIPES; i++)
+			move_buckets(store, old, new, at + i);
+		cond_resched();
 	}
 	rcu_assign_pointer(store->buckets, new);
 	call_rcu(&old->rcu, free_buckets_rcu);
