@@ -1413,18 +1413,17 @@ find_loose(struct lbhash_memory_store *store,
 
 /* An opener that is unknown may have come before, when there was no room. */
 static enum lbhash_memory_found
-find_refused(struct lbhash_memory *memory, struct lbhash_memory_store *store,
+find_refused(const struct lbhash_memory_store *store,
 	     const struct lbhash_memory_packet *packet)
 {
 	if (likely(!was_refused(store, packet->print, packet->seq)) ||
 	    is_sample(packet))
 		return LBHASH_MEMORY_UNKNOWN;
-	note_loss(memory, LBHASH_MEMORY_HOME, packet->now);
 	return LBHASH_MEMORY_REFUSED;
 }
 
 static enum lbhash_memory_found
-find_opener(struct lbhash_memory *memory, struct lbhash_memory_store *store,
+find_opener(struct lbhash_memory_store *store,
 	    const struct lbhash_memory_packet *packet, u32 *backend)
 {
 	struct look at LBHASH_UNINITIALIZED;
@@ -1436,7 +1435,7 @@ find_opener(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		*backend = at.seen.backend;
 		return LBHASH_MEMORY_REPEATS;
 	}
-	return find_refused(memory, store, packet);
+	return find_refused(store, packet);
 }
 
 static enum lbhash_memory_found
@@ -1649,7 +1648,7 @@ lbhash_memory_find(struct lbhash_memory *memory,
 	case LBHASH_MEMORY_CONTINUES:
 		return find_later(memory, store, packet, backend);
 	case LBHASH_MEMORY_OPENS:
-		return find_opener(memory, store, packet, backend);
+		return find_opener(store, packet, backend);
 	case LBHASH_MEMORY_LOOSE:
 		return find_loose(store, packet, backend);
 	default:
@@ -1765,8 +1764,8 @@ open_locked(struct lbhash_memory *memory, struct lbhash_memory_store *store,
 		if (change_entry(stripe, at.bucket, at.entry, &at.seen, &new))
 			return LBHASH_MEMORY_KNOWN;
 	found = flags & LBHASH_MEMORY_RENEW ?
-		find_refused(memory, store, packet) :
-		find_opener(memory, store, packet, backend);
+		find_refused(store, packet) :
+		find_opener(store, packet, backend);
 	if (unlikely(found != LBHASH_MEMORY_UNKNOWN))
 		return found;
 	if (flags & LBHASH_MEMORY_BESIDE &&
