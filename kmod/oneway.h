@@ -84,7 +84,7 @@ struct lbhash_opening {
 struct lbhash_segment {
 	u32 seq;
 	u32 flow;
-	u8 flags;
+	u32 flags;
 };
 
 enum lbhash_adoption lbhash_oneway_adopt(struct nf_conn *ct,
@@ -107,6 +107,39 @@ struct lbhash_segment lbhash_segment_read_slow(const struct sk_buff *skb,
 					       u8 family);
 
 /**
+ * lbhash_segment_read_plain - read the TCP header of a plain packet
+ * @skb: packet
+ * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @segment: out; only valid if true is returned
+ *
+ * Return: false for a packet that is not plain, or whose header is not in the
+ * linear part.
+ */
+static __always_inline bool
+lbhash_segment_read_plain(const struct sk_buff *skb, u8 family,
+			  struct lbhash_segment *segment)
+{
+	const struct tcphdr *th;
+	struct lbhash_head head;
+
+	if (unlikely(!lbhash_flow_read(skb, family, &head)))
+		return false;
+	if (head.proto != IPPROTO_TCP) {
+		segment->seq = 0;
+		segment->flow = 0;
+		segment->flags = 0;
+		return true;
+	}
+	if (unlikely(head.thoff + sizeof(*th) > skb_headlen(skb)))
+		return false;
+	th = (const void *)(skb->data + head.thoff);
+	segment->seq = ntohl(th->seq);
+	segment->flow = lbhash_flow_bits(skb, family, &head);
+	segment->flags = tcp_flag_byte(th);
+	return true;
+}
+
+/**
  * lbhash_segment_read - read the TCP header of a packet
  * @skb: packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
@@ -116,19 +149,10 @@ struct lbhash_segment lbhash_segment_read_slow(const struct sk_buff *skb,
 static __always_inline struct lbhash_segment
 lbhash_segment_read(const struct sk_buff *skb, u8 family)
 {
-	struct lbhash_segment segment = {};
-	const struct tcphdr *th;
-	struct lbhash_head head;
+	struct lbhash_segment segment;
 
-	if (unlikely(!lbhash_flow_read(skb, family, &head) ||
-		     head.thoff + sizeof(*th) > skb_headlen(skb)))
+	if (unlikely(!lbhash_segment_read_plain(skb, family, &segment)))
 		return lbhash_segment_read_slow(skb, family);
-	if (head.proto != IPPROTO_TCP)
-		return segment;
-	th = (const void *)(skb->data + head.thoff);
-	segment.seq = ntohl(th->seq);
-	segment.flags = tcp_flag_byte(th);
-	segment.flow = lbhash_flow_bits(skb, family, &head);
 	return segment;
 }
 

@@ -29,7 +29,7 @@
 
 static __always_inline struct lbhash_packet
 packet_of(struct lbhash_service *svc, const struct lbhash_table *table,
-	  struct sk_buff *skb, const struct nf_hook_state *state, u8 way)
+	  struct sk_buff *skb, const struct nf_hook_state *state, u32 way)
 {
 	return (struct lbhash_packet){
 		.skb = skb,
@@ -249,35 +249,51 @@ static __always_inline u32 slot_fast(const struct lbhash_packet *packet,
 	return lbhash_table_at(packet->table, number);
 }
 
-/* The owner of a settled slot, for a connection that begins and has no mark. */
-static const struct lbhash_member *first_owner(struct lbhash_packet packet,
-					       struct nf_conn *ct)
+/* The owner of a settled slot, for a connection that begins and has no mark.
+ * noinline: most packets need none of the registers.
+ */
+static noinline const struct lbhash_member *
+first_owner(const struct lbhash_table *table, struct sk_buff *skb,
+	    const struct nf_hook_state *state, struct nf_conn *ct)
 {
-	const struct lbhash_table *table = packet.table;
-	const struct lbhash_member *member;
+	const struct lbhash_packet packet = {
+		.skb = skb,
+		.table = table,
+		.family = state->pf,
+	};
 	u32 slot = slot_fast(&packet, slot_number_fast(&packet));
+	const struct lbhash_member *member;
 
-	if (!lbhash_slot_is_settled(slot) || lbhash_pin_read(ct, table->mask))
+	if (!lbhash_slot_is_settled(slot))
 		return NULL;
 	member = &table->members[lbhash_slot_owner(slot)];
-	lbhash_pin_write(ct, member->mark, table->mask);
-	return member;
+	return lbhash_pin_write_first(ct, member->mark, table->mask) ?
+	       member : NULL;
 }
 
-/* noinline: the fast way needs no stack for a flow and a connection. */
-static noinline int tracked_slow(struct lbhash_packet packet)
+/* noinline: the fast way needs no stack for a flow and a connection. All
+ * arguments stay in registers.
+ */
+static noinline int tracked_slow(struct lbhash_service *svc,
+				 const struct lbhash_table *table,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state, u32 way,
+				 u32 glance)
 {
+	const struct lbhash_packet packet =
+		packet_of(svc, table, skb, state, way);
 	enum lbhash_reason reason = LBHASH_REASON_PINNED;
 	const struct lbhash_member *member = NULL;
 	struct lbhash_conn conn = {};
 	int verdict;
 
-	if (lbhash_flow_is_ndisc(packet.skb, packet.family))
+	if (lbhash_flow_is_ndisc(skb, packet.family))
 		return NF_ACCEPT;
-	if (lbhash_pin_track(&packet, &conn) != NF_ACCEPT)
-		lbhash_pin_untrack(packet.skb);
+	if (lbhash_pin_track(&packet, glance, &conn) != NF_ACCEPT)
+		lbhash_pin_untrack(skb);
 	if (conn.begins) {
-		member = first_owner(packet, conn.ct);
+		if (!(glance & LBHASH_GLANCE_BEGINS))
+			member = first_owner(table, skb, state, conn.ct);
 		reason = LBHASH_REASON_PICKED;
 	} else if (likely(conn.ct && !conn.opens && !conn.answered &&
 			  !conn.brief)) {
@@ -290,6 +306,48 @@ static noinline int tracked_slow(struct lbhash_packet packet)
 		  pick_by_conn(&packet, &conn);
 	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict;
+}
+
+/* noinline: as above. */
+static noinline int tracked_mangle(struct lbhash_service *svc,
+				   const struct lbhash_table *table,
+				   struct sk_buff *skb,
+				   const struct nf_hook_state *state, u32 way)
+{
+	const struct lbhash_packet packet =
+		packet_of(svc, table, skb, state, way);
+	const struct lbhash_member *member = pinned_fast(&packet);
+
+	return member ?
+	       lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED) :
+	       tracked_slow(svc, table, skb, state, way, 0);
+}
+
+static __always_inline int tracked_raw(struct lbhash_service *svc,
+				       const struct lbhash_table *table,
+				       struct sk_buff *skb,
+				       const struct nf_hook_state *state,
+				       u32 way, u32 glance)
+{
+	const struct lbhash_packet packet =
+		packet_of(svc, table, skb, state, way);
+	enum lbhash_reason reason = LBHASH_REASON_PINNED;
+	const struct lbhash_member *member = NULL;
+	enum ip_conntrack_info info;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &info);
+	if (glance & LBHASH_GLANCE_BEGINS) {
+		member = first_owner(table, skb, state, ct);
+		reason = LBHASH_REASON_PICKED;
+	} else if (glance & LBHASH_GLANCE_MEMBER) {
+		member = pinned_to(&packet, ct, info);
+		if (glance & LBHASH_GLANCE_ADOPTED)
+			reason = LBHASH_REASON_ADOPTED;
+	}
+	return likely(member) ?
+	       lbhash_deliver_to(&packet, member, reason) :
+	       tracked_slow(svc, table, skb, state, way, glance);
 }
 
 /**
@@ -308,15 +366,12 @@ static noinline int tracked_slow(struct lbhash_packet packet)
  */
 int lbhash_pick_tracked(struct lbhash_service *svc,
 			const struct lbhash_table *table, struct sk_buff *skb,
-			const struct nf_hook_state *state, u8 way)
+			const struct nf_hook_state *state, u32 way)
 {
-	const struct lbhash_packet packet =
-		packet_of(svc, table, skb, state, way);
-	const struct lbhash_member *member = pinned_fast(&packet);
-
-	if (!member)
-		return tracked_slow(packet);
-	return lbhash_deliver_to(&packet, member, LBHASH_REASON_PINNED);
+	if (!(way & LBHASH_WAY_RAW))
+		return tracked_mangle(svc, table, skb, state, way);
+	return tracked_raw(svc, table, skb, state, way,
+			   lbhash_pin_glance(skb, state, table->mask));
 }
 
 /* Deliver by the hash alone; ICMP errors have another reason. */

@@ -11,7 +11,7 @@ struct sk_buff;
 
 int lbhash_pick_tracked(struct lbhash_service *svc,
 			const struct lbhash_table *table, struct sk_buff *skb,
-			const struct nf_hook_state *state, u8 way);
+			const struct nf_hook_state *state, u32 way);
 int lbhash_pick_changed(struct lbhash_service *svc,
 			const struct lbhash_table *table, struct sk_buff *skb,
 			const struct nf_hook_state *state, u8 way);

@@ -271,11 +271,13 @@ static bool has_hint(const struct lbhash_segment *segment)
 	return raw_cpu_read(hints[BIT_WORD(hint)]) & BIT_MASK(hint);
 }
 
+/* Packets that are not plain would all share one. */
 static void give_hint(const struct lbhash_segment *segment)
 {
 	u32 hint = hint_of(segment);
 
-	raw_cpu_or(hints[BIT_WORD(hint)], BIT_MASK(hint));
+	if (segment->flow)
+		raw_cpu_or(hints[BIT_WORD(hint)], BIT_MASK(hint));
 }
 
 static void take_hint(const struct lbhash_segment *segment)
@@ -286,25 +288,24 @@ static void take_hint(const struct lbhash_segment *segment)
 }
 
 /* Conntrack reads packets of all kinds, but takes longer. */
-static bool read_tuple(const struct lbhash_packet *packet,
+static bool read_tuple(const struct sk_buff *skb,
+		       const struct nf_hook_state *state,
 		       struct nf_conntrack_tuple *tuple)
 {
-	const struct sk_buff *skb = packet->skb;
 	struct lbhash_head head;
 
-	if (unlikely(!lbhash_flow_read(skb, packet->family, &head)))
+	if (unlikely(!lbhash_flow_read(skb, state->pf, &head)))
 		return nf_ct_get_tuplepr(skb, skb_network_offset(skb),
-					 packet->family, packet->state->net,
-					 tuple);
+					 state->pf, state->net, tuple);
 
 	*tuple = (struct nf_conntrack_tuple){
 		.src.u.all = head.sport,
-		.src.l3num = packet->family,
+		.src.l3num = state->pf,
 		.dst.u.all = head.dport,
 		.dst.protonum = head.proto,
 		.dst.dir = IP_CT_DIR_ORIGINAL,
 	};
-	if (packet->family == NFPROTO_IPV4) {
+	if (state->pf == NFPROTO_IPV4) {
 		tuple->src.u3.ip = ip_hdr(skb)->saddr;
 		tuple->dst.u3.ip = ip_hdr(skb)->daddr;
 	} else {
@@ -315,30 +316,29 @@ static bool read_tuple(const struct lbhash_packet *packet,
 }
 
 /* The entry of a packet that has none attached, with a reference. */
-static struct nf_conn *find(const struct lbhash_packet *packet,
-			    const struct lbhash_conn *conn,
+static struct nf_conn *find(const struct sk_buff *skb,
+			    const struct nf_hook_state *state,
+			    const struct nf_conn *tmpl,
 			    enum ip_conntrack_dir *dir)
 {
-	struct net *net = packet->state->net;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conntrack_zone buffer;
 
-	if (!read_tuple(packet, &tuple))
+	if (!read_tuple(skb, state, &tuple))
 		return NULL;
-	return find_entry(net, nf_ct_zone_tmpl(conn->tmpl, packet->skb,
-					       &buffer), &tuple, dir);
+	return find_entry(state->net, nf_ct_zone_tmpl(tmpl, skb, &buffer),
+			  &tuple, dir);
 }
 
 /* Is the packet the first one of a connection that conntrack did not know? */
-static bool is_new(const struct lbhash_conn *conn)
+static bool is_new(const struct nf_conn *ct, enum ip_conntrack_info info)
 {
-	return conn->info == IP_CT_NEW && !nf_ct_is_confirmed(conn->ct);
+	return info == IP_CT_NEW && !nf_ct_is_confirmed(ct);
 }
 
-static void begin(const struct lbhash_conn *conn,
-		  const struct lbhash_segment *segment)
+static void begin(struct nf_conn *ct, const struct lbhash_segment *segment)
 {
-	lbhash_oneway_begin(conn->ct, segment);
+	lbhash_oneway_begin(ct, segment);
 	give_hint(segment);
 }
 
@@ -364,8 +364,9 @@ static int reopen(const struct lbhash_packet *packet,
 	nf_reset_ct(skb);
 	verdict = track(skb, state, copy ?: conn->tmpl, conn);
 	conn->reopened = conn->ct;
-	if (conn->ct && is_new(conn) && lbhash_segment_opens(segment))
-		begin(conn, segment);
+	if (conn->ct && is_new(conn->ct, conn->info) &&
+	    lbhash_segment_opens(segment))
+		begin(conn->ct, segment);
 	if (copy)
 		put_template(copy);
 	return verdict;
@@ -383,7 +384,7 @@ static int reconsider(const struct lbhash_packet *packet,
 	int verdict = NF_ACCEPT;
 	struct nf_conn *ct;
 
-	ct = find(packet, conn, &dir);
+	ct = find(packet->skb, packet->state, conn->tmpl, &dir);
 	if (!ct)
 		return NF_ACCEPT;
 	if (dir == IP_CT_DIR_ORIGINAL) {
@@ -412,7 +413,7 @@ static int track_early(const struct lbhash_packet *packet,
 	struct nf_conn *ct;
 
 	take_hint(segment);
-	ct = find(packet, conn, &dir);
+	ct = find(packet->skb, packet->state, conn->tmpl, &dir);
 	if (ct && dir == IP_CT_DIR_ORIGINAL)
 		adoption = adopt(packet, segment, ct, conn);
 	if (adoption != LBHASH_NO_ROOM)
@@ -433,7 +434,7 @@ static bool is_stray(const struct lbhash_packet *packet,
 	enum ip_conntrack_dir dir;
 	struct nf_conn *ct;
 
-	ct = find(packet, conn, &dir);
+	ct = find(packet->skb, packet->state, conn->tmpl, &dir);
 	if (!ct)
 		return false;
 	if (dir != IP_CT_DIR_ORIGINAL || !lbhash_oneway_is_stray(ct, segment)) {
@@ -510,9 +511,90 @@ static void leave_untracked(const struct lbhash_packet *packet,
 	conn->info = IP_CT_UNTRACKED;
 }
 
+/* Have conntrack see a plain packet of the raw table. */
+static __always_inline u32 see(struct sk_buff *skb,
+			       const struct nf_hook_state *state,
+			       const struct lbhash_segment *segment)
+{
+	struct ip_conntrack_stat __percpu *stat = state->net->ct.stat;
+	u32 before = this_cpu_read(stat->invalid);
+	int verdict = nf_conntrack_in(skb, state);
+	enum ip_conntrack_info info;
+	struct nf_conn *ct;
+	u32 counted;
+
+	ct = nf_ct_get(skb, &info);
+	if (unlikely(!ct)) {
+		counted = this_cpu_read(stat->invalid) - before;
+		return LBHASH_GLANCE_SEEN | counted * LBHASH_GLANCE_COUNTED |
+		       (verdict == NF_ACCEPT ? 0 : LBHASH_GLANCE_REFUSED);
+	}
+	if (likely(lbhash_oneway_goes_on(ct, info, segment)))
+		return LBHASH_GLANCE_SEEN | LBHASH_GLANCE_MEMBER;
+	if (!lbhash_segment_opens(segment) || !is_new(ct, info))
+		return LBHASH_GLANCE_SEEN;
+	begin(ct, segment);
+	return LBHASH_GLANCE_SEEN | LBHASH_GLANCE_BEGINS;
+}
+
+/* The same for one whose connection has to be adopted before. noinline: most
+ * need no stack for a tuple. Without room conntrack must not see the packet.
+ */
+static noinline u32 see_adopted(struct sk_buff *skb,
+				const struct nf_hook_state *state, u32 mask)
+{
+	enum lbhash_adoption adoption = LBHASH_NOT_ADOPTED;
+	struct lbhash_segment segment;
+	enum ip_conntrack_dir dir;
+	struct nf_conn *ct;
+	u32 glance;
+
+	if (!has_room(state->net))
+		return 0;
+	segment = lbhash_segment_read(skb, state->pf);
+	take_hint(&segment);
+	ct = find(skb, state, NULL, &dir);
+	if (ct) {
+		if (dir == IP_CT_DIR_ORIGINAL)
+			adoption = lbhash_oneway_adopt(ct, skb, state->pf,
+						       &segment, mask, true);
+		nf_ct_put(ct);
+	}
+	glance = see(skb, state, &segment);
+	return adoption == LBHASH_ADOPTED_NOW && skb->_nfct ?
+	       glance | LBHASH_GLANCE_ADOPTED : glance;
+}
+
+/**
+ * lbhash_pin_glance - have conntrack see a plain packet
+ * @skb: packet in the raw table
+ * @state: state of the hook
+ * @mask: mask of the service
+ *
+ * The short way of nearly all packets; lbhash_pin_track() does the same for any
+ * packet.
+ *
+ * Context: packet path, RCU.
+ * Return: flags of enum lbhash_glance; 0 if conntrack has not seen the packet.
+ */
+u32 lbhash_pin_glance(struct sk_buff *skb, const struct nf_hook_state *state,
+		      u32 mask)
+{
+	struct lbhash_segment segment;
+
+	if (skb->_nfct || state->hook != NF_INET_PRE_ROUTING ||
+	    !lbhash_segment_read_plain(skb, state->pf, &segment) ||
+	    lbhash_segment_ends(&segment))
+		return 0;
+	if (lbhash_segment_follows(&segment) && unlikely(has_hint(&segment)))
+		return see_adopted(skb, state, mask);
+	return see(skb, state, &segment);
+}
+
 /**
  * lbhash_pin_track - get the packet's connection from conntrack
  * @packet: packet, which may have an entry already
+ * @glance: from lbhash_pin_glance(), else 0
  * @conn: out, all zero before, for lbhash_pin_leave()
  *
  * Has conntrack see the packet if it has not, adopts a one-way connection, and
@@ -522,7 +604,7 @@ static void leave_untracked(const struct lbhash_packet *packet,
  * Return: NF_ACCEPT, or conntrack's verdict on a packet for which it has no
  * room (NF_DROP); the packet then has no entry.
  */
-int lbhash_pin_track(const struct lbhash_packet *packet,
+int lbhash_pin_track(const struct lbhash_packet *packet, u32 glance,
 		     struct lbhash_conn *conn)
 {
 	bool raw = packet->way & LBHASH_WAY_RAW;
@@ -542,12 +624,16 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		nf_ct_set(skb, NULL, IP_CT_NEW);
 	}
 	segment = lbhash_segment_read(skb, packet->family);
-	if (raw && !conn->ct) {
+	if (glance) {
+		verdict = glance & LBHASH_GLANCE_REFUSED ? NF_DROP : NF_ACCEPT;
+		conn->adopted = glance & LBHASH_GLANCE_ADOPTED;
+		conn->counted = glance / LBHASH_GLANCE_COUNTED;
+	} else if (raw && !conn->ct) {
 		if (unlikely(lbhash_segment_ends(&segment)) &&
 		    is_stray(packet, &segment, conn))
 			return NF_ACCEPT;
-		verdict = unlikely(has_hint(&segment)) &&
-			  lbhash_segment_follows(&segment) ?
+		verdict = lbhash_segment_follows(&segment) &&
+			  unlikely(has_hint(&segment)) ?
 			  track_early(packet, &segment, conn) :
 			  track(skb, packet->state, conn->tmpl, conn);
 	}
@@ -556,8 +642,9 @@ int lbhash_pin_track(const struct lbhash_packet *packet,
 		if (verdict == NF_ACCEPT && !conn->crowded)
 			verdict = reconsider(packet, &segment, conn);
 	} else if (!lbhash_oneway_goes_on(conn->ct, conn->info, &segment)) {
-		if (lbhash_segment_opens(&segment) && is_new(conn)) {
-			begin(conn, &segment);
+		if (lbhash_segment_opens(&segment) &&
+		    is_new(conn->ct, conn->info)) {
+			begin(conn->ct, &segment);
 			conn->begins = true;
 		} else {
 			verdict = judge(packet, &segment, conn);

@@ -4,18 +4,41 @@
 
 #include <linux/types.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
 
 #include "oneway.h"
 
 struct lbhash_flow;
 struct lbhash_packet;
 struct net;
+struct nf_hook_state;
 struct sk_buff;
 
 /* Seconds that conntrack remembers a silent connection of which it sees only
  * one half, by default.
  */
 #define LBHASH_PIN_IDLE	300u
+
+/**
+ * enum lbhash_glance - what conntrack says of a packet at first
+ * @LBHASH_GLANCE_SEEN: it has seen the packet
+ * @LBHASH_GLANCE_REFUSED: it had no room for the packet
+ * @LBHASH_GLANCE_MEMBER: the packet surely belongs to its connection
+ * @LBHASH_GLANCE_BEGINS: it opens a connection, whose entry is new
+ * @LBHASH_GLANCE_ADOPTED: it made a one-way connection valid
+ * @LBHASH_GLANCE_COUNTED: not a flag, but the unit of what is above them: the
+ *	number of times that conntrack counted the packet as INVALID
+ *
+ * In one register, as nearly all packets ask for it.
+ */
+enum lbhash_glance {
+	LBHASH_GLANCE_SEEN	= 1 << 0,
+	LBHASH_GLANCE_REFUSED	= 1 << 1,
+	LBHASH_GLANCE_MEMBER	= 1 << 2,
+	LBHASH_GLANCE_BEGINS	= 1 << 3,
+	LBHASH_GLANCE_ADOPTED	= 1 << 4,
+	LBHASH_GLANCE_COUNTED	= 1 << 5,
+};
 
 /**
  * struct lbhash_conn - the connection of a packet, according to conntrack
@@ -75,7 +98,9 @@ typedef void (*lbhash_pin_visitor)(u32 mark, const struct lbhash_flow *flow,
  */
 typedef bool (*lbhash_pin_filter)(u32 mark, void *data);
 
-int lbhash_pin_track(const struct lbhash_packet *packet,
+u32 lbhash_pin_glance(struct sk_buff *skb, const struct nf_hook_state *state,
+		      u32 mask);
+int lbhash_pin_track(const struct lbhash_packet *packet, u32 glance,
 		     struct lbhash_conn *conn);
 void lbhash_pin_release(const struct lbhash_packet *packet,
 			const struct lbhash_conn *conn, int verdict);
@@ -104,6 +129,27 @@ void lbhash_pin_end_offload(struct net *net, lbhash_pin_filter filter,
 static inline u32 lbhash_pin_read(const struct nf_conn *ct, u32 mask)
 {
 	return READ_ONCE(ct->mark) & mask;
+}
+
+/**
+ * lbhash_pin_write_first - lbhash_pin_write() for a connection that begins
+ * @ct: entry that is not confirmed yet; nobody else writes its mark
+ * @mark: mark of the backend, within @mask
+ * @mask: mask of the service; other bits are kept
+ *
+ * Context: packet path.
+ * Return: false if there is a mark already.
+ */
+static inline bool lbhash_pin_write_first(struct nf_conn *ct, u32 mark,
+					  u32 mask)
+{
+	u32 old = READ_ONCE(ct->mark);
+
+	if (unlikely(old & mask))
+		return false;
+	WRITE_ONCE(ct->mark, old | mark);
+	nf_conntrack_event_cache(IPCT_MARK, ct);
+	return true;
 }
 
 /**

@@ -199,7 +199,7 @@ static noinline unsigned int only_adopt(struct sk_buff *skb,
 	struct lbhash_conn conn = {};
 	int verdict;
 
-	verdict = lbhash_pin_track(&packet, &conn);
+	verdict = lbhash_pin_track(&packet, 0, &conn);
 	lbhash_pin_leave(&packet, &conn, verdict);
 	return verdict == NF_ACCEPT ? XT_CONTINUE : verdict;
 }
