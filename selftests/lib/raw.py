@@ -196,6 +196,9 @@ class Lab:
             self.collect(family, got)
         return got
 
+    def see(self, packet):
+        """A packet that the test has not sent has reached a server."""
+
     def collect(self, family, got=None):
         """Read until the markers come; got[tag] becomes the receiver."""
         waiting = set(self.witnesses.values())
@@ -205,6 +208,8 @@ class Lab:
             for s in ready:
                 packet = s.recv(65536)
                 tag = tag_of(packet)
+                if tag is None:
+                    self.see(packet)
                 name = self.witnesses[s]
                 if tag == MARKER and packet[0] >> 4 == family:
                     waiting.discard(name)
