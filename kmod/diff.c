@@ -178,7 +178,7 @@ static u32 count_needed(const struct lbhash_diff *diff, u32 before_size,
  * lbhash_diff_compute - compare two tables of a service
  * @diff: out, for lbhash_diff_free() on success
  * @before: present table, NULL for a service that is being created
- * @after: next table, NULL for a service that is being deleted
+ * @after: next table, NULL for a service that is being deleted; may be @before
  *
  * Context: may sleep.
  * Return: 0 or -ENOMEM.
@@ -212,10 +212,10 @@ int lbhash_diff_compute(struct lbhash_diff *diff,
 	}
 
 	list_backends(diff, indices, before, after);
-	if (diff->by_slot)
-		compare_slots(diff, indices, before, after);
-	else
+	if (!diff->by_slot)
 		estimate_moves(diff, indices, before, after);
+	else if (before != after)
+		compare_slots(diff, indices, before, after);
 	diff->needed = min(diff->moved,
 			   count_needed(diff, before->size, after->size));
 	kvfree(indices);

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <net/ipv6.h>
 
 #include "draft.h"
 #include "maglev.h"
@@ -332,4 +333,32 @@ int lbhash_draft_check(struct lbhash_draft *draft, struct lbhash_refusal *why)
 	if (!err)
 		err = check_fields(&draft->conf, why);
 	return err;
+}
+
+static bool is_same_member(const struct lbhash_member *a,
+			   const struct lbhash_member *b)
+{
+	return a->backend == b->backend && a->mark == b->mark &&
+	       a->weight == b->weight && a->state == b->state &&
+	       a->addr4 == b->addr4 && ipv6_addr_equal(&a->addr6, &b->addr6);
+}
+
+/**
+ * lbhash_draft_is_base - does a draft leave its service as it is?
+ * @draft: draft, after lbhash_draft_check()
+ *
+ * Return: true if the service exists and has this very configuration.
+ */
+bool lbhash_draft_is_base(const struct lbhash_draft *draft)
+{
+	const struct lbhash_table *base = draft->base;
+	u32 i;
+
+	if (!base || base->n != draft->n ||
+	    memcmp(&base->conf, &draft->conf, sizeof(base->conf)))
+		return false;
+	for (i = 0; i < draft->n; i++)
+		if (!is_same_member(&base->members[i], &draft->members[i]))
+			return false;
+	return true;
 }

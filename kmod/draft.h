@@ -42,5 +42,6 @@ void lbhash_draft_remove(struct lbhash_draft *draft,
 void lbhash_draft_clear(struct lbhash_draft *draft);
 void lbhash_draft_free(struct lbhash_draft *draft);
 int lbhash_draft_check(struct lbhash_draft *draft, struct lbhash_refusal *why);
+bool lbhash_draft_is_base(const struct lbhash_draft *draft);
 
 #endif /* LBHASH_DRAFT_H */

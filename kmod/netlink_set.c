@@ -182,7 +182,24 @@ static void publish(struct lbhash_net *ln, const char *name,
 		lbhash_event_send(ln, name, svc, LBHASH_CAUSE_MEMORY, NULL);
 }
 
-static int commit(struct genl_info *info, struct lbhash_draft *draft,
+/* Answer a dry run whose effect is the difference between two tables. */
+static int answer_tables(struct genl_info *info, const char *name,
+			 const struct lbhash_table *before,
+			 const struct lbhash_table *after,
+			 struct lbhash_refusal *why)
+{
+	struct lbhash_diff diff;
+	int err;
+
+	if (lbhash_diff_compute(&diff, before, after))
+		return lbhash_refuse_memory(why);
+	err = lbhash_nl_answer_diff(info, name, &diff);
+	lbhash_diff_free(&diff);
+	return err;
+}
+
+/* Make a change that has been checked. */
+static int change(struct genl_info *info, struct lbhash_draft *draft,
 		  struct lbhash_refusal *why)
 {
 	bool disruptive = info->attrs[LBHASH_A_DISRUPTIVE];
@@ -211,12 +228,31 @@ static int commit(struct genl_info *info, struct lbhash_draft *draft,
 	if (err)
 		return err;
 
-	warn_of_few_slots(info, draft->conf.size, draft->n);
 	if (dry_run)
 		err = lbhash_nl_answer_diff(info, name, &diff);
 	else
 		publish(ln, name, cause_of(info), &diff);
 	lbhash_diff_free(&diff);
+	return err;
+}
+
+/* What leaves a service as it is, is no change: nothing is built, no generation
+ * begins, and no listener hears of it.
+ */
+static int commit(struct genl_info *info, struct lbhash_draft *draft,
+		  struct lbhash_refusal *why)
+{
+	const struct lbhash_table *table = lbhash_nl_table(info);
+	int err;
+
+	err = lbhash_draft_check(draft, why);
+	if (!err && !lbhash_draft_is_base(draft))
+		err = change(info, draft, why);
+	else if (!err && info->attrs[LBHASH_A_DRY_RUN])
+		err = answer_tables(info, lbhash_nl_service(info)->name, table,
+				    table, why);
+	if (!err)
+		warn_of_few_slots(info, draft->conf.size, draft->n);
 	return err;
 }
 
@@ -266,20 +302,6 @@ int lbhash_nl_service_apply_doit(struct sk_buff *skb, struct genl_info *info)
 	return lbhash_nl_answer(skb, info, &why, err);
 }
 
-/* Answer a dry run of a deletion. */
-static int answer_deletion(struct genl_info *info, struct lbhash_refusal *why)
-{
-	struct lbhash_diff diff;
-	int err;
-
-	if (lbhash_diff_compute(&diff, lbhash_nl_table(info), NULL))
-		return lbhash_refuse_memory(why);
-	err = lbhash_nl_answer_diff(info, lbhash_nl_service(info)->name,
-				    &diff);
-	lbhash_diff_free(&diff);
-	return err;
-}
-
 int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	bool dry_run = info->attrs[LBHASH_A_DRY_RUN];
@@ -290,7 +312,8 @@ int lbhash_nl_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 	err = lbhash_service_delete(ln, lbhash_nl_service(info), dry_run,
 				    &why);
 	if (!err && dry_run)
-		err = answer_deletion(info, &why);
+		err = answer_tables(info, lbhash_nl_service(info)->name,
+				    lbhash_nl_table(info), NULL, &why);
 	else if (!err)
 		lbhash_event_send(ln, nla_data(info->attrs[LBHASH_A_NAME]),
 				  NULL, LBHASH_CAUSE_SERVICE_DEL, NULL);

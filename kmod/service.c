@@ -377,20 +377,17 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
 				    struct lbhash_table *old, bool hash_only,
 				    u32 number,
 				    struct lbhash_diff *diff,
-				    struct lbhash_refusal *why, int *err)
+				    struct lbhash_refusal *why)
 {
 	struct lbhash_table *table;
 
-	*err = lbhash_draft_check(draft, why);
-	if (*err)
-		return NULL;
 	table = build(draft, old, hash_only, number);
 	if (table && lbhash_diff_compute(diff, old, table)) {
 		lbhash_table_free(table);
 		table = NULL;
 	}
 	if (!table)
-		*err = lbhash_refuse_memory(why);
+		lbhash_refuse_memory(why);
 	else
 		diff->forgotten = draft->forgotten;
 	return table;
@@ -400,13 +397,13 @@ static struct lbhash_table *prepare(struct lbhash_draft *draft,
  * lbhash_service_create - create a service from a draft
  * @ln: namespace that will own the service
  * @name: valid name that no service has
- * @draft: configuration; remains the caller's
+ * @draft: configuration, after lbhash_draft_check(); remains the caller's
  * @dry_run: compute @diff, publish nothing
  * @diff: out, what the change moves, for lbhash_diff_free() on success
  * @why: out, set unless 0 is returned
  *
  * Context: &lbhash_net.mutex held, may sleep.
- * Return: 0, -ENOMEM, or an error of lbhash_draft_check().
+ * Return: 0 or -ENOMEM.
  */
 int lbhash_service_create(struct lbhash_net *ln, const char *name,
 			  struct lbhash_draft *draft, bool dry_run,
@@ -415,13 +412,12 @@ int lbhash_service_create(struct lbhash_net *ln, const char *name,
 {
 	struct lbhash_service *svc = NULL;
 	struct lbhash_table *table;
-	int err;
 
 	lockdep_assert_held(&ln->mutex);
 
-	table = prepare(draft, NULL, false, 0, diff, why, &err);
+	table = prepare(draft, NULL, false, 0, diff, why);
 	if (!table)
-		return err;
+		return -ENOMEM;
 	if (!dry_run)
 		svc = alloc_service(ln, name, draft->conf.track);
 	if (!svc) {
@@ -511,7 +507,7 @@ int lbhash_service_remember(struct lbhash_net *ln, struct lbhash_service *svc)
  * lbhash_service_update - give a service the configuration of a draft
  * @ln: namespace that owns the service
  * @svc: service to reconfigure
- * @draft: configuration; remains the caller's
+ * @draft: configuration, after lbhash_draft_check(); remains the caller's
  * @disruptive: seed, size and hash may change even if rules use the service,
  *	and track even if connections are forgotten
  * @dry_run: compute @diff, publish nothing
@@ -523,8 +519,7 @@ int lbhash_service_remember(struct lbhash_net *ln, struct lbhash_service *svc)
  * well.
  *
  * Context: &lbhash_net.mutex held, may sleep.
- * Return: 0, -EBUSY for a change that needs @disruptive, -ENOMEM, or an error
- * of lbhash_draft_check().
+ * Return: 0, -EBUSY for a change that needs @disruptive, or -ENOMEM.
  */
 int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 			  struct lbhash_draft *draft, bool disruptive,
@@ -535,7 +530,7 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 	u32 rules = atomic_read(&svc->rules);
 	struct lbhash_table *table;
 	u32 number;
-	int err;
+	int err = 0;
 
 	lockdep_assert_held(&ln->mutex);
 
@@ -543,9 +538,9 @@ int lbhash_service_update(struct lbhash_net *ln, struct lbhash_service *svc,
 	number = next_number(ln, svc, old, draft->conf.track);
 	table = prepare(draft, old,
 			lbhash_service_track(svc, old->conf.track) ==
-			LBHASH_TRACK_NEVER, number, diff, why, &err);
+			LBHASH_TRACK_NEVER, number, diff, why);
 	if (!table)
-		return err;
+		return -ENOMEM;
 	if (rules && !disruptive)
 		err = check_disruption(old, table, diff, rules, why);
 	if (!err && !dry_run)

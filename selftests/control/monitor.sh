@@ -38,7 +38,8 @@ ends() {
 
 # --- every kind of event -----------------------------------------------------
 
-# Each line of the batch is one change, apply makes two.
+# Each line of the batch is one change, unless it leaves everything as it is;
+# apply makes two.
 every_event() {
 	local none='0 slots moved (0 needed, 0 collateral), 0 entered transition'
 	local n want
@@ -54,7 +55,9 @@ every_event() {
 		backend add web s1 mark 1
 		backend add web s2 mark 2
 		backend set web s2 mark 3
-		backend set web s2 mark 3 dry-run
+		backend set web s2 mark 3
+		backend set web s2 mark 4 dry-run
+		service set web settle 600
 		backend del web s2
 	END
 	n=$(ctl --dry-run backend add web s2 mark 2 | awk '{ print $2; exit }')

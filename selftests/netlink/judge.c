@@ -20,7 +20,8 @@
 static struct {
 	uint64_t done[256], refused[256];
 	uint64_t errors[ERRORS_MAX];
-	uint64_t changes, rehearsals, dumps, events, sentences, compared;
+	uint64_t changes, rehearsals, unchanged, dumps, events, sentences;
+	uint64_t compared;
 	uint64_t messages, no_requests;
 	uint64_t failed, unanswered, untold;
 } tested;
@@ -39,6 +40,7 @@ static void count(const struct verdict *v, int error)
 	tested.dumps += v->dump && !error;
 	tested.changes += v->changes && !v->dry_run;
 	tested.rehearsals += v->changes && v->dry_run;
+	tested.unchanged += v->same && !v->dry_run;
 }
 
 /* judged() - number of messages so far */
@@ -63,6 +65,7 @@ void report(void)
 	printf("changes: %ju\nrehearsals: %ju\nevents: %ju\n",
 	       (uintmax_t)tested.changes, (uintmax_t)tested.rehearsals,
 	       (uintmax_t)tested.events);
+	printf("unchanged: %ju\n", (uintmax_t)tested.unchanged);
 	printf("dumps: %ju\nsentences: %ju\nno requests: %ju\ncompared: %ju\n",
 	       (uintmax_t)tested.dumps, (uintmax_t)tested.sentences,
 	       (uintmax_t)tested.no_requests, (uintmax_t)tested.compared);
@@ -271,9 +274,11 @@ void judge(const struct nlmsghdr *nlh, struct verdict *v)
 		judge_dump(nlh, v);
 		return;
 	}
-	if (v->request && !v->n_errors && v->changes && v->dry_run)
+	if (v->request && !v->n_errors && (v->changes || v->same) &&
+	    v->dry_run)
 		judge_dry_run(nlh, v);
-	else if (v->request && !v->n_errors && !v->changes && !v->silent)
+	else if (v->request && !v->n_errors && !v->changes && !v->same &&
+		 !v->silent)
 		judge_get(nlh, v);
 	if (!v->n_errors && !(nlh->nlmsg_flags & NLM_F_ACK)) {
 		count(v, 0);

@@ -11,7 +11,7 @@
 #
 #   SEED=N netlink/netlink_fuzz.sh   other messages; in a soak they always are
 #   COUNT=N netlink/netlink_fuzz.sh  more or fewer of them
-# checks: 96
+# checks: 98
 . ./lib.sh
 
 NLFUZZ=$PWD/../build/tests/nlfuzz
@@ -46,7 +46,7 @@ check_tested() {
 		check_ge "$name: $cmd refused" "$least" "${line%% *}"
 	done
 	for cmd in ENOENT EEXIST EINVAL ERANGE EBUSY EOPNOTSUPP dumps \
-		rehearsals 'no requests'; do
+		rehearsals unchanged 'no requests'; do
 		check_ge "$name: $cmd" "$least" "$(value "$name" "$cmd")"
 	done
 	check_ge "$name: changes" $((COUNT * $2 / 100 / 5)) \

@@ -121,6 +121,7 @@ const struct op_spec *op_of(uint8_t cmd);
  * @first_slot: first slot of the table in the answer
  * @draft: the service after the change; NULL if it is deleted or not changed
  * @changes: the model changes, and there is an event
+ * @same: the request is a change of a service, and leaves it as it is
  * @dry_run: a dry run of the change
  * @moves: flows get other slots
  * @warns: the answer has a warning of too few slots
@@ -139,7 +140,7 @@ struct verdict {
 	char name[NAME_SIZE], backend[NAME_SIZE];
 	uint32_t first_slot;
 	struct service *draft;
-	bool changes, dry_run, moves, warns, silent, unsure;
+	bool changes, same, dry_run, moves, warns, silent, unsure;
 	uint32_t limit;
 	uint8_t key[LBHASH_MEMORY_KEY_LEN];
 	uint32_t entries;

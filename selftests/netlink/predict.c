@@ -218,6 +218,33 @@ static struct service *default_service(const char *name)
 	return svc;
 }
 
+/* Do two versions of a backend say the same? The second one may not exist. */
+static bool is_same_backend(const struct backend *a, const struct backend *b)
+{
+	return b && a->mark == b->mark && a->weight == b->weight &&
+	       a->state == b->state &&
+	       !memcmp(a->addr4, b->addr4, sizeof(a->addr4)) &&
+	       !memcmp(a->addr6, b->addr6, sizeof(a->addr6));
+}
+
+static bool is_same(const struct service *a, const struct service *b)
+{
+	unsigned int i;
+
+	if (moves_flows(a, b) || a->mask != b->mask ||
+	    a->on_empty != b->on_empty || a->settle != b->settle ||
+	    a->track != b->track || a->deliver != b->deliver ||
+	    a->idle != b->idle || a->udp_idle != b->udp_idle ||
+	    a->settle_max != b->settle_max || a->sample != b->sample ||
+	    a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (!is_same_backend(&a->backends[i],
+				     service_backend(b, a->backends[i].name)))
+			return false;
+	return true;
+}
+
 static void change_service(const struct nlmsghdr *nlh,
 			   const struct nlattr **tb, struct verdict *v)
 {
@@ -247,10 +274,11 @@ static void change_service(const struct nlmsghdr *nlh,
 		if (old->rules && !disruptive && v->moves)
 			refuse(v, EBUSY);
 	}
-	svc->has_digest = false;
 	v->warns = svc->size / 100 < svc->n;
-	v->changes = true;
 	v->draft = svc;
+	v->same = old && is_same(old, svc);
+	v->changes = !v->same;
+	svc->has_digest = false;
 }
 
 static void get_backend(const struct nlattr *attr, struct verdict *v)
