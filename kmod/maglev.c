@@ -12,7 +12,8 @@
  * is in round (k + 1/2) * P / w, which rounds shares to the nearest slot. P is
  * the largest weight rounded up to a power of two, so that a change of the
  * largest weight seldom shifts the rounds of all backends. A calendar of rounds
- * keeps the cost at O(slots + rounds) however the weights differ.
+ * keeps the cost at O(slots + rounds) however the weights differ; equal weights
+ * need none.
  *
  * Half of all steps would be made for the last sqrt(slots) slots: for these the
  * first slot of each walk is computed instead.
@@ -236,6 +237,96 @@ static u32 take_first(u32 *list, u32 n, u32 size,
 }
 
 /**
+ * struct filling - slots that are being assigned
+ * @slots: the slots
+ * @size: number of slots
+ * @left: number of free slots
+ * @last: number of slots that are filled from @list
+ * @list: these slots, once only they are left
+ */
+struct filling {
+	u32 *slots;
+	u32 size;
+	u32 left;
+	u32 last;
+	u32 *list;
+};
+
+/* Give an entry the next free slot of its walk. Position stays on the slot that
+ * is taken; the next turn steps over it.
+ */
+static void take_slot(struct filling *f, struct lbhash_maglev_entry *e)
+{
+	if (f->left == f->last)
+		list_free(f->slots, f->size, f->list);
+	e->position = f->left > f->last ? walk(f->slots, f->size, e) :
+		      take_first(f->list, f->left, f->size, e);
+	f->slots[e->position] = lbhash_slot(e->id, LBHASH_NONE);
+	e->slots++;
+	if (--f->left % RESCHED_TURNS == 0)
+		cond_resched();
+}
+
+static bool has_equal_weights(const struct lbhash_maglev_entry *entries, u32 n)
+{
+	u32 i;
+
+	for (i = 1; i < n; i++)
+		if (entries[i].weight != entries[0].weight)
+			return false;
+	return true;
+}
+
+/* Entries of equal weight have their turns in the same rounds. */
+static void fill_in_turn(struct filling *f, struct lbhash_maglev_entry *entries,
+			 u32 n)
+{
+	u32 i;
+
+	for (;;)
+		for (i = 0; i < n; i++) {
+			take_slot(f, &entries[i]);
+			if (!f->left)
+				return;
+		}
+}
+
+static void fill_by_calendar(struct filling *f,
+			     struct lbhash_maglev_entry *entries, u32 n,
+			     struct round *rounds)
+{
+	u32 units = round_units(entries, n), n_rounds, now, i;
+	u64 weights = 0;
+
+	n_rounds = count_rounds(entries, n);
+	memset(rounds, 0xff, n_rounds * sizeof(*rounds));
+	for (i = 0; i < n; i++)
+		weights += entries[i].weight;
+	for (i = 0; i < n; i++) {
+		now = first_round(&entries[i], units, f->size, weights);
+		append_turn(entries, &rounds[now], i);
+	}
+
+	for (now = 0;; now++) {
+		u16 turn = rounds[now & (n_rounds - 1)].first, next;
+
+		/* No entry has two turns in a round. */
+		rounds[now & (n_rounds - 1)].first = LBHASH_NONE;
+		for (; turn != LBHASH_NONE; turn = next) {
+			struct lbhash_maglev_entry *e = &entries[turn];
+			u32 later;
+
+			next = e->next;
+			take_slot(f, e);
+			if (!f->left)
+				return;
+			later = (now + rounds_ahead(e)) & (n_rounds - 1);
+			append_turn(entries, &rounds[later], turn);
+		}
+	}
+}
+
+/**
  * lbhash_maglev_fill - assign the slots
  * @slots: out, @size settled slots with owners
  * @size: number of slots, a prime
@@ -251,49 +342,21 @@ void lbhash_maglev_fill(u32 *slots, u32 size,
 			struct lbhash_maglev_entry *entries, u32 n,
 			void *scratch)
 {
-	u32 units = round_units(entries, n), n_rounds, now, i;
-	u32 *list = scratch, left = size, last = count_last(size);
-	struct round *rounds = (struct round *)(list + last);
-	u64 weights = 0;
+	struct filling f = {
+		.slots = slots,
+		.size = size,
+		.left = size,
+		.last = count_last(size),
+		.list = scratch,
+	};
+	u32 i;
 
-	n_rounds = count_rounds(entries, n);
 	memset(slots, 0xff, size * sizeof(*slots));
-	memset(rounds, 0xff, n_rounds * sizeof(*rounds));
-
 	for (i = 0; i < n; i++)
-		weights += entries[i].weight;
-	for (i = 0; i < n; i++) {
 		entries[i].slots = 0;
-		now = first_round(&entries[i], units, size, weights);
-		append_turn(entries, &rounds[now], i);
-	}
-
-	for (now = 0;; now++) {
-		u16 turn = rounds[now & (n_rounds - 1)].first, next;
-
-		/* No entry has two turns in a round. */
-		rounds[now & (n_rounds - 1)].first = LBHASH_NONE;
-		for (; turn != LBHASH_NONE; turn = next) {
-			struct lbhash_maglev_entry *e = &entries[turn];
-			u32 later;
-
-			next = e->next;
-			/* position stays on the slot that is taken; the next
-			 * turn steps over it.
-			 */
-			if (left == last)
-				list_free(slots, size, list);
-			e->position = left > last ? walk(slots, size, e) :
-				      take_first(list, left, size, e);
-			slots[e->position] = lbhash_slot(e->id, LBHASH_NONE);
-			e->slots++;
-			if (!--left)
-				return;
-			if (left % RESCHED_TURNS == 0)
-				cond_resched();
-
-			later = (now + rounds_ahead(e)) & (n_rounds - 1);
-			append_turn(entries, &rounds[later], turn);
-		}
-	}
+	if (has_equal_weights(entries, n))
+		fill_in_turn(&f, entries, n);
+	else
+		fill_by_calendar(&f, entries, n,
+				 (struct round *)(f.list + f.last));
 }
