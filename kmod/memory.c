@@ -339,7 +339,8 @@ static struct entry *entry_at(struct bucket *bucket, u64 matches)
 
 	static_assert(offsetof(struct bucket, entries) == sizeof(struct entry),
 		      "what precedes the entries has the size of one");
-	return (void *)bucket + next * (sizeof(struct entry) / TAG_BITS);
+	return (void *)((u8 *)bucket +
+			next * (sizeof(struct entry) / TAG_BITS));
 }
 
 /* --- buckets ---------------------------------------------------------------*/

@@ -66,7 +66,7 @@ flows_go_on() {
 	echo "# iptables-$IPT, $TABLE, track $track${forward:+ forward}"
 	fresh 3
 	check_eq 'udp-idle by default' 30 "$(shows udp_idle)"
-	ctl service set web udp-idle "$(seconds 12)"
+	ctl service set web udp-idle "$(seconds 12)" idle 3600
 	balance -p udp --dport 81
 	ctl -j -v table web | jq -r '.slots[]' >"$T/slots"
 	begin_flows 1000 owner
