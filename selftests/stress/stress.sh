@@ -13,7 +13,7 @@
 . ./forward/forward.bash
 . ./lib/workers.bash
 
-LASTS=20 STORM=1000
+LASTS=20 STORM=1000 turn=0
 [ -z "${SOAK:-}" ] || LASTS=300 STORM=10000
 
 # Two workers that do not coordinate: one may delete what the other has just
