@@ -111,16 +111,29 @@ namespaces() {
 	ip netns del "$ns"
 }
 
-# fill: with open connections, of which some find no room
+# shellcheck disable=SC2317 # called by wait_for
+evicts() {
+	n=$((n + 100))
+	flood -n 100 -i $n -f S
+	[ "$(memory evicted)" -ge 10 ]
+}
+
+# shellcheck disable=SC2317 # likewise
+refuses() {
+	evicts
+	flood -n 100 -i $n -f A -q 1001
+	[ "$(memory refused)" -ge 10 ]
+}
+
+# fill: first with half-open entries, then with open ones
 fill() {
-	local i
+	local n=20000
 
 	ctl backend add web s4 mark 4 weight 100 || fail s4
-	for ((i = 20000; i < 21000; i += 100)); do
-		flood -n 100 -i $i -f S
-		flood -n 100 -i $i -f A -q 1001
-	done
-	check_ge 'connections that were refused' 10 "$(memory refused)"
+	wait_for 60 evicts
+	ok 'half-open entries make room'
+	wait_for 60 refuses
+	ok 'where all are open, connections are refused'
 	ctl backend del web s4 || fail 'backend del'
 }
 
@@ -128,12 +141,6 @@ fill() {
 
 # shellcheck disable=SC2317 # called by wait_for
 unloads() { rmmod xt_lbhash 2>/dev/null; }
-
-# shellcheck disable=SC2317 # called by wait_for
-evicts() {
-	everybody
-	[ "$(memory evicted)" -ge 10 ]
-}
 
 # shellcheck disable=SC2317 # called by wait_for
 large() { [ "$(memory entries)" -ge 600 ]; }
@@ -203,8 +210,6 @@ end=$((SECONDS + LASTS))
 until [ "$SECONDS" -ge "$end" ]; do
 	everybody
 done
-wait_for 120 evicts
-ok 'half-open entries have made room'
 check_le 'entries of a small memory' 512 "$(memory entries)"
 : >"$T/large"
 wait_for 60 large
