@@ -174,7 +174,8 @@ documented() {
 		service set more on-empty continue
 	END
 	wait_for 30 grep -q '"settled"' "$T/said/monitor"
-	ctl apply "$T/config" || fail "apply"
+	jq '.services[1].settle = 599' "$T/config" >"$T/later"
+	ctl apply "$T/later" || fail "apply"
 	wait_for 20 grep -q '"service-apply","service":"web"' "$T/said/monitor"
 	kill "$!"
 	wait "$!"
