@@ -9,7 +9,7 @@
 # entries. No connection breaks. Then the module goes, with the memory full and
 # both CPUs sending. Half a minute; SOAK=1 makes it 5 minutes.
 # by default on: 6.12
-# checks: 21
+# checks: 22
 . ./lib.sh
 . ./lib/checks.bash
 . ./lib/crowd.bash
@@ -143,7 +143,11 @@ fill() {
 unloads() { rmmod xt_lbhash 2>/dev/null; }
 
 # shellcheck disable=SC2317 # called by wait_for
-large() { [ "$(memory entries)" -ge 600 ]; }
+large() {
+	n=$((n + 1000))
+	flood -n 1000 -i $n -f S
+	[ "$(memory entries)" -ge 600 ]
+}
 
 # shellcheck disable=SC2317 # called by wait_for
 full() { [ "$(memory entries)" -ge 400 ]; }
@@ -212,7 +216,9 @@ until [ "$SECONDS" -ge "$end" ]; do
 done
 check_le 'entries of a small memory' 512 "$(memory entries)"
 : >"$T/large"
+n=30000
 wait_for 60 large
+ok 'it grows'
 end_workers
 everybody
 check_eq 'connections, broken' '60, 0' "$(connections open | wc -l), $undue"
