@@ -37,3 +37,15 @@ sunk() {
 		ip6t -t mangle -nvxL POSTROUTING
 	} | awk '/flood/ { n += $1 } END { print n + 0 }'
 }
+
+# flooded_memory LIMIT: after crowd.bash; four servers, of which three are
+# backends, and a flow memory of at most LIMIT entries
+flooded_memory() {
+	load_module
+	topology dsr 4
+	start_servers
+	crowd_here
+	fresh 3
+	flood_sink
+	ctl set memory "$1" || fail 'no limit'
+}

@@ -111,16 +111,21 @@ namespaces() {
 	ip netns del "$ns"
 }
 
+# syns N: of connections that are new
+syns() {
+	n=$((n + $1))
+	flood -n "$1" -i $n -f S
+}
+
 # shellcheck disable=SC2317 # called by wait_for
 evicts() {
-	n=$((n + 100))
-	flood -n 100 -i $n -f S
+	syns 100
 	[ "$(memory evicted)" -ge 10 ]
 }
 
 # shellcheck disable=SC2317 # likewise
 refuses() {
-	evicts
+	syns 100
 	flood -n 100 -i $n -f A -q 1001
 	[ "$(memory refused)" -ge 10 ]
 }
@@ -144,8 +149,7 @@ unloads() { rmmod xt_lbhash 2>/dev/null; }
 
 # shellcheck disable=SC2317 # called by wait_for
 large() {
-	n=$((n + 1000))
-	flood -n 1000 -i $n -f S
+	syns 1000
 	[ "$(memory entries)" -ge 600 ]
 }
 
@@ -191,13 +195,7 @@ goes() {
 
 # --- the test ----------------------------------------------------------------
 
-load_module
-topology dsr 4
-start_servers
-crowd_here
-fresh 3
-flood_sink
-ctl set memory 512 || fail 'no limit'
+flooded_memory 512
 ctl service add other size $SIZE settle 1 idle 1 || fail 'service other'
 for n in 1 2 3; do
 	ctl backend add other "s$n" mark "$n" || fail 'backend of other'

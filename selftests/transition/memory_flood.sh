@@ -56,13 +56,7 @@ remembered() {
 	[ "$(ctl -j service show web | jq '.[0].holding')" -ge "$1" ]
 }
 
-load_module
-topology dsr 4
-start_servers
-crowd_here
-fresh 3
-flood_sink
-ctl set memory $most || fail 'no limit'
+flooded_memory $most
 rule raw PREROUTING -p tcp --dport 80 -j LBHASH --service web --track changed
 connect old 50 -h
 ctl backend add web s4 mark 4 weight 100
